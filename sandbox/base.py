@@ -1,0 +1,93 @@
+"""The sandbox contract that every back end fulfils.
+
+Invariant: a command runs inside a sandbox that its canary has proven, or it does not run. Nothing in
+this package falls back to the host.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class SandboxError(Exception):
+    """The sandbox itself failed (engine gone, image missing, limits not applied), not the command in it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one call may use. Times in seconds, sizes in bytes."""
+
+    wall_s: float = 60.0
+    cpu_s: int = 60
+    memory_bytes: int = 1 << 30
+    processes: int = 128
+    file_bytes: int = 256 << 20
+    output_bytes: int = 64 << 10
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a command in the sandbox ended.
+
+    ``exit_code`` is None where the command was killed (time-out or cancel). ``output`` is stdout and
+    stderr in the order they arrived, head and tail kept within ``Limits.output_bytes``, with one
+    line between them that says how much was left out; it is decoded with replacement.
+    """
+
+    exit_code: int | None
+    output: str
+    duration_ms: float
+    timed_out: bool = False
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a canary's or a doctor's report."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """The one host folder that the sandbox sees, and where: always at the same path as outside.
+
+    ``protected`` are paths relative to the root that stay read-only inside (``.git/hooks``,
+    ``.git/config``, ``.apprentice``), also where they do not exist yet.
+    """
+
+    root: Path
+    protected: tuple[str, ...] = (".git/hooks", ".git/config", ".apprentice")
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Sandbox(Protocol):
+    """A place where commands run contained. One instance serves one session."""
+
+    @property
+    def name(self) -> str:
+        """``docker`` or ``bubblewrap``."""
+
+    async def start(self) -> None:
+        """Make the container or namespace ready. Raises SandboxError with one line that names the fix."""
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        limits: Limits = Limits(),
+        stdin: bytes = b"",
+        on_output: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run ``argv`` with the workspace as current folder.
+
+        Cancelling the awaiting task kills the whole process tree. Raises SandboxError where the
+        sandbox, not the command, failed.
+        """
+
+    async def close(self) -> None:
+        """End everything that still runs and give the resources back. Safe to call twice."""

@@ -1,0 +1,1 @@
+"""What the student may call: tools, their schemas, the calling protocol, permissions, the executor."""

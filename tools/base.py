@@ -1,0 +1,59 @@
+"""The tool contract: a signature, a risk, a time-out, and a function that runs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sandbox.base import Limits, Sandbox
+from tools.calls import Risk, ToolResult
+
+
+class Reads(Protocol):
+    """Remembers what the student has seen of a file, so that a stale write can be refused."""
+
+    def saw(self, path: Path, content: bytes) -> None: ...
+
+    def changed_since_seen(self, path: Path, content: bytes) -> bool: ...
+
+
+@dataclass
+class ToolContext:
+    """What a tool may use while it runs.
+
+    ``workspace`` is resolved and absolute. ``sandbox`` is None where none was proven: execute tools
+    are then refused with ``sandbox_problem``, one line that names the fix.
+    """
+
+    workspace: Path
+    sandbox: Sandbox | None = None
+    sandbox_problem: str = ""
+    limits: Limits = field(default_factory=Limits)
+    reads: Reads | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    on_output: Callable[[str], None] | None = None
+
+
+class Run(Protocol):
+    """A tool's body: arguments as keywords, already validated against the schema."""
+
+    def __call__(self, context: ToolContext, /, **arguments: Any) -> Awaitable[ToolResult]: ...
+
+
+class Preview(Protocol):
+    """The diff a write would make, without making it. Raises ToolError where the call cannot succeed."""
+
+    def __call__(self, context: ToolContext, /, **arguments: Any) -> str: ...
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Something the student may call. ``parameters`` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    risk: Risk
+    run: Run
+    timeout_s: float = 60.0
+    preview: Preview | None = None

@@ -1,0 +1,95 @@
+"""The student contract: decide, answer, count, cancel, stats. Everything else is behind it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tools.calls import ToolCall
+from tools.protocol.messages import Conversation
+
+
+class StudentError(Exception):
+    """The student cannot serve: one line, what happened and what to do."""
+
+
+class ContextOverflow(StudentError):
+    """The conversation does not fit: ``needed`` and ``limit`` are tokens."""
+
+    def __init__(self, needed: int, limit: int) -> None:
+        super().__init__(f"the conversation needs {needed} tokens and the student has room for {limit}")
+        self.needed = needed
+        self.limit = limit
+
+
+@dataclass(frozen=True)
+class StudentInfo:
+    """Who serves. ``context_tokens`` is the window; ``adapter`` is empty where there is none."""
+
+    model: str
+    adapter: str = ""
+    context_tokens: int = 0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one decision cost. Tokens, milliseconds, tokens per second."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    prefill_tokens_per_s: float = 0.0
+    decode_tokens_per_s: float = 0.0
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the student chose: calls to make, or the final answer.
+
+    Exactly one of ``calls`` and ``answer`` is meaningful: an empty ``calls`` means that ``answer``
+    is the reply. ``confidence`` is the probability of the chosen name (of the first call) among the
+    offered ones, ``alternatives`` the other names with theirs, best first. ``cut`` is true where
+    the text ended at the token limit; a cut call is never executed and never in ``calls``.
+    """
+
+    calls: tuple[ToolCall, ...] = ()
+    answer: str = ""
+    thought: str = ""
+    confidence: float = 0.0
+    alternatives: tuple[tuple[str, float], ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    cut: bool = False
+
+
+OnText = Callable[[str], None]
+
+
+class Student(Protocol):
+    """The local model in use. One decision at a time; ``cancel`` may come from any task."""
+
+    async def start(self) -> StudentInfo:
+        """Load. Raises StudentError with one line that says what to do."""
+
+    async def warm(self, conversation: Conversation) -> None:
+        """Evaluate the prefix of ``conversation`` before it is needed. Best effort."""
+
+    async def decide(
+        self,
+        conversation: Conversation,
+        *,
+        allowed: Sequence[str] | None = None,
+        on_text: OnText | None = None,
+    ) -> Decision:
+        """Choose the next calls or answer.
+
+        ``allowed`` narrows the names that may be chosen without changing the prompt (``["answer"]``
+        forces an answer). ``on_text`` receives the answer's text as it comes. Raises
+        ContextOverflow, StudentError, or asyncio.CancelledError after the model has stopped.
+        """
+
+    async def cancel(self) -> None:
+        """Stop the decision under way within 100 ms; it then raises asyncio.CancelledError."""
+
+    async def close(self) -> None:
+        """End the process or connection. Safe to call twice."""
