@@ -1,0 +1,41 @@
+"""Settings of the sandbox: the ``[sandbox]`` table."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.base import Limits
+
+
+class SandboxSettings(BaseModel):
+    """Which back end runs the calls, and what a call may use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Literal["auto", "docker", "bubblewrap", "off"] = "auto"
+    """``auto`` takes the first whose canary proves it: bubblewrap, then docker."""
+    image: str = "apprentice-sandbox"
+    """Docker image; built from the project's Dockerfile, or imported with ``apprentice doctor --fix``."""
+    wall_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """Longest time one call may take."""
+    cpu_seconds: int = Field(default=60, gt=0, le=3600)
+    """CPU time of each process of a call."""
+    memory_mb: int = Field(default=1024, ge=32, le=1 << 20)
+    """Memory of a call."""
+    processes: int = Field(default=128, ge=4, le=4096)
+    """Processes of a call."""
+    file_mb: int = Field(default=256, ge=1, le=1 << 20)
+    """Largest file a call may write."""
+    output_kb: int = Field(default=64, ge=1, le=1 << 14)
+    """Output kept of a call: head and tail."""
+
+    def limits(self) -> Limits:
+        """The limits of one call in the units of the contract."""
+        return Limits(
+            wall_s=self.wall_seconds,
+            cpu_s=self.cpu_seconds,
+            memory_bytes=self.memory_mb << 20,
+            processes=self.processes,
+            file_bytes=self.file_mb << 20,
+            output_bytes=self.output_kb << 10,
+        )

@@ -1,0 +1,18 @@
+"""Settings of the built-in tools: the ``[tools]`` table."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ToolSettings(BaseModel):
+    """What the built-in tools may reach and how much they return."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    search_url: str = ""
+    """``web_search``: base URL of a SearXNG-compatible server, such as ``http://127.0.0.1:8080``."""
+    search_provider: str = ""
+    """``web_search``: a keyed API, ``brave`` or ``tavily``; the key is read from the environment."""
+    result_characters: int = Field(default=8000, ge=200, le=200_000)
+    """Longest result that the student is shown; the rest is cut and said."""
+    fetch_bytes: int = Field(default=2 << 20, ge=1024, le=64 << 20)
+    """``fetch_url``: largest body that is read."""

@@ -1,0 +1,28 @@
+"""Settings of the student: the ``[student]`` table."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class StudentSettings(BaseModel):
+    """Which model serves and how it decides."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    model: str = "embedded"
+    """``embedded`` (SmolLM2-135M-Instruct), the path of a GGUF file, or an OpenAI-compatible ``http(s)://`` URL."""
+    adapter: str = ""
+    """Path of a LoRA adapter GGUF, or empty."""
+    name: str = ""
+    """The model's name at an OpenAI-compatible endpoint; empty takes the first it lists."""
+    context_tokens: int = Field(default=8192, ge=512, le=1 << 20)
+    """Window of the conversation; never more than the model was trained with."""
+    threads: int = Field(default=0, ge=0, le=512)
+    """CPU threads; 0 takes the physical cores."""
+    think_tokens: int = Field(default=0, ge=0, le=1024)
+    """Longest thought that the student may write before it chooses; 0 for none."""
+    answer_tokens: int = Field(default=512, ge=16, le=1 << 16)
+    """Longest answer."""
+    call_tokens: int = Field(default=768, ge=16, le=1 << 16)
+    """Longest arguments of one call; a call cut there is not executed."""
+    max_calls: int = Field(default=4, ge=1, le=16)
+    """Calls that one decision may hold."""
