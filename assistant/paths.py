@@ -1,0 +1,95 @@
+"""Where Apprentice keeps its files: the one module that knows.
+
+Invariant: a folder is made only when someone is about to use it, with mode 0700, and never inside the
+workspace. ``APPRENTICE_CONFIG_DIR``, ``APPRENTICE_DATA_DIR``, ``APPRENTICE_STATE_DIR`` and
+``APPRENTICE_CACHE_DIR`` move a folder; else XDG decides.
+"""
+
+import os
+from pathlib import Path
+
+NAME = "apprentice"
+PROJECT_FOLDER = ".apprentice"
+
+
+class PathsError(Exception):
+    """A folder cannot be found or made: one line, which, why, and the variable that moves it."""
+
+
+def settings_file() -> Path:
+    """The person's own settings; the file need not exist."""
+    return _root("config") / "settings.toml"
+
+
+def project_settings_files(workspace: Path) -> tuple[Path, Path]:
+    """The settings that live in the workspace, weaker first: shared, then local (untracked)."""
+    folder = workspace / PROJECT_FOLDER
+    return folder / "settings.toml", folder / "settings.local.toml"
+
+
+def data_dir() -> Path:
+    return _made("data", _root("data"))
+
+
+def sessions_dir() -> Path:
+    return _made("data", data_dir() / "sessions")
+
+
+def events_dir() -> Path:
+    return _made("data", data_dir() / "events")
+
+
+def history_file() -> Path:
+    """The requests typed so far, over runs; its folder exists after this call."""
+    return _made("state", _root("state")) / "history"
+
+
+def logs_dir() -> Path:
+    return _made("state", _made("state", _root("state")) / "logs")
+
+
+def student_cache() -> Path:
+    """Saved KV states of the student; safe to delete at any time."""
+    return _made("cache", _made("cache", _root("cache")) / "student")
+
+
+def ensure_folder(folder: Path) -> Path:
+    """Make ``folder`` with mode 0700 where it is missing. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _variable(kind: str) -> str:
+    return f"APPRENTICE_{kind.upper()}_DIR"
+
+
+def _root(kind: str) -> Path:
+    variable = _variable(kind)
+    given = os.environ.get(variable)
+    if given:
+        folder = Path(given)
+        if not folder.is_absolute():
+            raise PathsError(f"{variable} is {given!r}: give an absolute path")
+        return folder
+    # Only here, so that `apprentice --version` does not pay for it.
+    import platformdirs
+
+    try:
+        found = Path(getattr(platformdirs, f"user_{kind}_dir")(NAME, appauthor=False))
+    except RuntimeError:
+        found = Path("~")
+    # Older versions of platformdirs leave the ~ where the newer ones raise.
+    if not found.is_absolute():
+        raise PathsError(f"there is no home folder for the {kind} folder: set HOME, or {variable}")
+    return found
+
+
+def _made(kind: str, folder: Path) -> Path:
+    try:
+        return ensure_folder(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PathsError(
+            f"cannot make the {kind} folder {folder}: {reason}; "
+            f"set {_variable(kind)} to a folder that you may write"
+        ) from error

@@ -1,0 +1,116 @@
+"""Changes to the person's own settings file, made by the program at the person's word.
+
+Invariant: the file is valid after every change, its comments and order stay, and a kill leaves the old
+file or the new one, never half of either.
+"""
+
+import fcntl
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import paths
+from assistant.settings import Settings
+from assistant.settings_check import check_values, from_text, nested
+from assistant.settings_file import SettingsError, read_settings_file
+from assistant.settings_project import Key
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+
+def set_value(dotted: str, text: str) -> Any:
+    """Set ``dotted`` (such as ``loop.max_steps``) in the person's file and return the checked value.
+
+    Raises SettingsError where the key is unknown or the value does not fit.
+    """
+    key: Key = tuple(dotted.split("."))
+    given = nested({key: from_text(Settings, key, text)})
+    value: Any = check_values(Settings, given, lambda _: "config set", strict=False)
+    for part in key:
+        value = getattr(value, part)
+    plain = list(value) if isinstance(value, tuple) else value
+
+    def change(document: "TOMLDocument") -> None:
+        _table(document, key[:-1])[key[-1]] = plain
+
+    _edit(change)
+    return value
+
+
+def remember_rule(rule: str) -> bool:
+    """Add an allow rule to the person's own settings; False where it was there. Raises SettingsError."""
+    if not rule.strip() or "\n" in rule:
+        raise SettingsError(f"{rule!r} is no rule; a rule is one line such as run_shell(git status *)")
+    added = False
+
+    def change(document: "TOMLDocument") -> None:
+        nonlocal added
+        permissions = _table(document, ("permissions",))
+        rules = permissions.setdefault("allow", [])
+        if rule not in rules:
+            rules.append(rule)
+            added = True
+
+    _edit(change)
+    return added
+
+
+def _edit(change: "Callable[[TOMLDocument], None]") -> None:
+    # Costs 30 ms, and most runs change no setting.
+    import tomlkit
+
+    path = paths.settings_file().resolve()
+    try:
+        paths.ensure_folder(path.parent)
+        with _alone(path.parent):
+            file = read_settings_file(path)
+            check_values(Settings, file.values, file.where, strict=True)
+            document = tomlkit.parse(file.text)
+            change(document)
+            text = tomlkit.dumps(document)
+            check_values(Settings, tomllib.loads(text), file.where, strict=True)
+            _replace(path, text)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _table(document: "TOMLDocument", key: Key) -> Any:
+    import tomlkit
+
+    table: Any = document
+    for part in key:
+        if part not in table:
+            table[part] = tomlkit.table()
+        table = table[part]
+    return table
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One program at a time changes files in ``folder``."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a new file beside ``path`` with mode 0600, and put it in its place."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".settings-", suffix=".toml", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
