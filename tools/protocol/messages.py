@@ -1,6 +1,7 @@
 """A conversation as data, before it is rendered for any model."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from tools.calls import ToolCall
@@ -35,9 +36,60 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Conversation:
-    """All that the student sees: instructions, the tools on offer (``answer`` among them), the turns."""
+class Prompt:
+    """What a student was tuned with, apart from its weights; the same in every conversation.
+
+    ``examples`` are turns shown before the conversation. ``describe`` says whether the tools'
+    descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision.
+    """
 
     instructions: str
+    examples: tuple[Message, ...] = ()
+    describe: bool = True
+    max_calls: int = 4
+    think_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """All that the student sees: its prompt, the tools on offer (``answer`` among them), the turns.
+
+    ``project`` is what the person's own instruction file says, or empty.
+    """
+
+    prompt: Prompt
     signatures: tuple[Signature, ...] = ()
-    messages: tuple[Message, ...] = field(default=())
+    messages: tuple[Message, ...] = ()
+    project: str = ""
+
+
+def message_to_dict(message: Message) -> dict[str, Any]:
+    """A JSON-ready object without the empty fields."""
+    return {name: value for name, value in asdict(message).items() if value}
+
+
+def message_from_dict(data: Mapping[str, Any]) -> Message:
+    """The inverse of ``message_to_dict``. Raises KeyError or TypeError where ``data`` is not one."""
+    calls = tuple(ToolCall(**call) for call in data.get("calls", ()))
+    rest = {name: value for name, value in data.items() if name not in ("role", "calls")}
+    return Message(role=data["role"], calls=calls, **rest)
+
+
+def conversation_to_dict(conversation: Conversation) -> dict[str, Any]:
+    """A JSON-ready object."""
+    data = asdict(conversation)
+    data["prompt"]["examples"] = [message_to_dict(message) for message in conversation.prompt.examples]
+    data["messages"] = [message_to_dict(message) for message in conversation.messages]
+    return data
+
+
+def conversation_from_dict(data: Mapping[str, Any]) -> Conversation:
+    """The inverse of ``conversation_to_dict``."""
+    prompt = dict(data["prompt"])
+    prompt["examples"] = tuple(message_from_dict(message) for message in prompt["examples"])
+    return Conversation(
+        prompt=Prompt(**prompt),
+        signatures=tuple(Signature(**signature) for signature in data["signatures"]),
+        messages=tuple(message_from_dict(message) for message in data["messages"]),
+        project=data["project"],
+    )

@@ -12,6 +12,10 @@ class StudentError(Exception):
     """The student cannot serve: one line, what happened and what to do."""
 
 
+class StudentDied(StudentError):
+    """The student's process ended under a request. The next request starts it again."""
+
+
 class ContextOverflow(StudentError):
     """The conversation does not fit: ``needed`` and ``limit`` are tokens."""
 

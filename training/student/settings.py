@@ -18,11 +18,9 @@ class StudentSettings(BaseModel):
     """Window of the conversation; never more than the model was trained with."""
     threads: int = Field(default=0, ge=0, le=512)
     """CPU threads; 0 takes the physical cores."""
-    think_tokens: int = Field(default=0, ge=0, le=1024)
-    """Longest thought that the student may write before it chooses; 0 for none."""
     answer_tokens: int = Field(default=512, ge=16, le=1 << 16)
     """Longest answer."""
     call_tokens: int = Field(default=768, ge=16, le=1 << 16)
     """Longest arguments of one call; a call cut there is not executed."""
-    max_calls: int = Field(default=4, ge=1, le=16)
-    """Calls that one decision may hold."""
+    prompt: str = ""
+    """Path of a prompt TOML; empty takes the one that fits the model."""

@@ -1,0 +1,109 @@
+"""GBNF grammars of a tool's arguments, so that a malformed call cannot be decoded.
+
+The grammar accepts exactly what ``write_arguments`` writes: one line, ``", "`` and ``": "`` as
+separators, required properties first in the schema's order, then any of the optional ones in order.
+Covered: objects, arrays, strings, numbers, booleans, null, enum, const, anyOf/oneOf, type lists.
+Not covered (any JSON value is accepted, and the schema is checked after): $ref, pattern, format, ranges.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+PRIMITIVES = r"""
+string ::= "\"" char* "\""
+char ::= [^"\\\x00-\x1f\x7f] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
+integer ::= "-"? ("0" | [1-9] [0-9]{0,15})
+number ::= integer ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})?
+boolean ::= "true" | "false"
+null ::= "null"
+value ::= string | number | boolean | null | list | dict
+list ::= "[" (value (", " value)*)? "]"
+dict ::= "{" (string ": " value (", " string ": " value)*)? "}"
+"""
+
+
+def ordered_properties(schema: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Names of the required and of the optional properties, in the order they are written."""
+    properties = schema.get("properties", {})
+    required = [name for name in properties if name in set(schema.get("required", ()))]
+    return required, [name for name in properties if name not in required]
+
+
+def arguments_grammar(schema: dict[str, Any]) -> str:
+    """The grammar of ``" " + write_arguments(arguments)`` for a JSON Schema of type object."""
+    return _cached_grammar(json.dumps(schema))
+
+
+@lru_cache(maxsize=256)
+def _cached_grammar(schema_json: str) -> str:
+    builder = _Builder()
+    body = builder.object(json.loads(schema_json))
+    return "\n".join([f'root ::= " " {body}', *builder.rules, PRIMITIVES.strip(), ""])
+
+
+class _Builder:
+    """Collects one named rule for each nested schema, so that no rule grows out of hand."""
+
+    def __init__(self) -> None:
+        self.rules: list[str] = []
+
+    def value(self, schema: Any) -> str:
+        """The name or text of the rule for one schema."""
+        if not isinstance(schema, dict):
+            return "value"
+        if "const" in schema:
+            return _literal(json.dumps(schema["const"], ensure_ascii=False))
+        if "enum" in schema:
+            return self._choice(_literal(json.dumps(item, ensure_ascii=False)) for item in schema["enum"])
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                return self._choice(self.value(option) for option in schema[key])
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            return self._choice(self.value({**schema, "type": one}) for one in kind)
+        if kind == "object" and "properties" in schema:
+            return self._named(self.object(schema))
+        if kind == "array":
+            item = self.value(schema.get("items", {}))
+            return self._named(f'"[" ({item} (", " {item})*)? "]"')
+        plain = {"string", "integer", "number", "boolean", "null"}
+        return str(kind) if kind in plain else "dict" if kind == "object" else "value"
+
+    def object(self, schema: dict[str, Any]) -> str:
+        """The text of an object's rule."""
+        properties = schema.get("properties", {})
+        required, optional = ordered_properties(schema)
+        pair = {name: self._pair(name, properties[name]) for name in properties}
+        if required:
+            head = ' ", " '.join(pair[name] for name in required)
+            tail = " ".join(f'(", " {pair[name]})?' for name in optional)
+            return f'"{{" {head} {tail} "}}"'
+        return f'"{{" {self._any_of(pair, optional)} "}}"'
+
+    def _any_of(self, pair: dict[str, str], optional: list[str]) -> str:
+        if not optional:
+            return ""
+        starts = [
+            " ".join([pair[name], *(f'(", " {pair[later]})?' for later in optional[place + 1 :])])
+            for place, name in enumerate(optional)
+        ]
+        return f"({' | '.join(starts)})?"
+
+    def _pair(self, name: str, schema: Any) -> str:
+        return f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.value(schema)}"
+
+    def _choice(self, options: Iterator[str]) -> str:
+        return self._named(" | ".join(options) or "value")
+
+    def _named(self, body: str) -> str:
+        name = f"r{len(self.rules)}"
+        self.rules.append(f"{name} ::= {body}")
+        return name
+
+
+def _literal(text: str) -> str:
+    """``text`` as a GBNF string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'

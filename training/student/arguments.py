@@ -1,0 +1,40 @@
+"""Writing a call's arguments under the grammar of its tool.
+
+Cheap path: what can only come next is evaluated without sampling, else the likeliest token is checked,
+and the vocabulary is masked only where that token is not allowed.
+"""
+
+from tools.protocol.grammar import arguments_grammar
+from tools.protocol.messages import Signature
+from training.student.engine import Engine, Grammar
+from training.student.scaffold import Scaffold
+
+
+def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tuple[str | None, int]:
+    """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice."""
+    grammar = engine.grammar(arguments_grammar(signature.parameters))
+    scaffold = Scaffold(signature.parameters)
+    limit = min(limit, engine.context_tokens - len(engine.tokens) - 1)
+    data, count = b"", 0
+    try:
+        while count < limit:
+            tokens = _forced(engine, grammar, scaffold) or [grammar.best(engine.logits())]
+            for token in tokens:
+                grammar.accept(token)
+            piece = b"".join(engine.piece_bytes(token) for token in tokens)
+            data += piece
+            scaffold.feed(piece)
+            engine.extend(tokens)
+            count += len(tokens)
+            if scaffold.complete:
+                return data.decode("utf-8", "replace").strip(), count
+        return None, count
+    finally:
+        grammar.close()
+
+
+def _forced(engine: Engine, grammar: Grammar, scaffold: Scaffold) -> list[int]:
+    """The tokens of what can only come next, as the tokeniser makes them."""
+    text = scaffold.forced()
+    tokens = engine.tokenize(text) if text else []
+    return tokens if not tokens or grammar.allows(tokens[0]) else []

@@ -1,0 +1,118 @@
+"""Deciding: the tool's name over a token trie, its arguments under a grammar, an answer as free text.
+
+Invariant: whatever this module returns as a call names an offered tool and has arguments that its
+grammar accepts. A call that met the token limit is dropped and the decision is marked ``cut``.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER, parse_arguments
+from tools.protocol.messages import Conversation, Signature
+from tools.protocol.render import render
+from training.student.arguments import write_arguments_of
+from training.student.base import ContextOverflow, Decision, Usage
+from training.student.engine import Engine
+from training.student.free_text import write_answer, write_thought
+from training.student.names import choose
+from training.student.settings import StudentSettings
+
+
+@dataclass
+class _Written:
+    """What one decision has written so far."""
+
+    tokens: int = 0
+    cut: bool = False
+    calls: list[ToolCall] = field(default_factory=list)
+    answer: str = ""
+
+
+class Decoder:
+    """Makes one decision at a time on an engine."""
+
+    def __init__(self, engine: Engine, settings: StudentSettings, new_id: Callable[[], str]) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._new_id = new_id
+
+    def prompt_tokens(self, conversation: Conversation) -> list[int]:
+        """The rendered prompt. Raises tools.protocol.render.TemplateError."""
+        return self._engine.tokenize_segments(render(conversation, self._engine.template))
+
+    def decide(
+        self,
+        conversation: Conversation,
+        allowed: Sequence[str] | None,
+        on_text: Callable[[str], None],
+    ) -> Decision:
+        """One decision. Raises ContextOverflow, Cancelled, EngineError or TemplateError."""
+        started = time.perf_counter()
+        prompt = self.prompt_tokens(conversation)
+        self._check_room(len(prompt))
+        cached = self._engine.evaluate(prompt)
+        prefilled = time.perf_counter()
+        offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
+        written = _Written()
+        thought, written.tokens = write_thought(self._engine, conversation.prompt.think_tokens)
+        choice = choose(self._engine, list(offered))
+        written.tokens += choice.tokens
+        if choice.name == ANSWER:
+            self._answer(written, on_text)
+        else:
+            self._calls(choice.name, offered, conversation.prompt.max_calls, written)
+        usage = _usage(len(prompt), cached, written.tokens, started, prefilled)
+        return Decision(
+            calls=tuple(written.calls),
+            answer=written.answer,
+            thought=thought,
+            confidence=choice.confidence,
+            alternatives=choice.alternatives,
+            usage=usage,
+            cut=written.cut,
+        )
+
+    def _check_room(self, prompt: int) -> None:
+        needed = prompt + self._settings.call_tokens
+        if needed > self._engine.context_tokens:
+            raise ContextOverflow(needed, self._engine.context_tokens)
+
+    def _answer(self, written: _Written, on_text: Callable[[str], None]) -> None:
+        text, tokens, cut = write_answer(self._engine, self._settings.answer_tokens, on_text)
+        written.answer, written.cut = text, cut
+        written.tokens += tokens
+
+    def _calls(self, name: str | None, offered: dict[str, Signature], most: int, written: _Written) -> None:
+        """The first call, and further ones on lines of their own while the student goes on."""
+        while name is not None:
+            text, tokens = write_arguments_of(self._engine, offered[name], self._settings.call_tokens)
+            written.tokens += tokens
+            if text is None:
+                written.cut = True
+                return
+            written.calls.append(ToolCall(self._new_id(), name, parse_arguments(text)))
+            name = self._next_name(offered, written) if len(written.calls) < most else None
+
+    def _next_name(self, offered: dict[str, Signature], written: _Written) -> str | None:
+        """The next call's name where the student begins a new line instead of ending its turn."""
+        newline = self._engine.tokenize("\n")
+        if int(self._engine.logits().argmax()) != newline[0]:
+            return None
+        self._engine.extend(newline)
+        choice = choose(self._engine, [name for name in offered if name != ANSWER])
+        written.tokens += choice.tokens + 1
+        return choice.name
+
+
+def _usage(prompt: int, cached: int, completion: int, started: float, prefilled: float) -> Usage:
+    ended = time.perf_counter()
+    return Usage(
+        prompt_tokens=prompt,
+        cached_tokens=cached,
+        completion_tokens=completion,
+        prefill_tokens_per_s=(prompt - cached) / max(prefilled - started, 1e-9),
+        decode_tokens_per_s=completion / max(ended - prefilled, 1e-9),
+        latency_ms=(ended - started) * 1000,
+    )

@@ -1,0 +1,66 @@
+"""Free text: a thought of one line, or an answer up to the end of the turn."""
+
+from collections.abc import Callable, Sequence
+
+from training.student.engine import Engine
+
+LONGEST_LOOP = 96
+LOOP_TOKENS = 48
+
+
+def write_thought(engine: Engine, limit: int) -> tuple[str, int]:
+    """One line of at most ``limit`` tokens, and how many it took. The line is ended in the cache."""
+    data, count = b"", 0
+    for _ in range(limit):
+        token = int(engine.logits().argmax())
+        piece = engine.piece_bytes(token)
+        if engine.is_end(token) or b"\n" in piece:
+            break
+        data += piece
+        engine.extend([token])
+        count += 1
+    if count:
+        engine.extend(engine.tokenize("\n"))
+    return data.decode("utf-8", "replace").strip(), count
+
+
+def write_answer(engine: Engine, limit: int, on_text: Callable[[str], None]) -> tuple[str, int, bool]:
+    """The text, its tokens, and whether it was cut: by ``limit``, or because it went in circles."""
+    data, shown = b"", 0
+    tokens: list[int] = []
+    limit = min(limit, engine.context_tokens - len(engine.tokens) - 1)
+    cut = True
+    while len(tokens) < limit and not in_circles(tokens):
+        token = int(engine.logits().argmax())
+        if engine.is_end(token):
+            cut = False
+            break
+        data += engine.piece_bytes(token)
+        shown = _emit(data, shown, on_text)
+        engine.extend([token])
+        tokens.append(token)
+    text = data.decode("utf-8", "replace")
+    if len(text) > shown:
+        on_text(text[shown:])
+    return text.strip(), len(tokens), cut
+
+
+def _emit(data: bytes, shown: int, on_text: Callable[[str], None]) -> int:
+    """Pass on the whole characters that are new; a character split over tokens waits for its rest."""
+    text = data.decode("utf-8", "ignore")
+    if len(text) > shown:
+        on_text(text[shown:])
+    return max(shown, len(text))
+
+
+def in_circles(tokens: Sequence[int]) -> bool:
+    """True where the text ends in one piece of up to LONGEST_LOOP tokens, four times over and at least
+    LOOP_TOKENS long."""
+    for length in range(1, LONGEST_LOOP + 1):
+        size = max(4 * length, LOOP_TOKENS)
+        if size > len(tokens):
+            return False
+        tail = tokens[-size:]
+        if tail[length:] == tail[:-length]:
+            return True
+    return False

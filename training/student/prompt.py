@@ -1,0 +1,74 @@
+"""Loading a student's prompt from TOML: instructions, examples, and the bounds of a decision."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tools.calls import ToolCall
+from tools.protocol.messages import Message, Prompt
+from training.student.base import StudentError
+
+
+class _Example(BaseModel):
+    """One shown turn: a request with the call or the answer that is right for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request: str
+    tool: str = ""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    answer: str = ""
+
+    def turns(self, call_id: str) -> tuple[Message, Message]:
+        reply = (
+            Message("assistant", calls=(ToolCall(call_id, self.tool, self.arguments),))
+            if self.tool
+            else Message("assistant", text=self.answer)
+        )
+        return Message("user", text=self.request), reply
+
+
+class _PromptFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    instructions: str
+    describe: bool = True
+    max_calls: int = Field(default=4, ge=1, le=16)
+    think_tokens: int = Field(default=0, ge=0, le=1024)
+    examples: list[_Example] = Field(default_factory=list)
+
+
+def parse_prompt(text: str, source: str) -> Prompt:
+    """A prompt from TOML text. Raises StudentError that names ``source``."""
+    try:
+        data = _PromptFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise StudentError(f"{source}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StudentError(f"{source}: {where}: {first['msg']}") from None
+    turns = [
+        turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
+    ]
+    return Prompt(data.instructions, tuple(turns), data.describe, data.max_calls, data.think_tokens)
+
+
+def shipped_prompt(name: str) -> Prompt:
+    """``general``, or ``small`` for untuned students below a billion parameters."""
+    file = resources.files("training.student") / "prompts" / f"{name}.toml"
+    return parse_prompt(file.read_text("utf-8"), f"{name}.toml")
+
+
+def prompt_for(model: str, path: str = "") -> Prompt:
+    """The prompt of ``path``, or the shipped one that fits ``model`` as the settings name it."""
+    if not path:
+        return shipped_prompt("small" if model == "embedded" else "general")
+    try:
+        text = Path(path).expanduser().read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudentError(f"student.prompt: cannot read {path}: {error}") from None
+    return parse_prompt(text, path)

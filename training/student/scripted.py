@@ -1,0 +1,111 @@
+"""A student that follows a script: for tests, demonstrations and the evaluation of the loop itself."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Conversation
+from training.student.base import Decision, OnText, StudentError, StudentInfo, Usage
+
+Rule = Callable[[Conversation], Decision]
+
+
+def call(tool: str, /, *, thought: str = "", confidence: float = 0.9, **arguments: object) -> Decision:
+    """A decision for one call."""
+    return Decision(calls=(ToolCall("", tool, dict(arguments)),), thought=thought, confidence=confidence)
+
+
+def answer(text: str, *, thought: str = "", confidence: float = 0.9) -> Decision:
+    """A decision to answer."""
+    return Decision(answer=text, thought=thought, confidence=confidence)
+
+
+class ScriptedStudent:
+    """Fulfils ``Student``. The script is a list of decisions made in turn, or a rule over the conversation.
+
+    Answers stream word by word, ``delay_s`` apart. Calls get ids of their own. Where ``answer`` is all
+    that is allowed, the script is not consulted and ``closing`` is the reply.
+    """
+
+    def __init__(
+        self,
+        script: Iterable[Decision] | Rule,
+        *,
+        delay_s: float = 0.0,
+        context_tokens: int = 8192,
+        closing: str = "I could not find out more.",
+    ) -> None:
+        self._rule = script if callable(script) else None
+        self._decisions = [] if callable(script) else list(script)
+        self._delay_s = delay_s
+        self._context_tokens = context_tokens
+        self._closing = closing
+        self._calls = 0
+        self._cancelled = asyncio.Event()
+        self.conversations: list[Conversation] = []
+
+    async def start(self) -> StudentInfo:
+        return StudentInfo(model="scripted", context_tokens=self._context_tokens)
+
+    async def warm(self, conversation: Conversation) -> None:
+        return None
+
+    async def decide(
+        self,
+        conversation: Conversation,
+        *,
+        allowed: Sequence[str] | None = None,
+        on_text: OnText | None = None,
+    ) -> Decision:
+        self._cancelled.clear()
+        self.conversations.append(conversation)
+        started = time.perf_counter()
+        only_answer = allowed is not None and list(allowed) == [ANSWER]
+        decision = answer(self._closing) if only_answer else self._next(conversation)
+        words = 0
+        for word in decision.answer.split(" ") if not decision.calls else ():
+            await self._pause()
+            if on_text:
+                on_text(word if not words else f" {word}")
+            words += 1
+        return self._finished(decision, conversation, words, started)
+
+    def _next(self, conversation: Conversation) -> Decision:
+        if self._rule:
+            return self._rule(conversation)
+        if not self._decisions:
+            raise StudentError("the script has no further decision")
+        return self._decisions.pop(0)
+
+    async def _pause(self) -> None:
+        """Wait between two words. Raises CancelledError once cancelled."""
+        try:
+            await asyncio.wait_for(self._cancelled.wait(), self._delay_s or 1e-4)
+        except TimeoutError:
+            return
+        raise asyncio.CancelledError
+
+    def _finished(
+        self, decision: Decision, conversation: Conversation, words: int, started: float
+    ) -> Decision:
+        calls = tuple(replace(one, id=one.id or self._new_id()) for one in decision.calls)
+        prompt = sum(len(message.text.split()) + 1 for message in conversation.messages)
+        usage = Usage(
+            prompt_tokens=prompt,
+            completion_tokens=max(words, 1),
+            latency_ms=(time.perf_counter() - started) * 1000,
+        )
+        return replace(decision, calls=calls, usage=usage)
+
+    def _new_id(self) -> str:
+        self._calls += 1
+        return f"call_{self._calls}"
+
+    async def cancel(self) -> None:
+        self._cancelled.set()
+
+    async def close(self) -> None:
+        return None
