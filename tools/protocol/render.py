@@ -104,7 +104,7 @@ def _fill(text: str, contents: Sequence[str]) -> list[Segment]:
 def _compiled(source: str) -> Any:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment: Any = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.globals["raise_exception"] = _raise_exception
     environment.globals["strftime_now"] = _fixed_date
     return environment.from_string(source)

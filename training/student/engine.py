@@ -16,6 +16,8 @@ import numpy as np
 
 from tools.protocol.render import Segment, TemplateSource, template_from_metadata
 
+Logits = np.ndarray[Any, np.dtype[np.float32]]
+TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 PREFILL_CHUNK = 512
 ABORTED = 2
 
@@ -166,8 +168,8 @@ class Engine:
             raise EngineError(f"llama.cpp could not evaluate {len(tokens)} tokens (status {status})")
         self.tokens.extend(tokens)
 
-    def logits(self) -> "np.ndarray[Any, np.dtype[np.float32]]":
-        """The last token's logits, float32 of shape (vocab_size,): a view, valid until the next evaluation."""
+    def logits(self) -> Logits:
+        """The last token's logits, shape (vocab_size,): a view, valid until the next evaluation."""
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self.vocab_size,))
 
@@ -184,7 +186,7 @@ class Engine:
 
 
 class Grammar:
-    """A llama.cpp grammar that checks the likeliest token first and masks the vocabulary only on a conflict."""
+    """A llama.cpp grammar that checks the likeliest token first and masks only on a conflict."""
 
     def __init__(self, vocab: Any, source: str) -> None:
         self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, source.encode(), b"root")
@@ -193,22 +195,22 @@ class Grammar:
 
     def allows(self, token: int) -> bool:
         """True where ``token`` may come next."""
-        one = (llama_cpp.llama_token_data * 1)((token, 0.0, 0.0))
+        one = (llama_cpp.llama_token_data * 1)(llama_cpp.llama_token_data(token, 0.0, 0.0))
         array = llama_cpp.llama_token_data_array(data=one, size=1, selected=-1, sorted=False)
         llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
         return bool(one[0].logit > float("-inf"))
 
-    def best(self, logits: "np.ndarray[Any, np.dtype[np.float32]]") -> int:
+    def best(self, logits: Logits) -> int:
         """The most likely token that may come next."""
         first = int(logits.argmax())
         if self.allows(first):
             return first
         return self._masked(logits)
 
-    def _masked(self, logits: "np.ndarray[Any, np.dtype[np.float32]]") -> int:
+    def _masked(self, logits: Logits) -> int:
         size = len(logits)
         data = (llama_cpp.llama_token_data * size)()
-        view = np.frombuffer(data, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+        view = np.frombuffer(memoryview(data), dtype=TOKEN_DATA)
         view["id"] = np.arange(size)
         view["logit"] = logits
         array = llama_cpp.llama_token_data_array(data=data, size=size, selected=-1, sorted=False)
