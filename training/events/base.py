@@ -55,6 +55,10 @@ class Event:
 class EventLog(Protocol):
     """An append-only store of events. Safe for many threads and processes."""
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """What was found damaged or mended since the log was opened: one line each, for the person."""
+
     def append(self, event: Event, *, expected_version: int | None = None) -> Event:
         """Write one event durably and return it with its version and sequence.
 
@@ -64,6 +68,9 @@ class EventLog(Protocol):
 
     def append_many(self, events: Sequence[Event]) -> list[Event]:
         """Write all or none, durable once."""
+
+    def get(self, event_id: str) -> Event | None:
+        """The event of that id, or None."""
 
     def read(
         self,

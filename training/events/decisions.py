@@ -1,0 +1,185 @@
+"""Decisions over the event log: recorded in three steps, read back as one row each.
+
+Invariant: a selection is durable before its call runs. A decision is one aggregate: the selection is its
+version 1, its outcome and its reviews follow and name the selection as their cause. A selection without an
+outcome has the outcome None: unknown, and never run again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from training.events.base import Event, EventLog, EventType
+from training.events.ids import new_event, outcome_id, uuid7
+
+AGGREGATE = "decision"
+_TYPES = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
+_COLUMNS: dict[str, Any] = {
+    "agent_id": "",
+    "category": "",
+    "context": {},
+    "tools_available": [],
+    "tool_selected": "",
+    "tool_parameters": {},
+    "reasoning": "",
+    "confidence": None,
+    "model": "",
+    "latency_ms": None,
+}
+_TEACHER = ("teacher_model", "teacher_tool", "teacher_parameters", "teacher_confidence")
+_OUTCOME = ("success", "result", "execution_time_ms")
+_REVIEW = ("verdict", "corrected_tool", "corrected_parameters", "reason")
+
+
+class DecisionRecorder:
+    """Records the decisions of one agent in one session. Every method returns after the event is durable."""
+
+    def __init__(
+        self, log: EventLog, session_id: str, agent_id: str = "coder", category: str = "coding"
+    ) -> None:
+        self._log = log
+        self._session_id = session_id
+        self._agent_id = agent_id
+        self._category = category
+
+    def selected(
+        self,
+        *,
+        context: Mapping[str, Any],
+        tools_available: Sequence[Mapping[str, Any]],
+        tool_selected: str,
+        tool_parameters: Mapping[str, Any] | None = None,
+        reasoning: str = "",
+        confidence: float | None = None,
+        model: str = "",
+        latency_ms: float | None = None,
+        alternatives: Sequence[tuple[str, float]] = (),
+        causation_id: str | None = None,
+        event_id: str | None = None,
+        teacher: Mapping[str, Any] | None = None,
+    ) -> Event:
+        """Record what was chosen, and from what, before it runs.
+
+        ``context["request"]`` is the person's request; ``latency_ms`` is the time to choose;
+        ``teacher`` holds the ``teacher_*`` columns where a teacher answered too.
+        """
+        data = {
+            "agent_id": self._agent_id,
+            "category": self._category,
+            "context": dict(context),
+            "tools_available": [dict(tool) for tool in tools_available],
+            "tool_selected": tool_selected,
+            "tool_parameters": dict(tool_parameters or {}),
+            "reasoning": reasoning,
+            "confidence": confidence,
+            "model": model,
+            "latency_ms": latency_ms,
+            "alternatives": [list(alternative) for alternative in alternatives],
+            **{name: (teacher or {})[name] for name in _TEACHER if name in (teacher or {})},
+        }
+        event_id = event_id or uuid7()
+        return self._append(EventType.AGENT_TOOL_SELECTED, event_id, data, causation_id, event_id)
+
+    def completed(
+        self, selection: Event, *, success: bool, result: Any, execution_time_ms: float | None = None
+    ) -> Event:
+        """Record what the call did. A selection has one outcome: recording another returns the first."""
+        data = {"success": success, "result": result, "execution_time_ms": execution_time_ms}
+        event_id = outcome_id(selection.event_id)
+        return self._append(
+            EventType.AGENT_TOOL_COMPLETED, selection.aggregate_id, data, selection.event_id, event_id
+        )
+
+    def reviewed(
+        self,
+        selection: Event,
+        *,
+        verdict: str,
+        corrected_tool: str | None = None,
+        corrected_parameters: Mapping[str, Any] | None = None,
+        reason: str = "",
+    ) -> Event:
+        """Record what a person said of a decision: ``refused``, ``corrected``, or a rating."""
+        parameters = None if corrected_parameters is None else dict(corrected_parameters)
+        values = (verdict, corrected_tool, parameters, reason)
+        data = dict(zip(_REVIEW, values, strict=True))
+        return self._append(
+            EventType.DECISION_REVIEWED, selection.aggregate_id, data, selection.event_id, None
+        )
+
+    def _append(
+        self, kind: EventType, aggregate: str, data: dict[str, Any], cause: str | None, event_id: str | None
+    ) -> Event:
+        event = new_event(kind, aggregate, AGGREGATE, data, cause, self._session_id, event_id)
+        return self._log.append(event)
+
+
+def rows(
+    log: EventLog,
+    *,
+    tool: str | None = None,
+    session_id: str | None = None,
+    agent_id: str | None = None,
+    category: str | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Decisions as rows, newest first, read as they are asked for.
+
+    A row has ``event_id, timestamp, session_id``, what was chosen and from what, ``outcome`` and ``review``
+    (None where there is none, the latest where there are several) and the ``teacher_*`` columns.
+    """
+    wanted = {"tool_selected": tool, "agent_id": agent_id, "category": category}
+    outcomes: dict[str | None, dict[str, Any]] = {}
+    reviews: dict[str | None, dict[str, Any]] = {}
+    for event in log.read(event_type=_TYPES, correlation_id=session_id, newest_first=True):
+        if event.event_type == EventType.AGENT_TOOL_COMPLETED:
+            outcomes[event.causation_id] = {name: event.data.get(name) for name in _OUTCOME}
+        elif event.event_type == EventType.DECISION_REVIEWED:
+            reviews.setdefault(event.causation_id, {name: event.data.get(name) for name in _REVIEW})
+        else:
+            outcome, review = outcomes.pop(event.event_id, None), reviews.pop(event.event_id, None)
+            if all(value is None or event.data.get(name) == value for name, value in wanted.items()):
+                yield _row(event, outcome, review)
+
+
+def history(
+    log: EventLog,
+    *,
+    limit: int | None = None,
+    tool: str | None = None,
+    session_id: str | None = None,
+    agent_id: str | None = None,
+    category: str | None = None,
+) -> list[dict[str, Any]]:
+    """The newest ``limit`` rows that match (all where None), oldest first."""
+    newest = rows(log, tool=tool, session_id=session_id, agent_id=agent_id, category=category)
+    return list(islice(newest, limit))[::-1]
+
+
+def find_row(log: EventLog, event_id: str) -> dict[str, Any] | None:
+    """The row of the decision that an event (selection, outcome or review) belongs to, or None."""
+    event = log.get(event_id)
+    if event is None or event.event_type not in _TYPES:
+        return None
+    selection = event
+    outcome: dict[str, Any] | None = None
+    review: dict[str, Any] | None = None
+    for member in log.read(aggregate_id=event.aggregate_id, event_type=_TYPES):
+        if member.event_type == EventType.AGENT_TOOL_SELECTED:
+            selection = member
+        elif member.event_type == EventType.AGENT_TOOL_COMPLETED:
+            outcome = {name: member.data.get(name) for name in _OUTCOME}
+        else:
+            review = {name: member.data.get(name) for name in _REVIEW}
+    return _row(selection, outcome, review) if selection.event_type == _TYPES[0] else None
+
+
+def _row(selection: Event, outcome: dict[str, Any] | None, review: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "event_id": selection.event_id,
+        "timestamp": selection.timestamp,
+        "session_id": selection.correlation_id,
+        **{name: selection.data.get(name, default) for name, default in _COLUMNS.items()},
+        "outcome": outcome,
+        "review": review,
+        **{name: selection.data.get(name) for name in _TEACHER},
+    }

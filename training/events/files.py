@@ -1,0 +1,113 @@
+"""The few operations on files that the journal rests on, and the lock between its writers.
+
+Invariant: ``append`` returns after every byte was handed over or raises; ``sync`` returns after they are
+on the disk or raises. The lock is the kernel's (``flock``): it ends with the process that holds it.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from training.events.base import EventLogError
+
+
+class JournalFile:
+    """An open journal. Written at its end only; ``cut`` takes off an end that was never acknowledged."""
+
+    def __init__(self, path: Path, writable: bool) -> None:
+        access = os.O_RDWR | os.O_APPEND if writable else os.O_RDONLY
+        self._descriptor = os.open(path, access | os.O_CLOEXEC)
+
+    def size(self) -> int:
+        return self.status().st_size
+
+    def status(self) -> os.stat_result:
+        return os.fstat(self._descriptor)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return os.pread(self._descriptor, length, offset)
+
+    def append(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+
+    def cut(self, size: int) -> None:
+        os.ftruncate(self._descriptor, size)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Make ``path`` with ``data``, whole and durable, or not at all; nothing where it exists."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's entries durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class FolderLock:
+    """Exclusive between threads and between processes; may be taken again by the thread that holds it."""
+
+    def __init__(self, path: Path, writable: bool, timeout_s: float) -> None:
+        access = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
+        self._path = path
+        self._timeout_s = timeout_s
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._descriptor = os.open(path, access | os.O_CLOEXEC, 0o600)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock. Raises EventLogError where another process keeps it longer than the time-out."""
+        with self._threads:
+            if self._depth == 0:
+                self._acquire()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _acquire(self) -> None:
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise EventLogError(
+                        f"another process has held {self._path} for {self._timeout_s:g} s; "
+                        "see which with: fuser " + str(self._path)
+                    ) from None
+            time.sleep(0.001)
+
+    def close(self) -> None:
+        os.close(self._descriptor)

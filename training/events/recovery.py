@@ -1,0 +1,84 @@
+"""What the bytes of a journal are: records, damage, or the torn end of an append that never finished.
+
+Invariant: every byte is accounted for. Bytes that were acknowledged are never called torn, so they are
+never cut off; a whole record is never thrown away because its neighbour is damaged.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from training.events.codec import Record, decode
+from training.events.files import JournalFile
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of the journal, its newline counted; ``record`` is None where the line is not whole."""
+
+    offset: int
+    length: int
+    record: Record | None
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that are no record, and the sequences ``first``..``last`` lost with it (none if last < first)."""
+
+    offset: int
+    length: int
+    first: int
+    last: int
+    reason: str = "cannot be read"
+
+    @property
+    def events(self) -> str:
+        """The events it concerns, in words."""
+        if self.last < self.first:
+            return "no event"
+        return f"event {self.first}" if self.last == self.first else f"events {self.first} to {self.last}"
+
+    def describe(self) -> str:
+        return f"{self.length} bytes at {self.offset} ({self.events}): {self.reason}"
+
+
+def pieces(file: JournalFile, start: int, end: int) -> Iterator[Piece]:
+    """The lines from ``start`` to ``end``; blank ones are no pieces."""
+    rest, offset = b"", start
+    position = start
+    while position < end:
+        chunk = file.read_at(position, min(_CHUNK, end - position))
+        if not chunk:
+            break
+        position += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line:
+                yield Piece(offset, len(line) + 1, decode(line))
+            offset += len(line) + 1
+    if rest:
+        yield Piece(offset, len(rest), None)
+
+
+def settle(found: Iterable[Piece], acknowledged: int) -> Iterator[tuple[Piece, bool]]:
+    """Each piece, and whether it is torn: part of a last batch that is incomplete beyond ``acknowledged``."""
+    batch: list[Piece] = []
+    for piece in found:
+        if batch and (_complete(batch) or (piece.record is not None and piece.record.index == 0)):
+            yield from ((member, False) for member in batch)
+            batch = []
+        batch.append(piece)
+    whole = _complete(batch)
+    yield from ((member, not whole and member.end > acknowledged) for member in batch)
+
+
+def _complete(batch: list[Piece]) -> bool:
+    last = batch[-1].record if batch else None
+    if last is None or last.index + 1 != last.count or len(batch) != last.count:
+        return False
+    return all(piece.record is not None and piece.record.index == place for place, piece in enumerate(batch))
