@@ -11,9 +11,7 @@ Key = tuple[str, ...]
 Narrow = Callable[[Any, Any], bool]
 """``narrow(now, proposed)``: whether ``proposed`` is no looser than ``now``."""
 
-MODES = ("plan", "ask", "edit", "auto")
-"""Permission modes, strictest first."""
-
+_STRICTEST_FIRST = ("plan", "ask", "edit", "auto")
 _ENGINES = {
     "auto": frozenset({"docker", "bubblewrap"}),
     "docker": frozenset({"docker"}),
@@ -26,7 +24,7 @@ ADDED_UP: frozenset[Key] = frozenset({("permissions", "ask"), ("permissions", "d
 
 
 def _stricter_mode(now: Any, proposed: Any) -> bool:
-    return MODES.index(proposed) <= MODES.index(now)
+    return _STRICTEST_FIRST.index(proposed) <= _STRICTEST_FIRST.index(now)
 
 
 def _fewer_engines(now: Any, proposed: Any) -> bool:

@@ -1,0 +1,223 @@
+"""Sessions: conversations that are appended to disk as they happen, and never deleted by the program.
+
+Invariant: a message that ``Session.append`` took is on disk. A session comes to be on disk with its
+first message, so that opening and leaving the program makes no file.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.agent.session_export import export_json, export_markdown
+from assistant.agent.session_file import SessionFile, read_ends, read_session
+from assistant.agent.session_records import SCHEMA, SessionError, Transcript, from_message, title_of
+from tools.protocol.messages import Message
+
+__all__ = [
+    "Session",
+    "SessionError",
+    "SessionStore",
+    "SessionSummary",
+    "export_json",
+    "export_markdown",
+]
+
+SUFFIX = ".jsonl"
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """One line of the list of sessions. ``problem`` says why the session cannot be opened."""
+
+    id: str
+    title: str
+    workspace: str
+    updated: str
+    turns: int
+    problem: str = ""
+
+
+class Session:
+    """A conversation that can be appended to. Made by ``SessionStore``; one program writes it at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        transcript: Transcript,
+        file: SessionFile | None = None,
+        *,
+        notices: tuple[str, ...] = (),
+        read_only: bool = False,
+    ) -> None:
+        self.path = path
+        self.notices = notices
+        self._transcript = transcript
+        self._file = file
+        self._on_disk = bool(transcript.messages) or file is not None
+        self._read_only = read_only
+
+    @property
+    def id(self) -> str:
+        return self._transcript.id
+
+    @property
+    def title(self) -> str:
+        return self._transcript.title
+
+    @property
+    def workspace(self) -> str:
+        return self._transcript.workspace
+
+    @property
+    def created(self) -> str:
+        return self._transcript.created
+
+    @property
+    def updated(self) -> str:
+        return self._transcript.updated
+
+    @property
+    def messages(self) -> list[Message]:
+        """The conversation; change it through the methods only."""
+        return self._transcript.messages
+
+    @property
+    def turns(self) -> int:
+        return self._transcript.turns
+
+    def append(self, message: Message) -> None:
+        """Add ``message`` durably. The first request gives the session its title. Raises SessionError."""
+        title = self.title or (title_of(message.text) if message.role == "user" else "")
+        turns = self.turns + (message.role == "user")
+        self._write({"kind": "message", "title": title, "turns": turns, "message": from_message(message)})
+
+    def rename(self, title: str) -> None:
+        """Raises SessionError."""
+        title = " ".join(title.split())
+        if not self._on_disk and not self._read_only:
+            self._transcript.title = title
+            return
+        self._write({"kind": "title", "title": title, "turns": self.turns})
+
+    def truncate(self, keep: int) -> None:
+        """Forget all messages after the first ``keep``; the file keeps them. Raises SessionError."""
+        keep = max(0, keep)
+        if keep >= len(self.messages):
+            return
+        turns = sum(message.role == "user" for message in self.messages[:keep])
+        self._write({"kind": "truncate", "title": self.title, "turns": turns, "keep": keep})
+
+    def clear(self) -> None:
+        """Forget all messages; the file keeps them. Raises SessionError."""
+        self.truncate(0)
+
+    def close(self) -> None:
+        """Let other programs open the session. Safe to call twice."""
+        self._read_only = True
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self._read_only:
+            raise SessionError(f"session {self.id} is open for reading only")
+        records: list[Mapping[str, Any]] = [record | {"at": _now()}]
+        if not self._on_disk:
+            header = {"schema": SCHEMA, "id": self.id, "workspace": self.workspace, "created": self.created}
+            records.insert(0, {"kind": "header", **header})
+        if self._file is None:
+            self._file = SessionFile.create(self.path)
+        self._file.append(records)
+        self._on_disk = True
+        self._transcript.apply(records[-1])
+
+
+class SessionStore:
+    """The sessions in one folder, a file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def create(self, workspace: Path) -> Session:
+        """A new session; on disk with its first message."""
+        moment = datetime.now(UTC)
+        identifier = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}{secrets.token_hex(4)}"
+        path = self.folder / f"{identifier}{SUFFIX}"
+        return Session(path, Transcript(identifier, str(workspace.resolve()), _iso(moment)))
+
+    def load(self, key: str, *, read_only: bool = False) -> Session:
+        """The session with this id, the only one whose id starts so, or the one with this title.
+
+        With ``read_only`` it may be open in another program. Raises SessionError.
+        """
+        path = self._find(key)
+        if read_only:
+            transcript, notices, _ = read_session(path)
+            return Session(path, transcript, notices=tuple(notices), read_only=True)
+        file = SessionFile.reopen(path)
+        try:
+            transcript, notices, whole = read_session(path)
+            file.cut_to(whole)
+        except SessionError:
+            file.close()
+            raise
+        return Session(path, transcript, file, notices=tuple(notices))
+
+    def latest(self, workspace: Path) -> Session | None:
+        """The session of ``workspace`` that was written last, or None. Raises SessionError."""
+        summary = self.latest_summary(workspace)
+        return self.load(summary.id) if summary else None
+
+    def latest_summary(self, workspace: Path) -> SessionSummary | None:
+        """Like ``latest``, without opening it."""
+        wanted = str(workspace.resolve())
+        for path in sorted(self._paths(), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+            summary = _summary(path)
+            if summary.workspace == wanted and not summary.problem:
+                return summary
+        return None
+
+    def list(self, workspace: Path | None = None) -> Sequence[SessionSummary]:
+        """All sessions (of ``workspace``), the last written first. Reads the ends of each file only."""
+        wanted = str(workspace.resolve()) if workspace else None
+        summaries = [_summary(path) for path in self._paths()]
+        kept = [one for one in summaries if wanted is None or one.workspace == wanted]
+        return sorted(kept, key=lambda one: (one.updated, one.id), reverse=True)
+
+    def _paths(self) -> Sequence[Path]:
+        return [path for path in self.folder.glob(f"*{SUFFIX}") if path.stat().st_size]
+
+    def _find(self, key: str) -> Path:
+        paths = self._paths()
+        if (exact := self.folder / f"{key}{SUFFIX}") in paths:
+            return exact
+        matches = [path for path in paths if key and path.stem.startswith(key)]
+        if not matches:
+            wanted = key.casefold().strip()
+            titled = [one.id for one in self.list() if one.title.casefold() == wanted]
+            matches = [self.folder / f"{identifier}{SUFFIX}" for identifier in titled]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            ids = ", ".join(sorted(path.stem for path in matches)[-3:])
+            raise SessionError(f"{key!r} fits {len(matches)} sessions, such as {ids}; give more of the id")
+        raise SessionError(f"there is no session {key!r}; `apprentice sessions list` shows them")
+
+
+def _summary(path: Path) -> SessionSummary:
+    try:
+        ends, turns = read_ends(path)
+    except SessionError as error:
+        return SessionSummary(path.stem, "(cannot be read)", "", "", 0, str(error))
+    return SessionSummary(path.stem, ends.title, ends.workspace, ends.updated, turns)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _now() -> str:
+    return _iso(datetime.now(UTC))
