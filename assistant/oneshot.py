@@ -1,0 +1,170 @@
+"""``apprentice -p REQUEST``: one turn, the answer on stdout, the progress on stderr.
+
+Invariant: stdout holds the answer or the JSON of the contract and nothing else; without a terminal on stdin
+and stderr, what the mode would ask is refused. ``usage`` is the sum over the turn's decisions.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from assistant.agent.steps import Confirmation, Failure, Notice, Reply, Step, Verdict
+from assistant.plain.confirm import ask_person
+from assistant.plain.ink import Ink, put
+from assistant.plain.reader import LineReader
+from assistant.plain.stdin_context import with_stdin
+from assistant.plain.steps import step_line
+from assistant.plain.turn_record import TurnRecord, json_line, step_object
+from assistant.text_safety import clean
+from training.student.base import StudentError
+
+if TYPE_CHECKING:
+    from assistant.agent.chat import Chat
+    from assistant.agent.sessions import Session
+    from assistant.settings import Settings
+
+Output = Literal["text", "json", "stream-json"]
+NO_TERMINAL = "no terminal to ask"
+
+
+def run(
+    settings: "Settings",
+    workspace: Path,
+    session: "Session | None",
+    request: str,
+    *,
+    output: Output = "text",
+    stdin_text: str = "",
+    chat: "Chat | None" = None,
+) -> int:
+    """Answer ``request`` once. Returns 0 answered, 1 failed, 2 nothing asked, 130 interrupted.
+
+    ``stdin_text`` is what was piped in. ``chat`` replaces the one that would be built.
+    """
+    whole, notice = with_stdin(request, stdin_text)
+    if not whole.strip():
+        put(sys.stderr, "nothing to answer: give a request after -p, or pipe one in\n")
+        return 2
+    if chat is None:
+        from assistant.wiring import build_chat
+
+        chat = build_chat(settings, workspace, session)
+    try:
+        return asyncio.run(OneShot(chat, output).run(whole, notice))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _give_up_stdout()
+        return 1
+
+
+class OneShot:
+    """One turn of ``chat``, written in the form of ``output``."""
+
+    def __init__(self, chat: "Chat", output: Output) -> None:
+        self._chat = chat
+        self._output = output
+        self._record = TurnRecord()
+        self._work: asyncio.Task[None] | None = None
+        self._cancelling: asyncio.Task[None] | None = None
+        self._asking = False
+
+    async def run(self, request: str, notice: str) -> int:
+        """The exit code. Raises BrokenPipeError where nobody reads stdout any more."""
+        started = time.monotonic()
+        self._work = asyncio.create_task(self._turn(request, notice))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.interrupt)
+        try:
+            await asyncio.wait([self._work])
+            self._take_end(self._work)
+            self._print_result((time.monotonic() - started) * 1000)
+        finally:
+            if self._cancelling is not None:
+                await self._cancelling
+            await self._chat.close()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+        if self._record.cancelled:
+            return 130
+        return 1 if self._record.error else 0
+
+    def interrupt(self) -> None:
+        """End the turn and leave the session valid; the second time at once."""
+        if self._work is None:
+            return
+        if self._asking and self._cancelling is None:
+            self._cancelling = asyncio.create_task(self._chat.cancel())
+        else:
+            self._work.cancel()
+
+    async def _turn(self, request: str, notice: str) -> None:
+        if notice:
+            self._say(Notice(notice))
+        try:
+            await self._chat.start()
+            self._asking = True
+            async for step in self._chat.ask(request):
+                self._record.take(step)
+                self._say(step)
+                if isinstance(step, Confirmation):
+                    await self._confirm(step)
+        except StudentError as error:
+            failure = Failure(str(error))
+            self._record.take(failure)
+            self._say(failure)
+
+    def _take_end(self, work: "asyncio.Task[None]") -> None:
+        if work.cancelled():
+            self._record.take(Failure("interrupted", cancelled=True))
+            self._say(Failure("interrupted", cancelled=True))
+        else:
+            work.result()
+
+    async def _confirm(self, step: Confirmation) -> None:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL))
+            return
+        asker = LineReader(sys.stdin, sys.stderr, interactive=True)
+        reply = await ask_person(step, asker, _progress, Ink(colour=False))
+        step.reply.set_result(reply or Reply(Verdict.REFUSED))
+
+    def _say(self, step: Step) -> None:
+        if self._output == "stream-json" and (found := step_object(step)) is not None:
+            put(sys.stdout, json_line(found))
+        if line := step_line(step):
+            _progress(line + "\n")
+
+    def _print_result(self, elapsed_ms: float) -> None:
+        if self._output == "text":
+            if self._record.answer:
+                put(sys.stdout, clean(self._record.answer).rstrip("\n") + "\n")
+            return
+        status = self._chat.status()
+        result = self._record.result(
+            session_id=status.session_id,
+            model=status.student,
+            adapter=self._chat.settings.student.adapter,
+            elapsed_ms=elapsed_ms,
+        )
+        put(sys.stdout, json_line({"type": "result", **result} if self._output == "stream-json" else result))
+
+
+def _progress(text: str) -> None:
+    """A line on stderr; a stderr that nobody reads ends nothing."""
+    with contextlib.suppress(BrokenPipeError):
+        put(sys.stderr, text)
+
+
+def _give_up_stdout() -> None:
+    """Keep the interpreter from complaining about the broken pipe when it flushes at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)

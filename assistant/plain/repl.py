@@ -1,0 +1,159 @@
+"""The plain loop: read a line, run it, print what comes, until the person leaves.
+
+Invariant: one thing runs at a time; Esc and Ctrl+C end it and never the program, whose session stays valid.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TextIO
+
+from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Verdict
+from assistant.commands import registry
+from assistant.commands.base import CommandContext
+from assistant.plain.answer_stream import AnswerStream
+from assistant.plain.confirm import ask_person
+from assistant.plain.ink import Ink, put
+from assistant.plain.interface import PlainInterface
+from assistant.plain.reader import Reader
+from assistant.plain.steps import step_block
+from assistant.text_safety import clean
+from training.student.base import StudentError
+
+if TYPE_CHECKING:
+    from assistant.agent.chat import Chat
+
+WELCOME = "Apprentice. Ask anything, /help shows commands and keys, Ctrl+D leaves."
+NO_TERMINAL = "no terminal to ask"
+
+
+class Repl:
+    """Drives one chat from one reader. Errors become one line; ``run`` returns when the person leaves."""
+
+    def __init__(
+        self, chat: "Chat", make_reader: Callable[[CommandContext], Reader], out: TextIO, ink: Ink
+    ) -> None:
+        self._chat = chat
+        self._out = out
+        self._ink = ink
+        self._interface = PlainInterface(self._write, ink, self._ask, lambda: chat.session)
+        self._context = CommandContext(chat, self._interface)
+        self._reader = make_reader(self._context)
+        self._asking = False
+        self._running: asyncio.Task[None] | None = None
+        self._cancelling: asyncio.Task[None] | None = None
+
+    async def run(self) -> int:
+        """Until the person leaves. Returns the exit code."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self.interrupt)
+        self._write(self._ink.dim(WELCOME) + "\n")
+        starting = asyncio.create_task(self._start())
+        try:
+            while not self._interface.left:
+                line = await self._reader.request()
+                if line is None:
+                    break
+                await self._interruptible(self.handle(line))
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await self._chat.close()
+        return 0
+
+    async def handle(self, line: str) -> None:
+        """Run one line: a command, a shell line or a request."""
+        text = line.strip()
+        if not text or await registry.dispatch(self._context, text):
+            return
+        if text.startswith("!"):
+            await self._shell(text[1:].strip())
+        else:
+            await self._turn(text)
+
+    def interrupt(self) -> None:
+        """End what runs: politely the first time, at once the second."""
+        if self._running is None:
+            return
+        if self._asking and self._cancelling is None:
+            self._cancelling = asyncio.create_task(self._chat.cancel())
+        else:
+            self._running.cancel()
+
+    async def _start(self) -> None:
+        try:
+            await self._chat.start()
+        except StudentError as error:
+            self._write(self._ink.bad(str(error)) + "\n")
+        self._reader.redraw()
+
+    async def _interruptible(self, work: Coroutine[Any, Any, None]) -> None:
+        self._running = asyncio.create_task(work)
+        try:
+            with self._reader.watching(self.interrupt):
+                await asyncio.wait([self._running])
+            if self._running.cancelled():
+                self._write(self._ink.warn("interrupted") + "\n")
+            else:
+                self._running.result()
+        finally:
+            self._running.cancel()
+            if self._cancelling is not None:
+                await asyncio.gather(self._cancelling, return_exceptions=True)
+            self._running = self._cancelling = None
+
+    async def _shell(self, command: str) -> None:
+        if not command:
+            self._interface.notify("type a command after !", "warning")
+            return
+        result = await self._chat.shell(command)
+        self._write(clean(result.text.rstrip("\n")) + "\n" if result.text.strip() else "")
+        if not result.success:
+            self._write(self._ink.bad(f"exit {result.exit_code}") + "\n" if result.exit_code else "")
+
+    async def _turn(self, request: str) -> None:
+        if self._chat.status().student_state == "starting":
+            self._write(self._ink.dim("the student is loading ...") + "\n")
+        self._asking = True
+        try:
+            await self._steps(request)
+        finally:
+            self._asking = False
+
+    async def _steps(self, request: str) -> None:
+        answer = AnswerStream(self._write, self._ink)
+        streamed = False
+        async for step in self._chat.ask(request):
+            if isinstance(step, TextDelta):
+                streamed = True
+                answer.feed(step.text)
+                continue
+            answer.finish()
+            if isinstance(step, Answer) and not streamed:
+                answer.feed(step.text)
+                answer.finish()
+            await self._step(step)
+
+    async def _step(self, step: Step) -> None:
+        if isinstance(step, Confirmation):
+            await self._confirm(step)
+        elif isinstance(step, Progress):
+            self._write(self._ink.dim(step.text))
+        elif block := step_block(step, self._ink):
+            self._write(block + "\n")
+
+    async def _confirm(self, step: Confirmation) -> None:
+        if not self._reader.interactive:
+            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL))
+            return
+        reply = await ask_person(step, self._reader, self._write, self._ink)
+        step.reply.set_result(reply or Reply(Verdict.REFUSED))
+        if reply is None:
+            self.interrupt()
+
+    async def _ask(self, prompt: str) -> str | None:
+        return await self._reader.line(prompt) if self._reader.interactive else None
+
+    def _write(self, text: str) -> None:
+        put(self._out, text)
