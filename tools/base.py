@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sandbox.base import Limits, Sandbox
 from tools.calls import Risk, ToolResult
+from tools.settings import ToolSettings
 
 
 class Reads(Protocol):
@@ -15,6 +16,9 @@ class Reads(Protocol):
     def saw(self, path: Path, content: bytes) -> None: ...
 
     def changed_since_seen(self, path: Path, content: bytes) -> bool: ...
+
+    def seen(self, path: Path) -> bytes | None:
+        """What was seen, or None where it was never read or too large to keep."""
 
 
 @dataclass
@@ -30,7 +34,7 @@ class ToolContext:
     sandbox_problem: str = ""
     limits: Limits = field(default_factory=Limits)
     reads: Reads | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: ToolSettings = field(default_factory=ToolSettings)
     on_output: Callable[[str], None] | None = None
 
 

@@ -1,0 +1,114 @@
+"""``run_python`` and ``run_tests``.
+
+Invariant: both run in the proven sandbox, and a result starts with the exit code that the sandbox saw, so
+that printed claims of success are only text. Covered: pytest, unittest, npm, cargo, go, make. Not covered:
+other test programs, which ``run_shell`` can start.
+"""
+
+import asyncio
+import json
+import re
+
+from tools.base import ToolContext
+from tools.builtin.atomic import read_bytes
+from tools.builtin.paths import located
+from tools.builtin.programs import python_argv, run_program
+from tools.calls import Risk, ToolError, ToolResult
+from tools.registry import tool
+
+_LARGEST_MANIFEST = 1 << 20
+
+
+@tool(risk=Risk.EXECUTE)
+async def run_python(context: ToolContext, /, *, code: str) -> ToolResult:
+    """Run Python code and return what it prints.
+
+    Args:
+        code: Python source
+    """
+    if not code.strip():
+        raise ToolError("code is empty")
+    source = code.encode("utf-8", "replace")
+    return await run_program(context, "run_python", python_argv("-u", "-"), stdin=source)
+
+
+@tool(risk=Risk.EXECUTE)
+async def run_tests(context: ToolContext, /, *, target: str | None = None) -> ToolResult:
+    """Run the project's tests.
+
+    Args:
+        target: test file or name; all tests without it
+    """
+    wanted = target.strip() if target else ""
+    if wanted.startswith("-") or "\0" in wanted:
+        raise ToolError("target must be a test file or a test name, not an option")
+    argv = await asyncio.to_thread(_test_argv, context, wanted)
+    return await run_program(context, "run_tests", argv)
+
+
+def _test_argv(context: ToolContext, target: str) -> list[str]:
+    """The command that runs the workspace's tests, found by its manifests."""
+    only = [target] if target else []
+    if _uses_pytest(context):
+        return python_argv("-m", "pytest", "-q", "--color=no", *only)
+    scripts = _npm_scripts(context)
+    if "test" in scripts:
+        return ["npm", "test", "--silent", *(["--", target] if target else [])]
+    if _text(context, "Cargo.toml") is not None:
+        return ["cargo", "test", *only]
+    if _text(context, "go.mod") is not None:
+        return ["go", "test", *(only or ["./..."])]
+    if re.search(r"(?m)^test\s*:", _text(context, "Makefile") or ""):
+        return ["make", target or "test"]
+    if target.endswith(".py") or _is_folder(context, "tests") or _is_folder(context, "test"):
+        return python_argv("-m", "unittest", *(_unittest_names(target)))
+    raise ToolError(
+        "no tests found: looked for pytest settings or conftest.py, package.json, Cargo.toml, go.mod, "
+        "a Makefile with `test:`, a tests folder; run_shell can start others"
+    )
+
+
+def _uses_pytest(context: ToolContext) -> bool:
+    named = any(
+        _text(context, name) is not None for name in ("pytest.ini", "conftest.py", "tests/conftest.py")
+    )
+    return (
+        named
+        or "[tool.pytest" in (_text(context, "pyproject.toml") or "")
+        or "[tool:pytest]" in (_text(context, "setup.cfg") or "")
+        or "[pytest]" in (_text(context, "tox.ini") or "")
+        or "pytest" in (_text(context, "requirements-dev.txt") or "")
+    )
+
+
+def _npm_scripts(context: ToolContext) -> dict[str, object]:
+    text = _text(context, "package.json")
+    if text is None:
+        return {}
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ToolError(f"package.json is not valid JSON: {error}") from error
+    scripts = manifest.get("scripts") if isinstance(manifest, dict) else None
+    return scripts if isinstance(scripts, dict) else {}
+
+
+def _unittest_names(target: str) -> list[str]:
+    return [target] if target else ["discover"]
+
+
+def _text(context: ToolContext, name: str) -> str | None:
+    """A small file of the workspace, or None where there is none that can be read."""
+    try:
+        with located(context.workspace, name) as place:
+            return read_bytes(place, _LARGEST_MANIFEST).decode("utf-8", "replace")
+    except ToolError:
+        return None
+
+
+def _is_folder(context: ToolContext, name: str) -> bool:
+    try:
+        with located(context.workspace, name) as place:
+            return place.is_folder
+    except ToolError:
+        return False

@@ -1,0 +1,176 @@
+"""``read_file``, ``write_file``, ``edit_file``.
+
+Invariant: what the preview shows is what the write does, since both come from one plan; a file that
+changed since it was read is not written. Content is shown without line numbers: the student copies it
+into ``old_text``. Covered: text in UTF-8, UTF-16 with a mark, Latin-1. Not covered: binary files.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tools.base import ToolContext
+from tools.builtin.atomic import read_bytes, write_bytes
+from tools.builtin.matching import replaced
+from tools.builtin.paths import Place, located
+from tools.builtin.texts import Text, changed_lines, decode, encode, lines_of, unified_diff
+from tools.calls import Risk, ToolError, ToolResult
+from tools.registry import tool
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One write, not yet made. ``old`` is None for a new file."""
+
+    place: Place
+    old: bytes | None
+    new: bytes
+    diff: str
+
+
+@tool(risk=Risk.READ, timeout_s=20)
+async def read_file(
+    context: ToolContext, /, *, path: str, start_line: int | None = None, end_line: int | None = None
+) -> ToolResult:
+    """Read a text file, whole or some lines.
+
+    Args:
+        path: file in the workspace
+        start_line: first line, from 1
+        end_line: last line, included
+    """
+    return await asyncio.to_thread(_read, context, path, start_line, end_line)
+
+
+def _preview_write(context: ToolContext, /, *, path: str, content: str) -> str:
+    with _planned_write(context, path, content) as plan:
+        return plan.diff
+
+
+def _preview_edit(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> str:
+    with _planned_edit(context, path, old_text, new_text) as plan:
+        return plan.diff
+
+
+@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_write)
+async def write_file(context: ToolContext, /, *, path: str, content: str) -> ToolResult:
+    """Create a file or replace all of its content.
+
+    Args:
+        path: file in the workspace
+        content: the whole new content
+    """
+
+    def write() -> ToolResult:
+        with _planned_write(context, path, content, making=True) as plan:
+            return _carried_out(context, plan)
+
+    return await asyncio.to_thread(write)
+
+
+@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_edit)
+async def edit_file(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> ToolResult:
+    """Replace one piece of text in a file.
+
+    Args:
+        path: file in the workspace
+        old_text: text that is in the file exactly once
+        new_text: text to put there
+    """
+
+    def edit() -> ToolResult:
+        with _planned_edit(context, path, old_text, new_text) as plan:
+            return _carried_out(context, plan)
+
+    return await asyncio.to_thread(edit)
+
+
+def _read(context: ToolContext, path: str, start_line: int | None, end_line: int | None) -> ToolResult:
+    first = 1 if start_line is None else start_line
+    if first < 1 or (end_line is not None and end_line < first):
+        raise ToolError("start_line counts from 1, and end_line must not be before it")
+    with located(context.workspace, path) as place:
+        content = read_bytes(place)
+        text = decode(content, place.shown)
+    if context.reads is not None:
+        context.reads.saw(place.path, content)
+    lines = lines_of(text.characters.removeprefix("\ufeff"))
+    if not lines:
+        return ToolResult(success=True, text=f"{place.shown} is empty")
+    if first > len(lines):
+        raise ToolError(f"{place.shown} has only {len(lines)} lines")
+    wanted = lines[first - 1 : end_line]
+    shown = _fitting(wanted, context.settings.result_characters - 200)
+    head = _head(place.shown, first, len(shown), len(lines), text.note, cut=len(shown) < len(wanted))
+    return ToolResult(success=True, text=head + "".join(shown), truncated=len(shown) < len(wanted))
+
+
+def _fitting(lines: list[str], characters: int) -> list[str]:
+    """As many whole lines as fit; at least one, which the executor then cuts."""
+    used = 0
+    for count, line in enumerate(lines):
+        used += len(line)
+        if used > characters and count:
+            return lines[:count]
+    return lines
+
+
+def _head(name: str, first: int, count: int, total: int, note: str, *, cut: bool) -> str:
+    last = first + count - 1
+    said = [f"lines {first}-{last} of {total}"] if count < total else []
+    if cut:
+        said.append(f"go on with start_line={last + 1}")
+    if note:
+        said.append(note)
+    return f"[{name}: {'; '.join(said)}]\n" if said else ""
+
+
+@contextmanager
+def _planned_write(context: ToolContext, path: str, content: str, *, making: bool = False) -> Iterator[_Plan]:
+    with located(context.workspace, path, writing=True, making=making) as place:
+        new = encode(Text(content), place.shown)
+        old = _current(context, place) if place.exists else None
+        if old is None:
+            yield _Plan(place, None, new, unified_diff("", content, place.shown, created=True))
+            return
+        before = decode(old, place.shown).characters
+        yield _Plan(place, old, new, unified_diff(before, content, place.shown))
+
+
+@contextmanager
+def _planned_edit(context: ToolContext, path: str, old_text: str, new_text: str) -> Iterator[_Plan]:
+    with located(context.workspace, path, writing=True) as place:
+        if not place.exists:
+            raise ToolError(f"{place.shown} does not exist; write_file creates it")
+        old = _current(context, place)
+        before = decode(old, place.shown)
+        after = Text(replaced(before.characters, old_text, new_text, place.shown), before.encoding)
+        diff = unified_diff(before.characters, after.characters, place.shown)
+        yield _Plan(place, old, encode(after, place.shown), diff)
+
+
+def _current(context: ToolContext, place: Place) -> bytes:
+    """What the file holds now. Raises ToolError with a diff where it changed since the student read it."""
+    if place.is_folder:
+        raise ToolError(f"{place.shown} is a folder")
+    content = read_bytes(place)
+    if context.reads is None or not context.reads.changed_since_seen(place.path, content):
+        return content
+    known = context.reads.seen(place.path)
+    line = f"{place.shown} changed since it was read; read it again before writing"
+    if known is None:
+        raise ToolError(line)
+    was, now = decode(known, place.shown).characters, decode(content, place.shown).characters
+    raise ToolError(f"{line}. What changed:\n{unified_diff(was, now, place.shown)}")
+
+
+def _carried_out(context: ToolContext, plan: _Plan) -> ToolResult:
+    name = plan.place.shown
+    if plan.new == plan.old:
+        return ToolResult(success=True, text=f"{name} already has this content; nothing was written")
+    write_bytes(plan.place, plan.new, plan.old)
+    if context.reads is not None:
+        context.reads.saw(plan.place.path, plan.new)
+    verb = "created" if plan.old is None else "changed"
+    return ToolResult(success=True, text=f"{verb} {name} ({changed_lines(plan.diff)} lines)", diff=plan.diff)

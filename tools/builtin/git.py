@@ -1,0 +1,79 @@
+"""``git_diff``.
+
+Invariant: git runs in the proven sandbox and never on the host, since a repository's own settings can name
+programs (filters, hooks, pagers, diff drivers); those that can be switched off are. Covered: staged and
+unstaged changes to tracked files, the names of new ones. Not covered: submodules' content; a clean filter
+of the repository still runs, contained.
+"""
+
+import asyncio
+import dataclasses
+
+from tools.base import ToolContext
+from tools.builtin.paths import located
+from tools.builtin.programs import required_sandbox
+from tools.calls import Risk, ToolError, ToolResult
+from tools.registry import tool
+
+_GIT = (
+    "git",
+    "--no-pager",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    "-c",
+    "core.fsmonitor=",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "diff.external=",
+    "-c",
+    "safe.directory=*",
+)
+_DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
+
+
+@tool(risk=Risk.READ, timeout_s=75)
+async def git_diff(context: ToolContext, /, *, path: str | None = None) -> ToolResult:
+    """Show changes that are not committed.
+
+    Args:
+        path: file or folder; everything without it
+    """
+    required_sandbox(context, "git_diff")
+    where = await asyncio.to_thread(_below_workspace, context, path or ".")
+    changed = await _git(context, *_DIFF, "HEAD", "--", where)
+    if changed.exit_code == 128 and "HEAD" in changed.text:  # no commit yet: what is staged is all there is
+        changed = await _git(context, *_DIFF, "--cached", "--", where)
+    if not changed.success:
+        raise ToolError(_why(changed))
+    new = await _git(context, "ls-files", "--others", "--exclude-standard", "--", where)
+    names = new.text.rstrip("\n") if new.success else ""
+    parts = [changed.text.rstrip("\n"), f"new files that git does not track:\n{names}" if names else ""]
+    text = "\n\n".join(part for part in parts if part) or "no changes since the last commit"
+    return dataclasses.replace(changed, text=text)
+
+
+async def _git(context: ToolContext, *arguments: str) -> ToolResult:
+    sandbox = required_sandbox(context, "git_diff")
+    completed = await sandbox.run([*_GIT, *arguments], limits=context.limits)
+    return ToolResult(
+        success=completed.exit_code == 0,
+        text=completed.output,
+        exit_code=completed.exit_code,
+        truncated=completed.truncated,
+    )
+
+
+def _why(failed: ToolResult) -> str:
+    if "not a git repository" in failed.text.lower():
+        return "the workspace is not a git repository; run_shell(`git init`) makes one"
+    if failed.exit_code == 127:
+        return "git is not installed in the sandbox"
+    lines = failed.text.strip().splitlines()
+    return f"git diff failed: {lines[0] if lines else f'exit code {failed.exit_code}'}"
+
+
+def _below_workspace(context: ToolContext, path: str) -> str:
+    """The path git is given. Raises ToolError where it leaves the workspace; a deleted file is fine."""
+    with located(context.workspace, path, writing=True) as place:
+        return "/".join(place.parts) or "."

@@ -1,0 +1,84 @@
+"""``search_files``.
+
+Invariant: ripgrep and the Python engine give equal results: the same ignore rules (ours, applied to what
+either finds), the same files (text up to 4 MB, no links, hidden ones included), sorted by path and line.
+ripgrep is started so that neither settings nor arguments can make it run a program, and its own child is
+ended with the search. Covered: regular expressions of both engines; one that does not compile, or that only
+Python knows, is said or handed over. Not covered: matches over several lines.
+"""
+
+import asyncio
+import functools
+import threading
+from collections.abc import Iterable
+
+from tools.base import ToolContext
+from tools.builtin.paths import located, shown
+from tools.builtin.programs import find_program
+from tools.builtin.ripgrep import RipgrepRefused, search_with_ripgrep
+from tools.builtin.searching import Found, Query, search_with_python
+from tools.builtin.tree import Ignores
+from tools.calls import Risk, ToolError, ToolResult
+from tools.registry import tool
+
+_LONGEST_LINE = 300
+_LONGEST_PATTERN = 10_000
+
+
+@tool(risk=Risk.READ, timeout_s=40)
+async def search_files(context: ToolContext, /, *, pattern: str, path: str | None = None) -> ToolResult:
+    """Search the text of files with a regular expression.
+
+    Args:
+        pattern: regular expression
+        path: file or folder; everything without it
+    """
+    ripgrep = find_program("rg", context.workspace)
+    return await search(context, pattern, path or ".", ripgrep)
+
+
+async def search(context: ToolContext, pattern: str, path: str, ripgrep: str | None) -> ToolResult:
+    """Search with the ripgrep at that path, or in Python where it is None."""
+    stop = threading.Event()
+    try:
+        return await asyncio.to_thread(functools.partial(_search, context, pattern, path, ripgrep, stop))
+    finally:
+        stop.set()
+
+
+def _search(
+    context: ToolContext, pattern: str, path: str, ripgrep: str | None, stop: threading.Event
+) -> ToolResult:
+    if not pattern or "\0" in pattern or len(pattern) > _LONGEST_PATTERN:
+        raise ToolError(f"pattern must hold 1 to {_LONGEST_PATTERN} characters and no NUL")
+    if any("\ud800" <= one <= "\udfff" for one in pattern):
+        raise ToolError("pattern holds half of a character; no text file does")
+    with located(context.workspace, path) as place:
+        query = Query.of(pattern, place, Ignores(context.workspace, place.parts), stop)
+        found = _found(query, ripgrep)
+        notes = [*query.notes]
+    if found.cut:
+        notes.append(f"only the first {len(found.matches)} matches are shown; narrow the pattern or the path")
+    lines = [f"{shown(name)}:{number}: {_short(line)}" for name, number, line in sorted(found.matches)]
+    if not lines:
+        lines = [f"no match for {shown(pattern)[:200]} in {place.shown}"]
+    text = "\n".join([*lines, *_bracketed(notes)])
+    return ToolResult(success=True, text=text, truncated=found.cut)
+
+
+def _found(query: Query, ripgrep: str | None) -> Found:
+    if ripgrep is not None and query.place.is_folder:
+        try:
+            return search_with_ripgrep(query, ripgrep)
+        except RipgrepRefused:  # a pattern that only the Python engine knows, such as a look-behind
+            return search_with_python(query)
+    return search_with_python(query)
+
+
+def _short(line: str) -> str:
+    line = line.rstrip("\r\n").replace("\0", "")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}... ({len(line)} characters)"
+
+
+def _bracketed(notes: Iterable[str]) -> list[str]:
+    return [f"[{note}]" for note in dict.fromkeys(notes)][:5]

@@ -1,0 +1,29 @@
+"""``run_shell``.
+
+Invariant: the command runs in the proven sandbox, under the session's limits, with nothing on its stdin.
+Covered: bash, or sh where the sandbox has no bash. Not covered: permission, decided before.
+"""
+
+from tools.base import ToolContext
+from tools.builtin.programs import run_program
+from tools.calls import Risk, ToolError, ToolResult
+from tools.registry import tool
+
+_LONGEST_COMMAND = 100_000  # bytes; one argument of a program is limited to 128 KiB by Linux
+_BEST_SHELL = 'if command -v bash >/dev/null 2>&1; then exec bash -c "$1"; else exec sh -c "$1"; fi'
+
+
+@tool(risk=Risk.EXECUTE)
+async def run_shell(context: ToolContext, /, *, command: str) -> ToolResult:
+    """Run a shell command in the workspace.
+
+    Args:
+        command: command line for bash
+    """
+    if not command.strip():
+        raise ToolError("command is empty")
+    if "\0" in command:
+        raise ToolError("command must not hold a NUL character")
+    if len(command.encode("utf-8", "surrogatepass")) > _LONGEST_COMMAND:
+        raise ToolError(f"command is longer than {_LONGEST_COMMAND} bytes; write a script and run that")
+    return await run_program(context, "run_shell", ["sh", "-c", _BEST_SHELL, "sh", command])

@@ -1,0 +1,133 @@
+"""Walking the files of the workspace: sorted, bounded, never through a link, ignored ones left out.
+
+Invariant: ``.git`` and what ``.gitignore`` or ``.apprenticeignore`` names is left out, except where the
+person or the student names such a folder itself. A deeper ``.gitignore`` wins over the ones above it;
+``.apprenticeignore`` lies at the root and wins over all. Not covered: git's global excludes, and
+``.git/info/exclude``.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from tools.builtin.paths import Place, located, open_file, shown
+from tools.calls import ToolError
+
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_DEEPEST = 64
+_MOST_IN_FOLDER = 20_000
+_LARGEST_IGNORE_FILE = 256 << 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name met by a walk. ``parts`` is the way from the workspace; links are shown, not followed."""
+
+    parts: tuple[str, ...]
+    is_folder: bool
+    is_file: bool
+
+    @property
+    def path(self) -> str:
+        return "/".join(self.parts)
+
+
+class Ignores:
+    """The ignore files of one workspace, each read when its folder is first met."""
+
+    def __init__(self, workspace: Path, start: tuple[str, ...] = ()) -> None:
+        self._workspace = workspace
+        self._start = start
+        self._specs: dict[tuple[str, ...], GitIgnoreSpec | None] = {}
+        self._folders: dict[tuple[str, ...], bool] = {}
+        self._own = self._read((), ".apprenticeignore")
+        self._top = 0
+        if any(self._matches(start[:count], is_folder=True) for count in range(1, len(start) + 1)):
+            self._own, self._top = None, len(start)
+
+    def ignored(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
+        """True where ``parts``, or a folder between the start and it, is ignored."""
+        for count in range(len(self._start) + 1, len(parts)):
+            folder = parts[:count]
+            if folder not in self._folders:
+                self._folders[folder] = self._matches(folder, is_folder=True)
+            if self._folders[folder]:
+                return True
+        return len(parts) > len(self._start) and self._matches(parts, is_folder=is_folder)
+
+    def _matches(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
+        if parts[-1] == ".git":
+            return True
+        end = "/" if is_folder else ""
+        if self._own is not None and self._own.check_file("/".join(parts) + end).include:
+            return True
+        for count in range(len(parts) - 1, self._top - 1, -1):
+            spec = self._spec(parts[:count])
+            said = spec.check_file("/".join(parts[count:]) + end).include if spec is not None else None
+            if said is not None:
+                return said
+        return False
+
+    def _spec(self, folder: tuple[str, ...]) -> GitIgnoreSpec | None:
+        if folder not in self._specs:
+            self._specs[folder] = self._read(folder, ".gitignore")
+        return self._specs[folder]
+
+    def _read(self, folder: tuple[str, ...], name: str) -> GitIgnoreSpec | None:
+        try:
+            with located(self._workspace, "/".join((*folder, name))) as place:
+                descriptor = open_file(place)
+        except ToolError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            text = file.read(_LARGEST_IGNORE_FILE).decode("utf-8", "replace")
+        return GitIgnoreSpec.from_lines(text.splitlines())
+
+
+def walk(place: Place, ignores: Ignores, notes: list[str]) -> Iterator[Entry]:
+    """Everything below the folder ``place``, depth first, by name. ``notes`` gets what was left out."""
+    yield from _walk(place.folder, place.parts, ignores, notes, depth=0)
+
+
+def children(place: Place, ignores: Ignores, notes: list[str]) -> list[Entry]:
+    """What lies directly in the folder ``place``, sorted by name."""
+    return list(_entries(place.folder, place.parts, ignores, notes))
+
+
+def _walk(
+    folder: int, parts: tuple[str, ...], ignores: Ignores, notes: list[str], depth: int
+) -> Iterator[Entry]:
+    for entry in _entries(folder, parts, ignores, notes):
+        yield entry
+        if not entry.is_folder:
+            continue
+        if depth == _DEEPEST:
+            notes.append(f"{shown('/'.join(entry.parts[:3]))}/... is deeper than {_DEEPEST} folders")
+            continue
+        try:
+            descriptor = os.open(entry.parts[-1], _FOLDER_FLAGS, dir_fd=folder)
+        except OSError as error:
+            notes.append(f"{shown(entry.path)}: {(error.strerror or str(error)).lower()}")
+            continue
+        try:
+            yield from _walk(descriptor, entry.parts, ignores, notes, depth + 1)
+        finally:
+            os.close(descriptor)
+
+
+def _entries(folder: int, parts: tuple[str, ...], ignores: Ignores, notes: list[str]) -> Iterator[Entry]:
+    with os.scandir(folder) as found:
+        names = list(itertools.islice(found, _MOST_IN_FOLDER + 1))
+    if len(names) > _MOST_IN_FOLDER:
+        names.pop()
+        where = shown("/".join(parts) or ".")
+        notes.append(f"{where} holds more than {_MOST_IN_FOLDER} names; the others are left out")
+    for name in sorted(names, key=lambda one: os.fsencode(one.name)):
+        is_folder = name.is_dir(follow_symlinks=False)
+        way = (*parts, name.name)
+        if not ignores.ignored(way, is_folder=is_folder):
+            yield Entry(way, is_folder, name.is_file(follow_symlinks=False))
