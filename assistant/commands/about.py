@@ -1,0 +1,118 @@
+"""What the program is and does now: /help, /tools, /status, /context, /doctor, /exit."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from assistant.commands.base import Command, CommandContext
+from assistant.commands.errors import CommandError, no_argument
+from assistant.commands.help_text import command_help, help_text
+from assistant.commands.markdown import code, plain, table
+from assistant.modes import MODES
+from assistant.plain.status_line import with_state
+
+BAR_CELLS = 40
+Groups = Mapping[str, Sequence[Command]]
+
+
+def help_command(groups: Callable[[], Groups]) -> Command:
+    """``/help`` over the commands of ``groups``, which are known only after all are made."""
+
+    async def run(context: CommandContext, argument: str) -> None:
+        if argument:
+            context.interface.show(command_help(_named(groups(), argument)))
+        elif not await context.interface.open_panel("help"):
+            context.interface.show(help_text(groups()))
+
+    def complete(context: CommandContext, typed: str) -> list[str]:
+        return [c.name for group in groups().values() for c in group if c.name.startswith(typed)]
+
+    return Command("help", "commands and keys, or one command", run, usage="[COMMAND]", complete=complete)
+
+
+def _named(groups: Groups, argument: str) -> Command:
+    wanted = argument.removeprefix("/").lower()
+    for group in groups.values():
+        for command in group:
+            if wanted == command.name or wanted in command.aliases:
+                return command
+    raise CommandError(f"no command /{wanted}; /help lists them")
+
+
+async def _tools(context: CommandContext, argument: str) -> None:
+    no_argument("tools", argument)
+    if await context.interface.open_panel("tools"):
+        return
+    rows = [(code(tool.name), tool.risk.value, plain(tool.description)) for tool in context.chat.tools]
+    context.interface.show(table(("tool", "risk", "what it does"), rows))
+
+
+async def _status(context: CommandContext, argument: str) -> None:
+    no_argument("status", argument)
+    if await context.interface.open_panel("status"):
+        return
+    status = context.chat.status()
+    used = (
+        f"{status.context_used:,} of {status.context_limit:,} tokens" if status.context_limit else "unknown"
+    )
+    rows = (
+        ("session", f"{code(status.session_id)} {plain(status.session_title)}".strip()),
+        ("workspace", code(status.workspace)),
+        ("mode", f"{status.mode}: {MODES.get(status.mode, '')}"),
+        ("student", code(with_state(status.student, status.student_state))),
+        ("sandbox", code(with_state(status.sandbox, status.sandbox_state))),
+        ("context", used),
+        ("prompt from cache", f"{status.cached_share:.0%}"),
+        ("speed", f"{status.tokens_per_s:.1f} tokens/s" if status.tokens_per_s else "nothing decoded yet"),
+    )
+    context.interface.show(table(("", "now"), rows))
+
+
+async def _context(context: CommandContext, argument: str) -> None:
+    no_argument("context", argument)
+    if await context.interface.open_panel("context"):
+        return
+    parts = context.chat.context_parts()
+    limit = context.chat.status().context_limit
+    context.interface.show(context_text(parts, limit))
+
+
+def context_text(parts: Sequence[tuple[str, int]], limit: int) -> str:
+    """What fills the window, a bar per part; ``limit`` in tokens, 0 where it is not known."""
+    used = sum(tokens for _, tokens in parts)
+    whole = max(limit, used, 1)
+    rows = [(plain(label), f"{tokens:,}", _bar(tokens, whole)) for label, tokens in parts]
+    if limit:
+        rows.append(("free", f"{max(0, limit - used):,}", ""))
+    rows.append(("all", f"{used:,}" + (f" of {limit:,} ({used / limit:.0%})" if limit else ""), ""))
+    return table(("part", "tokens", "share"), rows)
+
+
+def _bar(tokens: int, whole: int) -> str:
+    """At least one cell where there is anything at all."""
+    cells = round(BAR_CELLS * tokens / whole)
+    return "█" * max(cells, 1 if tokens else 0)
+
+
+async def _doctor(context: CommandContext, argument: str) -> None:
+    no_argument("doctor", argument)
+    if await context.interface.open_panel("doctor"):
+        return
+    checks = await context.chat.doctor()
+    rows = [
+        ("ok" if check.ok else "**no**", plain(check.name), plain(check.detail, 400), code(check.fix, 400))
+        for check in checks
+    ]
+    context.interface.show(table(("works", "what", "detail", "to mend it"), rows))
+
+
+async def _exit(context: CommandContext, argument: str) -> None:
+    no_argument("exit", argument)
+    context.interface.exit()
+
+
+COMMANDS = (
+    Command("tools", "what the student may call, with the risk of each", _tools),
+    Command("status", "mode, student, sandbox, session and context", _status),
+    Command("context", "what fills the context window", _context),
+    Command("doctor", "what works on this machine, and what mends the rest", _doctor),
+    Command("exit", "leave; the session is kept", _exit, aliases=("quit",)),
+)

@@ -1,0 +1,77 @@
+"""All slash commands in one place, for every interface.
+
+Invariant: every name and alias is here once; a line that begins with a slash and a word runs a command or
+says what the nearest one is, and never reaches the student.
+"""
+
+import difflib
+from collections.abc import Sequence
+
+from assistant.commands import about, decisions, permissions, session, student
+from assistant.commands.base import Command, CommandContext
+from assistant.commands.errors import CommandError
+from assistant.text_safety import clean_line
+
+GROUPS: dict[str, tuple[Command, ...]] = {
+    "Session": session.COMMANDS,
+    "Student": student.COMMANDS,
+    "Permissions": permissions.COMMANDS,
+    "Decisions": decisions.COMMANDS,
+    "About": (about.help_command(lambda: GROUPS), *about.COMMANDS),
+}
+COMMANDS: tuple[Command, ...] = tuple(command for group in GROUPS.values() for command in group)
+
+
+def find(name: str) -> Command | None:
+    """The command with this name or alias, with or without the slash, in any case."""
+    wanted = name.removeprefix("/").lower()
+    return next((c for c in COMMANDS if wanted == c.name or wanted in c.aliases), None)
+
+
+def nearest(name: str) -> str:
+    """The name or alias that looks most like ``name``, without the slash."""
+    wanted = name.removeprefix("/").lower()
+    if not wanted:
+        return "help"
+    begins = [known for known in _names() if known.startswith(wanted)]
+    if begins:
+        return min(begins, key=len)
+    return max(_names(), key=lambda known: difflib.SequenceMatcher(None, wanted, known).ratio())
+
+
+def complete(context: CommandContext, text: str) -> list[tuple[str, str]]:
+    """``(line, description)`` for the line typed so far: each line is what would stand there instead."""
+    if not text.startswith("/"):
+        return []
+    word, space, argument = text.partition(" ")
+    if not space:
+        typed = word[1:].lower()
+        found = [(name, c) for c in COMMANDS for name in (c.name, *c.aliases) if name.startswith(typed)]
+        return [(f"/{name}", c.summary) for name, c in found]
+    command = find(word)
+    if command is None or command.complete is None:
+        return []
+    return [(f"{word} {value}", command.usage) for value in command.complete(context, argument)]
+
+
+async def dispatch(context: CommandContext, line: str) -> bool:
+    """Run the command that ``line`` holds. False where the line is none and belongs to the student.
+
+    What is wrong with a command is said in one line, by ``notify``.
+    """
+    word, _, argument = line.strip().partition(" ")
+    if not word.startswith("/") or "/" in word[1:]:
+        return False
+    command = find(word)
+    if command is None:
+        context.interface.notify(f"no command {clean_line(word, 40)}; did you mean /{nearest(word)}?", "error")
+        return True
+    try:
+        await command.run(context, argument.strip())
+    except CommandError as error:
+        context.interface.notify(str(error), "error")
+    return True
+
+
+def _names() -> Sequence[str]:
+    return [name for command in COMMANDS for name in (command.name, *command.aliases)]

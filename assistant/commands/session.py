@@ -1,0 +1,99 @@
+"""Sessions: /clear, /sessions, /save, /load, /export.
+
+Invariant: nothing here deletes or overwrites; a cleared session stays in the store, and an export refuses a
+file that exists.
+"""
+
+from pathlib import Path
+
+from assistant.agent.sessions import SessionError, SessionSummary, export_json, export_markdown
+from assistant.commands.base import Command, CommandContext
+from assistant.commands.errors import CommandError, no_argument
+
+COMPLETED = 50
+
+
+async def _clear(context: CommandContext, argument: str) -> None:
+    no_argument("clear", argument)
+    left = context.chat.session.id
+    context.chat.new_session()
+    await context.interface.session_changed()
+    context.interface.notify(f"a new session; the one before is kept: /load {left}")
+
+
+async def _sessions(context: CommandContext, argument: str) -> None:
+    no_argument("sessions", argument)
+    if await context.interface.open_panel("sessions"):
+        return
+    found = _stored(context)
+    if not found:
+        context.interface.show("No sessions in this folder yet. They are kept as you go.")
+        return
+    chosen = await context.interface.pick("Sessions, newest first", [(s.id, label(s)) for s in found])
+    if chosen is not None:
+        await _open(context, chosen)
+
+
+async def _load(context: CommandContext, argument: str) -> None:
+    if not argument:
+        raise CommandError("/load takes a session's id, the start of one, or its title; /sessions lists them")
+    await _open(context, argument)
+
+
+async def _open(context: CommandContext, key: str) -> None:
+    if key == context.chat.session.id:
+        raise CommandError(f"session {key} is the one that is open")
+    try:
+        context.chat.load_session(key)
+    except SessionError as error:
+        raise CommandError(str(error)) from error
+    await context.interface.session_changed()
+
+
+async def _save(context: CommandContext, argument: str) -> None:
+    session = context.chat.session
+    if argument:
+        try:
+            session.rename(argument)
+        except SessionError as error:
+            raise CommandError(str(error)) from error
+    context.interface.notify(f"{session.title or 'untitled'}: kept as you go, /load {session.id} opens it")
+
+
+async def _export(context: CommandContext, argument: str) -> None:
+    chat = context.chat
+    try:
+        file = chat.workspace / Path(argument or f"session-{chat.session.id}.md").expanduser()
+        text = export_json(chat.session) if file.suffix == ".json" else export_markdown(chat.session)
+        with file.open("x", encoding="utf-8", errors="replace") as target:
+            target.write(text)
+    except FileExistsError as error:
+        raise CommandError(f"{file} exists and is not overwritten; give another name") from error
+    except OSError as error:
+        raise CommandError(f"cannot write {file}: {error.strerror}") from error
+    except (ValueError, RuntimeError) as error:
+        raise CommandError(f"cannot write {argument!r}: {error}") from error
+    context.interface.notify(f"exported to {file}")
+
+
+def label(summary: SessionSummary) -> str:
+    """How a list shows a session: when, how long, what about."""
+    turns = f"{summary.turns} turn{'' if summary.turns == 1 else 's'}"
+    return f"{summary.updated[:16].replace('T', ' ')}  {turns:>9}  {summary.title or 'untitled'}"
+
+
+def _stored(context: CommandContext) -> list[SessionSummary]:
+    return list(context.chat.store.list(context.chat.workspace))
+
+
+def _complete_id(context: CommandContext, typed: str) -> list[str]:
+    return [s.id for s in _stored(context)[:COMPLETED] if s.id.startswith(typed)]
+
+
+COMMANDS = (
+    Command("clear", "begin a new session; this one is kept", _clear, aliases=("new", "reset")),
+    Command("sessions", "choose an earlier session and go on with it", _sessions, aliases=("resume",)),
+    Command("save", "give this session a title", _save, usage="[TITLE]"),
+    Command("load", "go on with a session by its id", _load, usage="ID", complete=_complete_id),
+    Command("export", "write this session to a file, .md or .json", _export, usage="[FILE]"),
+)

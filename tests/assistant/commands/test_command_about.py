@@ -1,0 +1,173 @@
+"""/help /tools /status /context /doctor /exit, /model, /plan and /mode."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.commands import registry
+from assistant.commands.about import BAR_CELLS, context_text
+from assistant.commands.base import CommandContext
+from assistant.commands.help_text import KEYS, PREFIXES
+from tests.assistant.commands.recording import Recorder
+from tests.assistant.fake_chat import FakeChat
+
+
+def made(tmp_path: Path, **options: Any) -> tuple[FakeChat, Recorder, CommandContext]:
+    folder = tmp_path / "project"
+    folder.mkdir(exist_ok=True)
+    chat: Any = FakeChat(folder)
+    interface = Recorder(**options)
+    return chat, interface, CommandContext(chat, interface)
+
+
+async def shown(tmp_path: Path, line: str) -> str:
+    _, interface, context = made(tmp_path)
+    assert await registry.dispatch(context, line)
+    assert interface.errors == []
+    [text] = interface.shown
+    return text
+
+
+async def test_help_lists_every_command_by_group_and_the_keys(tmp_path: Path) -> None:
+    text = await shown(tmp_path, "/help")
+    for group, commands in registry.GROUPS.items():
+        section = text.split(f"## {group}\n", 1)[1].split("\n#", 1)[0]
+        for command in commands:
+            assert f"`/{command.name}" in section
+            assert command.summary in section
+            assert all(f"`/{alias}`" in section for alias in command.aliases)
+    for key, meaning in (*PREFIXES, *KEYS):
+        assert f"`{key}` {meaning}" in text
+
+
+async def test_help_of_one_command_by_alias(tmp_path: Path) -> None:
+    assert await shown(tmp_path, "/help /RESUME") == (
+        "`/sessions`, `/resume`: choose an earlier session and go on with it"
+    )
+
+
+async def test_help_of_an_unknown_command_is_one_line(tmp_path: Path) -> None:
+    _, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/help nosuch")
+    assert interface.errors == ["no command /nosuch; /help lists them"]
+
+
+@pytest.mark.parametrize("name", ["help", "tools", "status", "context", "doctor", "model"])
+async def test_panel_takes_the_place_of_the_text(tmp_path: Path, name: str) -> None:
+    _, interface, context = made(tmp_path, panels=(name,))
+    await registry.dispatch(context, f"/{name}")
+    assert interface.opened == [name]
+    assert interface.shown == []
+
+
+async def test_tools_show_name_risk_and_description(tmp_path: Path) -> None:
+    rows = (await shown(tmp_path, "/tools")).split("\n")
+    assert rows[0] == "| tool | risk | what it does |"
+    assert rows[2] == "| `read_file` | read | Read a text file. |"
+    assert rows[3] == r"| `run_shell` | execute | Run a command \| in the sandbox. |"
+
+
+async def test_status_shows_the_facts_of_the_status_line(tmp_path: Path) -> None:
+    text = await shown(tmp_path, "/status")
+    for fact in ("ask: ", "SmolLM2-135M-Instruct", "bubblewrap", "1,024 of 8,192", "50%", "20.0 tokens/s"):
+        assert fact in text
+
+
+async def test_status_says_what_is_not_ready(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    chat.facts = replace(
+        chat.facts, student_state="starting", sandbox="", sandbox_state="off", context_limit=0, tokens_per_s=0
+    )
+    await registry.dispatch(context, "/status")
+    [text] = interface.shown
+    assert "| student | `SmolLM2-135M-Instruct (starting)` |" in text
+    assert "| sandbox | `off` |" in text
+    assert "| context | unknown |" in text
+
+
+async def test_context_draws_each_part_and_the_rest(tmp_path: Path) -> None:
+    rows = (await shown(tmp_path, "/context")).split("\n")
+    assert "| nothing | 0 |  |" in rows
+    assert "| free | 7,168 |  |" in rows
+    assert "| all | 1,024 of 8,192 (12%) |  |" in rows
+
+
+def test_bars_are_shares_of_the_window_and_anything_shows() -> None:
+    text = context_text([("half", 50), ("little", 1)], 100)
+    assert f"| half | 50 | {'█' * (BAR_CELLS // 2)} |" in text
+    assert "| little | 1 | █ |" in text
+
+
+def test_context_over_the_window_and_without_a_window() -> None:
+    assert "| free | 0 |" in context_text([("much", 200)], 100)
+    assert "free" not in context_text([("some", 10)], 0)
+    assert "| all | 0 |" in context_text([], 0)
+
+
+async def test_doctor_shows_what_mends_a_failure(tmp_path: Path) -> None:
+    text = await shown(tmp_path, "/doctor")
+    assert "| ok | student | loads |  |" in text
+    assert r"| **no** | sandbox | no bubblewrap \| no docker | `apt install bubblewrap` |" in text
+
+
+@pytest.mark.parametrize("line", ["/exit", "/quit"])
+async def test_exit(tmp_path: Path, line: str) -> None:
+    _, interface, context = made(tmp_path)
+    await registry.dispatch(context, line)
+    assert interface.left
+
+
+async def test_model_without_argument_shows_it(tmp_path: Path) -> None:
+    assert "`SmolLM2-135M-Instruct`" in await shown(tmp_path, "/model")
+
+
+async def test_model_changes_the_student(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/model http://127.0.0.1:8080/v1")
+    assert chat.models == ["http://127.0.0.1:8080/v1"]
+    assert interface.said[-1] == ("information", "the student is http://127.0.0.1:8080/v1")
+
+
+async def test_model_that_cannot_serve_is_one_line(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/model missing.gguf")
+    assert interface.errors == ["missing.gguf: no such file; give the path of a GGUF file"]
+    assert chat.models == []
+
+
+def test_model_completes_files_and_folders(tmp_path: Path) -> None:
+    chat, _, context = made(tmp_path)
+    (chat.workspace / "big.gguf").touch()
+    (chat.workspace / "notes.txt").touch()
+    (chat.workspace / "models").mkdir()
+    (chat.workspace / "models" / "small.gguf").touch()
+
+    def lines(text: str) -> list[str]:
+        return [line for line, _ in registry.complete(context, text)]
+
+    assert lines("/model ") == ["/model embedded", "/model big.gguf"]
+    assert lines("/model models/") == ["/model models/small.gguf"]
+    assert lines(f"/model {chat.workspace}/mod") == [f"/model {chat.workspace}/models"]
+    assert lines("/model nowhere/x") == []
+
+
+async def test_plan_toggles(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/plan")
+    assert chat.facts.mode == "plan"
+    await registry.dispatch(context, "/plan")
+    assert chat.facts.mode == "ask"
+    assert [text.split(":")[0] for _, text in interface.said] == ["mode plan", "mode ask"]
+
+
+async def test_mode_sets_shows_and_refuses(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/mode auto")
+    assert chat.facts.mode == "auto"
+    await registry.dispatch(context, "/mode")
+    assert interface.said[-1] == ("information", "mode auto: everything inside the sandbox passes")
+    await registry.dispatch(context, "/mode yolo")
+    assert interface.errors == ["no mode yolo: it is one of plan, ask, edit, auto"]
+    assert chat.facts.mode == "auto"
