@@ -1,0 +1,96 @@
+"""The Textual application, and the function that runs it."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from assistant.tui.history import PromptHistory
+from assistant.tui.screens.chat import ChatScreen
+from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
+from assistant.tui.theme import DARK, THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
+
+    from assistant.settings import Settings
+
+# Terminals without the Kitty protocol send these, and Textual reads them as a bare Enter.
+_NEW_LINE_SEQUENCES = {"\x1b\r": ("alt+enter",), "\x1b[27;2;13~": ("shift+enter",)}
+
+
+class ApprenticeApp(App[int]):
+    """One person at one chat. ``history`` is the file of earlier requests, None for none."""
+
+    TITLE = "Apprentice"
+    CSS_PATH = "screens/chat.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        chat: TuiChat,
+        *,
+        history: Path | None = None,
+        commands: CommandTable | None = None,
+        theme: str = DARK.name,
+        ring: bool = True,
+    ) -> None:
+        super().__init__()
+        self.chat = chat
+        self._ring = ring
+        self._history = PromptHistory(history)
+        self._commands = commands or LazyCommands()
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = theme if theme in self.available_themes else DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        return ChatScreen(self.chat, self._history, self._commands, ring=self._ring)
+
+    def get_system_commands(self, screen: Screen[object]) -> "Iterable[SystemCommand]":
+        """The command palette: ours, then Textual's theme chooser."""
+        from assistant.tui.palette import palette
+
+        return palette(self, screen)
+
+
+def run(settings: "Settings", workspace: Path, session: str | None = None) -> int:
+    """Open the application. Returns the exit code.
+
+    Raises what ``build_chat`` raises where the session or the settings cannot be used.
+    """
+    from assistant.paths import history_file
+    from assistant.wiring import build_chat
+
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        sys.stderr.write("TERM is dumb: opening the plain interface\n")
+        from assistant.plain.repl import run as run_plain
+
+        return run_plain(settings, workspace, session)
+    chat = build_chat(settings, workspace, session)
+    cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
+    interface = settings.interface
+    app = ApprenticeApp(chat, history=history_file(), theme=interface.theme, ring=interface.notify)
+    return asyncio.run(_run(app, mouse=interface.mouse))
+
+
+async def _run(app: ApprenticeApp, *, mouse: bool) -> int:
+    """The application until it ends, and the chat closed whatever ended it."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit, 128 + number)
+    try:
+        code = await app.run_async(mouse=mouse)
+    finally:
+        await app.chat.cancel()
+        await app.chat.close()
+    return code if code is not None else app.return_code or 0

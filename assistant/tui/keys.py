@@ -1,0 +1,63 @@
+"""The keys, as data: the help screen and the documentation are made from this table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a key does. ``keys`` as a person reads them, ``group`` the heading it stands under."""
+
+    group: str
+    keys: str
+    does: str
+
+
+KEYS: tuple[Key, ...] = (
+    Key("Writing", "Enter", "send the request"),
+    Key("Writing", "Ctrl+J · Shift+Enter · Alt+Enter · \\ Enter", "new line"),
+    Key("Writing", "Tab", "complete, or queue the request while the student works"),
+    Key("Writing", "Up · Down", "earlier and later requests, on the first and last line"),
+    Key("Writing", "Ctrl+R", "search earlier requests"),
+    Key("Writing", "Ctrl+G", "write in $EDITOR"),
+    Key("Writing", "Ctrl+A · Ctrl+E · Alt+B · Alt+F", "start and end of line, word back and forward"),
+    Key(
+        "Writing",
+        "Ctrl+K · Ctrl+U · Ctrl+W · Alt+D",
+        "delete to the end, to the start, word back, word forward",
+    ),
+    Key("Writing", "Esc Esc", "clear the text"),
+    Key("Working", "Esc", "interrupt the student, or dismiss"),
+    Key("Working", "Shift+Tab", "next mode: plan, ask, edit, auto"),
+    Key("Working", "Ctrl+O", "details of the last call"),
+    Key("Working", "PageUp · PageDown", "scroll; at the top, load earlier messages"),
+    Key("Working", "Ctrl+End", "back to the newest message"),
+    Key("Working", "Ctrl+P", "command palette"),
+    Key("Working", "Ctrl+L", "redraw the screen"),
+    Key("Working", "F1 · ? on an empty line", "this help"),
+    Key("Working", "Ctrl+C", "copy the selection; else interrupt, then clear, then quit"),
+    Key("Working", "Ctrl+D", "quit, on an empty line"),
+    Key("Confirmation", "y", "run it once"),
+    Key("Confirmation", "s", "run it and such calls of this session"),
+    Key("Confirmation", "a", "run it and add the rule shown, for good"),
+    Key("Confirmation", "e", "edit the call first"),
+    Key("Confirmation", "n · Enter · Esc", "refuse; a reason may follow"),
+    Key("Confirmation", "Up · Down · PageUp · PageDown", "scroll what would run"),
+)
+
+PREFIXES: tuple[Key, ...] = (
+    Key("Prefixes", "/", "a command"),
+    Key("Prefixes", "@", "a file of the workspace"),
+    Key("Prefixes", "!", "a shell command in the sandbox"),
+)
+
+
+def keys_markdown() -> str:
+    """The table as Markdown, one heading per group."""
+    lines: list[str] = []
+    group = ""
+    for key in (*PREFIXES, *KEYS):
+        if key.group != group:
+            group = key.group
+            lines += ["", f"### {group}", "", "| Key | Does |", "| --- | --- |"]
+        lines.append(f"| `{key.keys}` | {key.does} |")
+    return "\n".join(lines).strip() + "\n"

@@ -1,0 +1,97 @@
+"""Opens a panel by name: the part of ``Interface.open_panel`` that needs what the chat holds."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from assistant.text_safety import clean_line
+from assistant.tui.keys import keys_markdown
+from assistant.tui.screens.pick import PickScreen, Row
+from assistant.tui.screens.report import ReportScreen
+
+if TYPE_CHECKING:
+    from assistant.tui.screens.chat import ChatScreen
+
+DECISIONS_SHOWN = 200
+
+
+async def open_panel(screen: "ChatScreen", name: str) -> bool:
+    """Open it and wait until it is closed. False where there is no such panel."""
+    panel = _PANELS.get(name)
+    if panel is None:
+        return False
+    await panel(screen)
+    return True
+
+
+async def _help(screen: "ChatScreen") -> None:
+    lines = screen.commands.complete(screen.context, "/")
+    commands = "\n".join(f"| `{line}` | {note} |" for line, note in lines)
+    text = f"### Commands\n\n| Command | Does |\n| --- | --- |\n{commands}\n\n{keys_markdown()}"
+    await screen.app.push_screen_wait(ReportScreen("Help", text))
+
+
+async def _sessions(screen: "ChatScreen") -> None:
+    chat = screen.context.chat
+    rows = [
+        Row(
+            found.id,
+            (found.updated[:16].replace("T", " "), f"{found.turns} turns", found.title or "untitled"),
+        )
+        for found in chat.store.list(chat.workspace)
+    ]
+    empty = "No sessions in this folder yet. They are kept as you go."
+    chosen = await screen.app.push_screen_wait(PickScreen("Sessions", rows, empty))
+    if chosen is not None and chosen != chat.session.id:
+        await screen.commands.dispatch(screen.context, f"/load {chosen}")
+
+
+async def _decisions(screen: "ChatScreen") -> None:
+    from training.events.decisions import history
+
+    found = {str(row["event_id"]): row for row in history(screen.context.chat.log, limit=DECISIONS_SHOWN)}
+    rows = [Row(event_id, decision_columns(row)) for event_id, row in found.items()]
+    empty = "No decisions yet. Every call that the student chooses is recorded here."
+    chosen = await screen.app.push_screen_wait(PickScreen("Decisions", rows, empty))
+    if chosen is not None:
+        await _record(screen, found[chosen])
+
+
+async def _why(screen: "ChatScreen") -> None:
+    from assistant.commands.decisions import find_decision
+
+    chat = screen.context.chat
+    row = find_decision(chat.log, chat.last_decision) if chat.last_decision else None
+    if row is None:
+        screen.interface.notify("nothing decided yet: ask something first", "warning")
+        return
+    await _record(screen, row)
+
+
+async def _record(screen: "ChatScreen", row: Mapping[str, Any]) -> None:
+    from assistant.commands.decisions import why_text
+
+    title = f"Decision {str(row['event_id'])[:8]}"
+    await screen.app.push_screen_wait(ReportScreen(title, why_text(row)))
+
+
+def decision_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One line of the list of decisions: when, what, how sure, what came of it, what for."""
+    outcome, review = row["outcome"], row["review"]
+    ended = "unknown" if outcome is None else "ok" if outcome.get("success") else "failed"
+    if review:
+        ended = str(review.get("verdict") or ended)
+    return (
+        str(row["timestamp"])[:19].replace("T", " "),
+        clean_line(str(row["tool_selected"]), 24),
+        f"{row['confidence'] or 0:.0%}",
+        clean_line(ended, 16),
+        clean_line(str(row["context"].get("request", "")), 60),
+    )
+
+
+_PANELS: Mapping[str, Callable[["ChatScreen"], Awaitable[None]]] = {
+    "help": _help,
+    "sessions": _sessions,
+    "decisions": _decisions,
+    "why": _why,
+}

@@ -1,0 +1,56 @@
+"""The session's messages as entries of the transcript, page by page. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.calls import ToolCall
+from tools.protocol.messages import Message
+
+PAGE = 40
+LONGEST_TURN = 200
+
+
+@dataclass(frozen=True)
+class UserEntry:
+    text: str
+    index: int
+
+
+@dataclass(frozen=True)
+class CallEntry:
+    """A call and its observation; None where the session ended before there was one."""
+
+    call: ToolCall
+    observation: str | None
+
+
+@dataclass(frozen=True)
+class AnswerEntry:
+    text: str
+
+
+Entry = UserEntry | CallEntry | AnswerEntry
+
+
+def page_start(messages: Sequence[Message], end: int, page: int = PAGE) -> int:
+    """Where the page before ``end`` begins: at a request, so that no turn is cut."""
+    start = max(0, min(end, len(messages)) - page)
+    for index in range(start, max(-1, start - LONGEST_TURN), -1):
+        if index < len(messages) and messages[index].role == "user":
+            return index
+    return start
+
+
+def entries(messages: Sequence[Message], start: int, end: int) -> list[Entry]:
+    """What to show of ``messages[start:end]``, in order."""
+    chosen = messages[start:end]
+    seen = {message.call_id: message.text for message in chosen if message.role == "tool"}
+    shown: list[Entry] = []
+    for index, message in enumerate(chosen, start):
+        if message.role == "user":
+            shown.append(UserEntry(message.text, index))
+        elif message.role == "assistant":
+            shown.extend(CallEntry(call, seen.get(call.id)) for call in message.calls)
+            if message.text:
+                shown.append(AnswerEntry(message.text))
+    return shown

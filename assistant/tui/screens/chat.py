@@ -1,0 +1,336 @@
+"""The chat: transcript, prompt, confirmation, status. It passes words on and draws what comes back."""
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Static, TextArea
+
+from assistant.agent.steps import Confirmation
+from assistant.commands.base import CommandContext
+from assistant.completion import FileIndex
+from assistant.modes import next_mode
+from assistant.tui.formatting import queue_content
+from assistant.tui.history import PromptHistory
+from assistant.tui.interface import TuiInterface
+from assistant.tui.messages import DetailsWanted, Replied, StepArrived, Submitted, TurnEnded
+from assistant.tui.prompt_helper import PromptHelper
+from assistant.tui.seam import CommandTable, TuiChat
+from assistant.tui.turn import TurnRunner
+from assistant.tui.turn_view import TurnView
+from assistant.tui.widgets.activity import Activity
+from assistant.tui.widgets.call_block import CallBlock
+from assistant.tui.widgets.popup import Popup
+from assistant.tui.widgets.prompt import Prompt
+from assistant.tui.widgets.status_line import StatusLine
+from assistant.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from assistant.agent.chat import Chat
+
+AGAIN_S = 2.0
+ESC_AGAIN_S = 0.6
+STARTING_POLL_S = 0.25
+
+
+class ChatScreen(Screen[None]):
+    """One chat. Long work runs in workers, which post messages; the handlers only draw."""
+
+    AUTO_FOCUS = "#prompt"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "escape", "Interrupt", show=False),
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
+        Binding("shift+tab", "next_mode", "Mode", show=False, priority=True),
+        Binding("ctrl+o", "details", "Details", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True),
+        Binding("ctrl+r", "search_history", "Search history", show=False),
+        Binding("ctrl+g", "edit_externally", "Editor", show=False),
+        Binding("f1", "help", "Help", show=False, priority=True),
+        Binding("ctrl+home", "oldest", "Oldest", show=False, priority=True),
+        Binding("ctrl+end", "newest", "Newest", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, chat: TuiChat, history: PromptHistory, commands: CommandTable, *, ring: bool = True
+    ) -> None:
+        super().__init__()
+        self.chat = chat
+        self.interface = TuiInterface(self)
+        self.commands = commands
+        self.context = CommandContext(cast("Chat", chat), self.interface)
+        self.transcript = Transcript(lambda: chat.session.messages)
+        self.activity = Activity()
+        self.prompt = Prompt(history)
+        self.popup = Popup()
+        self.status_line = StatusLine(chat.status())
+        self.last_call: CallBlock | None = None
+        self._turn = TurnRunner(self)
+        self._view: TurnView | None = None
+        self._helper = PromptHelper(self, history, FileIndex(chat.workspace))
+        self._history = history
+        self._ring = ring
+        self._waiting: list[Confirmation] = []
+        self._queue: list[str] = []
+        self._escaped_at = self._interrupted_at = float("-inf")
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+        with Vertical(id="bottom"):
+            yield self.activity
+            yield self.popup
+            yield Static(id="queue", classes="hidden", markup=False)
+            with Horizontal(id="prompt-box"):
+                yield Static("❯", id="prompt-mark")
+                yield self.prompt
+            yield self.status_line
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        """Runs after the first paint."""
+        await self.show_session()
+        self._start_chat()
+        self._watch_start()
+
+    @work(group="start")
+    async def _start_chat(self) -> None:
+        await self._turn.start_chat()
+        self.refresh_status()
+
+    @work(group="start")
+    async def _watch_start(self) -> None:
+        """The student and the sandbox become ready one after the other; then nobody polls any more."""
+        while "starting" in (self.chat.status().student_state, self.chat.status().sandbox_state):
+            self.refresh_status()
+            await asyncio.sleep(STARTING_POLL_S)
+        self.refresh_status()
+
+    @property
+    def busy(self) -> bool:
+        """True while a turn or a shell command is under way."""
+        return self._turn.running
+
+    def refresh_status(self) -> None:
+        """Ask the chat once and draw it."""
+        status = self.chat.status()
+        self.status_line.show(status)
+        self.transcript.refresh_welcome(status)
+        for mode in ("plan", "ask", "edit", "auto"):
+            self.query_one("#prompt-box").set_class(status.mode == mode, f"mode-{mode}")
+
+    async def show_session(self) -> None:
+        """Draw the chat's session anew."""
+        self.last_call = None
+        await self.transcript.show_session()
+        if not self.chat.session.messages:
+            await self.transcript.welcome(self.chat.status())
+        self.refresh_status()
+
+    @work(group="show")
+    async def show_block(self, markdown: str) -> None:
+        """A block of Markdown that is not part of the session."""
+        await self.transcript.add_answer(markdown)
+        self.transcript.to_end()
+
+    @on(Submitted)
+    async def _submitted(self, event: Submitted) -> None:
+        problem = self._history.add(event.text)
+        if problem:
+            self.interface.notify(problem, "warning")
+        if self.busy or self._waiting:
+            self._queue.append(event.text)
+            self._show_queue()
+        else:
+            await self._send(event.text)
+
+    async def _send(self, text: str) -> None:
+        self._view = TurnView(self.transcript, self.activity)
+        await self._turn.send(text, self._view)
+
+    @on(StepArrived)
+    async def _step_arrived(self, event: StepArrived) -> None:
+        if self._view is None:
+            return
+        await self._view.show(event.step)
+        self.last_call = self._view.last_call or self.last_call
+        if isinstance(event.step, Confirmation):
+            self._waiting.append(event.step)
+            await self._confirm_next()
+        self.refresh_status()
+
+    @on(TurnEnded)
+    async def _turn_ended(self) -> None:
+        if self._view is not None:
+            await self._view.settle()
+            self._view = None
+        for confirmation in self._waiting:
+            confirmation.reply.cancel()
+        self._waiting.clear()
+        await self._close_panel()
+        self.activity.rest()
+        self.refresh_status()
+        if self._ring and not self.app.app_focus:
+            self.app.bell()
+        if self._queue:
+            text = self._queue.pop(0)
+            self._show_queue()
+            await self._send(text)
+
+    async def _confirm_next(self) -> None:
+        if self.query("ConfirmationPanel") or not self._waiting:
+            return
+        # Only here: the panel brings widgets that the first paint does not need.
+        from assistant.tui.widgets.confirmation import ConfirmationPanel
+
+        self.add_class("confirming")
+        await self.query_one("#bottom").mount(ConfirmationPanel(self._waiting[0]), after=self.popup)
+
+    @on(Replied)
+    async def _replied(self, event: Replied) -> None:
+        if event.confirmation in self._waiting:
+            self._waiting.remove(event.confirmation)
+        await self._close_panel()
+        if not event.confirmation.reply.done():
+            event.confirmation.reply.set_result(event.reply)
+        self.activity.work(f"{event.confirmation.call.tool}", "Esc interrupts")
+        await self._confirm_next()
+
+    async def _close_panel(self) -> None:
+        panels = self.query("ConfirmationPanel")
+        if panels:
+            await panels.remove()
+            self.remove_class("confirming")
+            self.prompt.focus()
+
+    def _show_queue(self) -> None:
+        queue = self.query_one("#queue", Static)
+        queue.set_class(not self._queue, "hidden")
+        queue.update(queue_content(self._queue))
+
+    @on(DetailsWanted)
+    def _details_wanted(self, event: DetailsWanted) -> None:
+        from assistant.tui.screens.details import DetailsScreen
+
+        self.app.push_screen(DetailsScreen(event.call, event.result))
+
+    @on(TextArea.Changed, "#prompt")
+    def _prompt_changed(self) -> None:
+        self._helper.text_changed()
+        mark = {"!": "!", "/": "/"}.get(self.prompt.text[:1], "❯")
+        self.query_one("#prompt-mark", Static).update(mark)
+
+    @on(Prompt.Walked)
+    def _walked(self, event: Prompt.Walked) -> None:
+        self.popup.move(event.by)
+
+    @on(Prompt.Accepted)
+    def _accepted(self) -> None:
+        self._helper.accept(send=True)
+
+    @on(Prompt.HelpWanted)
+    def action_help(self) -> None:
+        """Open the help."""
+        self.open_panel("help")
+
+    @work(group="panel")
+    async def open_panel(self, name: str) -> None:
+        """Open a panel without a slash command."""
+        await self.interface.open_panel(name)
+
+    def action_complete(self) -> None:
+        """Tab: complete; else queue while the student works."""
+        if self.popup.is_open:
+            self._helper.accept(send=False)
+        elif self.busy:
+            self.prompt.submit(queued=True)
+
+    def action_search_history(self) -> None:
+        """Ctrl+R."""
+        self._helper.search()
+
+    def action_escape(self) -> None:
+        """Dismiss what is open; else interrupt; a second Esc clears the text."""
+        if self._helper.dismiss():
+            return
+        if self.busy:
+            self._stop_turn()
+            return
+        now = monotonic()
+        if now - self._escaped_at < ESC_AGAIN_S:
+            self.prompt.set_text("")
+        elif self.prompt.text:
+            self.activity.rest("Esc again clears the text")
+        self._escaped_at = now
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy a selection; else interrupt, then clear, then quit."""
+        selected = self.prompt.selected_text or self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+            self.clear_selection()
+            self.activity.rest("Copied")
+        elif self.busy:
+            self._stop_turn()
+        elif self.prompt.text:
+            self._helper.dismiss()
+            self.prompt.set_text("")
+        elif monotonic() - self._interrupted_at < AGAIN_S:
+            self.app.exit(0)
+        else:
+            self._interrupted_at = monotonic()
+            self.activity.rest("Ctrl+C again quits")
+
+    def _stop_turn(self) -> None:
+        if self._queue and not self.prompt.text:
+            self.prompt.set_text("\n".join(self._queue))
+        self._queue.clear()
+        self._show_queue()
+        self.activity.work("stopping")
+        self._turn.stop()
+
+    def action_next_mode(self) -> None:
+        """Shift+Tab."""
+        self.chat.set_mode(next_mode(self.chat.status().mode))
+        self.refresh_status()
+
+    def action_details(self) -> None:
+        """Ctrl+O: the call that waits, else the last one."""
+        if self._waiting:
+            self.post_message(DetailsWanted(self._waiting[0].call, None))
+        elif self.last_call is not None:
+            self.post_message(DetailsWanted(self.last_call.call, self.last_call.result))
+        else:
+            self.activity.rest("No call yet")
+
+    def action_redraw(self) -> None:
+        """Ctrl+L."""
+        self.app.refresh(layout=True)
+
+    def action_edit_externally(self) -> None:
+        """Ctrl+G."""
+        self._helper.edit_externally()
+
+    async def action_older_page(self) -> None:
+        """PageUp: scroll; at the top load what was before."""
+        if self.transcript.scroll_y > 0:
+            self.transcript.scroll_page_up(animate=False)
+        else:
+            await self.transcript.load_earlier(busy=self.busy)
+
+    def action_newer_page(self) -> None:
+        self.transcript.scroll_page_down(animate=False)
+
+    def action_oldest(self) -> None:
+        self.transcript.scroll_home(animate=False)
+
+    async def action_newest(self) -> None:
+        """Ctrl+End."""
+        if self.transcript.detached:
+            await self.transcript.show_session()
+        self.transcript.to_end()

@@ -1,0 +1,132 @@
+"""One call in the transcript: its name, its arguments, how sure the student was, what came of it."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from assistant.agent.steps import Call, Observation
+from assistant.tui.formatting import argument_line, diff_content, diff_counts, duration, fold
+from assistant.tui.messages import DetailsWanted
+from tools.calls import ToolCall, ToolResult
+
+DIFF_LINES = 24
+UNSURE = 0.5
+REPLAYED = "replayed"
+"""An earlier run's call: how it ended is in the event log, not in the session."""
+
+
+class CallHeader(Static):
+    """Name and arguments on the left, the outcome at the right edge; the arguments give way."""
+
+    def __init__(self, left: Content) -> None:
+        super().__init__(classes="call-header")
+        self._left = left
+        self._right = Content("")
+
+    def set_outcome(self, right: Content) -> None:
+        self._right = right
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        room = width - self._right.cell_length - 2
+        if room < 8:
+            return Content.assemble(self._left, "  ", self._right)
+        left = self._left.truncate(room, ellipsis=True)
+        return Content.assemble(left, " " * (width - left.cell_length - self._right.cell_length), self._right)
+
+
+class CallBlock(Vertical):
+    """A decision and, once it ran, its folded result. Ctrl+O or a click opens the whole of it."""
+
+    def __init__(
+        self, call: ToolCall, *, confidence: float = 0.0, doubt: str = "", shell: bool = False
+    ) -> None:
+        super().__init__(classes="block call")
+        self.call = call
+        self.result: ToolResult | None = None
+        self._confidence = confidence
+        self._progress = ""
+        name = "!" if shell else call.tool
+        self._header = CallHeader(
+            Content.assemble(
+                ("● ", "$primary"), (name, "bold"), "  ", (argument_line(call.arguments), "$text-muted")
+            )
+        )
+        self._diff = Static(classes="call-diff hidden")
+        self._body = Static(classes="call-body hidden")
+        if doubt:
+            self._show_body(Content(doubt))
+
+    @classmethod
+    def of(cls, step: Call) -> "CallBlock":
+        """The block of a decision that was just made."""
+        doubt = ""
+        if step.alternatives and 0 < step.confidence < UNSURE:
+            name, probability = step.alternatives[0]
+            doubt = f"unsure: {name} at {probability:.0%}"
+        block = cls(step.call, confidence=step.confidence, doubt=doubt)
+        block._header.set_outcome(block._outcome("…", "$text-muted"))
+        return block
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield self._diff
+        yield self._body
+
+    def on_click(self) -> None:
+        self.post_message(DetailsWanted(self.call, self.result))
+
+    def show_waiting(self) -> None:
+        """The call waits for the person."""
+        self._header.set_outcome(self._outcome("waits for you", "$warning"))
+
+    def show_progress(self, text: str) -> None:
+        """Output as it arrives; its last lines are shown until the result is there."""
+        self._progress = (self._progress + text)[-8000:]
+        self._show_body(Content(fold(self._progress, 4, tail=True).text))
+
+    def show_result(self, result: ToolResult, confirmed_by: str = "") -> None:
+        """What the call did."""
+        self.result = result
+        self._progress = ""
+        self._header.set_outcome(self._ending(result, confirmed_by))
+        if result.diff:
+            self._diff.update(diff_content(result.diff, DIFF_LINES))
+            self._diff.remove_class("hidden")
+        folded = fold(result.text)
+        parts: list[tuple[str, str] | str] = [(folded.text, "" if result.success else "$error")]
+        if folded.hidden:
+            parts.append((f"\n… {folded.hidden:,} more lines, Ctrl+O shows them", "$text-disabled"))
+        if not result.diff or not result.success:
+            self._show_body(Content.assemble(*parts))
+        else:
+            self._body.add_class("hidden")
+
+    def show_observation(self, step: Observation) -> None:
+        self.show_result(step.result, step.confirmed_by)
+
+    def _show_body(self, content: Content) -> None:
+        self._body.update(content)
+        self._body.set_class(not content.plain.strip(), "hidden")
+
+    def _ending(self, result: ToolResult, confirmed_by: str) -> Content:
+        if confirmed_by in ("refused", "denied"):
+            return self._outcome("⊘ " + confirmed_by, "$warning")
+        if confirmed_by == REPLAYED:
+            return Content("")
+        took = f" {duration(result.execution_time_ms)}" if result.execution_time_ms else ""
+        changed = ""
+        if result.diff:
+            added, removed = diff_counts(result.diff)
+            changed = f"+{added} −{removed} "
+        if result.success:
+            return self._outcome(f"{changed}✓{took}", "$success")
+        code = f" exit {result.exit_code}" if result.exit_code else ""
+        return self._outcome(f"{changed}✗{code}{took}", "$error")
+
+    def _outcome(self, text: str, style: str) -> Content:
+        sure = f"{self._confidence:.0%}  " if self._confidence else ""
+        unsure = 0 < self._confidence < UNSURE
+        return Content.assemble((sure, "$warning" if unsure else "$text-disabled"), (text, style))

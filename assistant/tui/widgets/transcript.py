@@ -1,0 +1,169 @@
+"""The transcript: the newest blocks of the session, older ones a key away.
+
+Invariant: at most ``MOUNTED`` blocks and one page stay mounted, whatever the length of the session.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from assistant.agent.chat import Status
+from assistant.tui.replay import AnswerEntry, CallEntry, Entry, UserEntry, entries, page_start
+from assistant.tui.widgets.blocks import NoticeBlock, NoticeKind, UserBlock, WelcomeBlock
+from assistant.tui.widgets.call_block import REPLAYED, CallBlock
+from tools.calls import ToolResult
+from tools.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from assistant.tui.widgets.answer_block import AnswerBlock
+
+MOUNTED = 120
+SLACK = 20
+
+
+class Transcript(VerticalScroll, can_focus=False):
+    """``messages`` gives the session's messages, from which earlier pages are loaded."""
+
+    def __init__(self, messages: Callable[[], Sequence[Message]]) -> None:
+        super().__init__(id="transcript")
+        self._messages = messages
+        self._earlier = Static(id="earlier", classes="hidden")
+        self._first = 0
+        self._end: int | None = None
+        self._welcome: WelcomeBlock | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._earlier
+
+    def on_mount(self) -> None:
+        self.anchor()
+
+    @property
+    def blocks(self) -> list[Widget]:
+        """The mounted blocks, oldest first."""
+        return [child for child in self.children if child is not self._earlier]
+
+    @property
+    def detached(self) -> bool:
+        """True while an earlier part is shown and the newest blocks are not mounted."""
+        return self._end is not None
+
+    async def welcome(self, status: Status) -> None:
+        """The empty state; it leaves with the first block."""
+        if self._welcome is None:
+            self._welcome = WelcomeBlock(status)
+            await self.mount(self._welcome)
+        else:
+            self._welcome.show_status(status)
+
+    def refresh_welcome(self, status: Status) -> None:
+        if self._welcome is not None:
+            self._welcome.show_status(status)
+
+    async def show_session(self) -> None:
+        """Draw the newest page of the session, nothing else."""
+        messages = self._messages()
+        start = page_start(messages, len(messages)) if messages else 0
+        with self.app.batch_update():
+            await self.remove_children(".block")
+            self._welcome = None
+            self._end = None
+            await self.mount_all(_blocks(entries(messages, start, len(messages))))
+            self._show_first(start)
+        self.to_end()
+
+    def to_end(self) -> None:
+        """Follow the newest block again."""
+        self.anchor()
+        self.scroll_end(animate=False)
+
+    async def add_user(self, text: str) -> None:
+        """A request that is about to be sent."""
+        if self.detached:
+            await self.show_session()
+        await self.add(UserBlock(text, len(self._messages())))
+        self.to_end()
+
+    async def add_notice(self, text: str, kind: NoticeKind = "notice") -> None:
+        await self.add(NoticeBlock(text, kind))
+
+    async def add_answer(self, text: str = "") -> "AnswerBlock":
+        # Only here: Markdown is not needed for the first paint.
+        from assistant.tui.widgets.answer_block import AnswerBlock
+
+        block = AnswerBlock(text)
+        await self.add(block)
+        return block
+
+    async def add(self, block: Widget) -> None:
+        """Mount ``block`` at the end; the oldest leave where there are too many."""
+        if self._welcome is not None:
+            await self._welcome.remove()
+            self._welcome = None
+        await self.mount(block)
+        mounted = self.blocks
+        if len(mounted) > MOUNTED + SLACK:
+            await self._drop_oldest(mounted, len(mounted) - MOUNTED)
+
+    async def load_earlier(self, *, busy: bool) -> bool:
+        """Mount the page before the first block. False where there is none.
+
+        The newest blocks leave where there are too many, but not while a turn is ``busy`` with them.
+        """
+        if self._first <= 0:
+            return False
+        messages = self._messages()
+        start = page_start(messages, self._first)
+        anchor = self.blocks[0] if self.blocks else None
+        with self.app.batch_update():
+            await self.mount_all(_blocks(entries(messages, start, self._first)), after=self._earlier)
+            mounted = self.blocks
+            if not busy and len(mounted) > MOUNTED + SLACK:
+                leaving = mounted[MOUNTED:]
+                await self.remove_children(leaving)
+                self._end = len(messages)
+            self._show_first(start)
+        if anchor is not None and anchor.is_attached:
+            self.call_after_refresh(self.scroll_to_widget, anchor, animate=False, top=True)
+        return True
+
+    async def _drop_oldest(self, mounted: list[Widget], number: int) -> None:
+        while number < len(mounted) - 1 and not isinstance(mounted[number], UserBlock):
+            number += 1
+        if not isinstance(mounted[number], UserBlock):
+            number = len(mounted) - MOUNTED
+        first = mounted[number]
+        with self.app.batch_update():
+            await self.remove_children(mounted[:number])
+            if isinstance(first, UserBlock):
+                self._show_first(first.index)
+
+    def _show_first(self, first: int) -> None:
+        self._first = first
+        self._earlier.set_class(first == 0, "hidden")
+        plural = "message" if first == 1 else "messages"
+        self._earlier.update(Content(f"{first:,} earlier {plural}: PageUp loads them, /export writes all"))
+
+
+def _blocks(shown: Sequence[Entry]) -> list[Widget]:
+    return [_block(entry) for entry in shown]
+
+
+def _block(entry: Entry) -> Widget:
+    match entry:
+        case UserEntry(text, index):
+            return UserBlock(text, index)
+        case CallEntry(call, observation):
+            block = CallBlock(call)
+            if observation is not None:
+                block.show_result(ToolResult(True, observation), REPLAYED)
+            return block
+        case AnswerEntry(text):
+            from assistant.tui.widgets.answer_block import AnswerBlock
+
+            return AnswerBlock(text)
