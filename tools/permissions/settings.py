@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class PermissionSettings(BaseModel):
-    """Rules such as ``run_shell(git status *)``, ``edit_file(src/**)`` or ``read_file``; deny wins, then ask."""
+    """Rules such as ``run_shell(git status *)``, ``edit_file(src/**)`` or ``read_file``; deny wins."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

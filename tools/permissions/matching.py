@@ -1,0 +1,104 @@
+"""A rule's words against the words of one simple command.
+
+Two readings of one pattern. ``covers`` approves: every word is accounted for, and what has to be
+spelled is spelled. ``touches`` denies or asks: it also sees the program under another path, behind
+its leading options, and in words that are only known when they run.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from enum import IntEnum
+
+from tools.permissions.parts import Part
+from tools.permissions.words import Kind, Word, literal
+
+
+class Touch(IntEnum):
+    """Whether a part is what a rule names."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+def covers(pattern: Sequence[str], part: Part, dangers: Collection[int]) -> bool:
+    """Whether an allow rule approves ``part``; ``dangers`` are positions that a ``*`` does not cover."""
+    if part.writes:
+        return False
+    spelled = {position + len(part.assignments) for position in dangers} | set(range(len(part.assignments)))
+    words = [*map(literal, part.assignments), *part.words]
+    states = _closed({0}, pattern)
+    for position, word in enumerate(words):
+        reached: set[int] = set()
+        for state in states:
+            if state == len(pattern):
+                continue
+            if pattern[state] == "*" and position not in spelled:
+                reached.add(state)
+            elif pattern[state] != "*" and _same(pattern[state], word, position in spelled):
+                reached.add(state + 1)
+        states = _closed(reached, pattern)
+    return len(pattern) in states
+
+
+def touches(pattern: Sequence[str], part: Part) -> Touch:
+    """Whether a deny or ask rule names ``part``."""
+    best = Touch.NO
+    for words in _readings(part):
+        if _matches(pattern, words, lenient=False):
+            return Touch.YES
+        if _matches(pattern, words, lenient=True):
+            best = Touch.MAYBE
+    return best
+
+
+def _readings(part: Part) -> list[list[Word]]:
+    """The part's words as they stand, with the program's bare name, and without its leading options."""
+    if not part.words:
+        return []
+    words = list(part.words)
+    bare = [literal(part.program.rsplit("/", 1)[-1]), *words[1:]] if part.program else words
+    rest = bare[1:]
+    while rest and rest[0].text.startswith("-"):
+        takes_value = rest[0].text in ("-C", "-c", "--git-dir", "--work-tree", "--prefix")
+        rest = rest[2 if takes_value else 1 :]
+    return [words, bare, [bare[0], *rest]]
+
+
+def _matches(pattern: Sequence[str], words: Sequence[Word], lenient: bool) -> bool:
+    states = _closed({0}, pattern)
+    for word in words:
+        reached: set[int] = set()
+        for state in states:
+            if lenient and not word.literal:
+                reached |= set(range(state, len(pattern) + 1))
+            if state == len(pattern):
+                continue
+            if pattern[state] == "*":
+                reached.add(state)
+            elif word.kind is not Kind.DYNAMIC and _pattern(pattern[state]).fullmatch(word.shape):
+                reached.add(state + 1)
+        states = _closed(reached, pattern)
+    return len(pattern) in states
+
+
+def _closed(states: set[int], pattern: Sequence[str]) -> set[int]:
+    """``states`` and those behind each ``*``, which may stand for no word at all."""
+    closed = set(states)
+    for state in states:
+        while state < len(pattern) and pattern[state] == "*":
+            state += 1
+            closed.add(state)
+    return closed
+
+
+def _same(pattern: str, word: Word, spelled: bool) -> bool:
+    """Whether one pattern word approves ``word``; a ``*`` never climbs out of a folder with ``..``."""
+    if word.kind is Kind.DYNAMIC or (spelled and ("*" in pattern or not word.literal)):
+        return False
+    climbs = ".." in re.split(r"[/=]", word.text) and ".." not in re.split(r"[/=]", pattern)
+    return not climbs and _pattern(pattern).fullmatch(word.shape) is not None
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(r"\*+", word))), re.DOTALL)

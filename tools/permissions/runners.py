@@ -1,0 +1,108 @@
+"""What a known program could run or write by its arguments: the table in ``runners.toml``.
+
+Covered: the flags that are documented to run programs, by their long, short, clustered and
+abbreviated forms, and words that bash could turn into such a flag. Not covered: programs that are
+not in the table; a rule that names one grants it whole.
+"""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from tools.permissions.parts import Part
+from tools.permissions.sed import unsafe_sed
+from tools.permissions.words import Word
+
+_VERSIONED = re.compile(r"(python|pypy|pip|perl|ruby|lua|php|node|guile|tclsh|gcc|g?awk)[\d.]+")
+
+
+class Runner(BaseModel):
+    """One entry of the table; its fields are explained at the table's head."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: tuple[str, ...]
+    reason: str
+    words: tuple[str, ...] = ()
+    from_here: tuple[str, ...] = ()
+    short: str = ""
+    prefixes: tuple[str, ...] = ()
+    unsafe: str = ""
+    whole: bool = False
+    bare: bool = False
+    first: bool = False
+    launchers: tuple[str, ...] = ()
+    cluster_first: bool = False
+
+
+@cache
+def table() -> dict[str, Runner]:
+    """The runners by program name."""
+    path = Path(__file__).with_name("runners.toml")
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).values()
+    return {name: runner for entry in entries for runner in [Runner(**entry)] for name in runner.names}
+
+
+def runner_of(program: str) -> Runner | None:
+    """The table's entry for a program as written, with or without a folder or a version."""
+    name = program.rsplit("/", 1)[-1]
+    versioned = _VERSIONED.fullmatch(name)
+    return table().get(versioned.group(1) if versioned else name)
+
+
+def dangers(part: Part) -> dict[int, str]:
+    """The words of ``part``, by position, that a rule has to spell, each with the reason."""
+    name = part.program.rsplit("/", 1)[-1]
+    if name in ("sed", "gsed"):
+        reason = unsafe_sed(part.words[1:])
+        return dict.fromkeys(range(1, len(part.words)), f"sed: {reason}") if reason else {}
+    runner = runner_of(part.program) if part.program else None
+    if runner is None:
+        return {}
+    reason = f"{part.program}: {runner.reason}"
+    return dict.fromkeys(sorted(_positions(runner, part.words)), reason)
+
+
+def _positions(runner: Runner, words: tuple[Word, ...]) -> set[int]:
+    if runner.whole:
+        return set(range(len(words)))
+    found = {i for i, word in enumerate(words) if i and _dangerous(runner, word)}
+    starts = [i for i, word in enumerate(words) if word.text in runner.from_here]
+    if starts:
+        found |= set(range(starts[0], len(words)))
+    if runner.cluster_first and len(words) > 1 and set(words[1].text) & set(runner.short):
+        found.add(1)
+    operands = [i for i, word in enumerate(words) if i and not word.text.startswith("-")]
+    if runner.bare and (not operands or any(word.text == "-" for word in words)):
+        found |= set(range(len(words)))
+    if runner.first:
+        found |= _through(words, operands[:1])
+    if operands and words[operands[0]].text in runner.launchers:
+        found |= _through(words, operands[1:2])
+    return found
+
+
+def _through(words: tuple[Word, ...], operand: list[int]) -> set[int]:
+    """All words up to the program that runs; all of them where it is a runner itself, or missing."""
+    if not operand or not words[operand[0]].literal or _judged_further(words[operand[0]].text):
+        return set(range(len(words)))
+    return set(range(operand[0] + 1))
+
+
+def _judged_further(program: str) -> bool:
+    return runner_of(program) is not None or program.rsplit("/", 1)[-1] in ("sed", "gsed", "env", "xargs")
+
+
+def _dangerous(runner: Runner, word: Word) -> bool:
+    text = word.text
+    if word.may_be_option() or (runner.unsafe and re.search(runner.unsafe, text)):
+        return True
+    if text in runner.words or any(text.startswith(prefix) for prefix in runner.prefixes):
+        return True
+    if text.startswith("--") and len(text) > 2:
+        given = text.partition("=")[0]
+        return any(option.startswith(given) for option in runner.words)
+    return text.startswith("-") and not text.startswith("--") and bool(set(text[1:]) & set(runner.short))
