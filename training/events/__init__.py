@@ -29,10 +29,7 @@ def open_log(
     from training.events.log import TinyEventLog
     from training.events.redaction import redact, redact_with_email
 
-    folder = folder_of(url)
-    if not create and not folder.is_dir():
-        raise EventLogError(f"no event log is in {folder}; name the folder of one")
-    return TinyEventLog(folder, create=create, redactor=redact_with_email if redact_email else redact)
+    return TinyEventLog(folder_of(url), create=create, redactor=redact_with_email if redact_email else redact)
 
 
 def folder_of(url: str | Path | None) -> Path:

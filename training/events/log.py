@@ -17,6 +17,7 @@ from tinydb.queries import QueryLike
 from training.events.base import Event, EventLogError
 from training.events.codec import from_document
 from training.events.files import JournalFile
+from training.events.journal import SEGMENT
 from training.events.recovery import Damage
 from training.events.redaction import redact
 from training.events.storage import EventDatabase, JournalStorage, Redactor
@@ -51,8 +52,11 @@ class TinyEventLog:
         self._closed = False
         self._redactor = redactor
         try:
+            if not create and not any((folder / name).exists() for name in (SEGMENT, "head")):
+                raise EventLogError(f"no event log is in {folder}; name the folder of one")
             if create:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for made in (folder.parent, folder):
+                    made.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
             self.db = EventDatabase(
                 folder,

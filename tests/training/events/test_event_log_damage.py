@@ -1,0 +1,196 @@
+"""A journal whose bytes were changed behind its back: cut, flipped, taken out, forged, emptied."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.events import EventLogError
+from training.events.codec import FIRST_PREVIOUS, decode, encode
+from training.events.journal import SEGMENT, Journal
+from training.events.log import TinyEventLog
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    return (folder / SEGMENT).read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 40, b'{"sum":"', b"garbage\nmore\n", b"\xff" * 9 + b"\n"])
+def test_I07_garbage_at_the_end_is_cut_off_kept_and_said(filled, make, tail):
+    journal = filled / SEGMENT
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + tail)
+    log = TinyEventLog(filled)
+    assert journal.read_bytes() == whole
+    (notice,) = log.notices
+    assert "no acknowledged event is lost" in notice and str(filled / "aside") in notice
+    (kept,) = (filled / "aside").iterdir()
+    assert kept.read_bytes() == tail
+    assert log.append(make(5)).sequence == 5
+    log.close()
+    again = TinyEventLog(filled)
+    assert not again.notices
+    again.close()
+
+
+def test_I07_another_process_mends_the_end_before_it_appends(filled, make):
+    log = TinyEventLog(filled)
+    with (filled / SEGMENT).open("ab") as journal:
+        journal.write(b'{"sum":"half a record')
+    assert log.append(make(5)).sequence == 5
+    assert "never finished" in log.notices[0]
+    assert log.verify().damages == ()
+    log.close()
+
+
+def test_I07_a_batch_cut_at_any_byte_is_taken_back_whole(filled, make):
+    journal = filled / SEGMENT
+    before, head = journal.read_bytes(), (filled / "head").read_bytes()
+    log = TinyEventLog(filled)
+    log.append_many([make(5), make(6)])
+    log.close()
+    batch = journal.read_bytes()[len(before) :]
+    (filled / "head").write_bytes(head)
+    for length in range(len(batch) + 1):
+        journal.write_bytes(before + batch[:length])
+        found: list[int] = []
+        read_only = Journal(filled, lambda document, *_: found.append(document["sequence"]), writable=False)  # noqa: B023
+        assert found == ([1, 2, 3, 4, 5, 6] if length == len(batch) else [1, 2, 3, 4])
+        assert bool(read_only.notices) == (0 < length < len(batch))
+        read_only.close()
+
+
+def test_I08_a_flipped_bit_in_any_byte_is_never_a_silent_change(filled):
+    journal = filled / SEGMENT
+    whole = journal.read_bytes()
+    originals = [record.document for line in lines_of(filled)[1:] if (record := decode(line[:-1]))]
+    assert len(originals) == 4
+    for offset in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[offset] ^= 1 << offset % 8
+        journal.write_bytes(damaged)
+        found: list[dict[str, object]] = []
+        opened = Journal(filled, lambda document, *_: found.append(document), writable=False)  # noqa: B023
+        assert opened.notices, f"byte {offset} changed and nothing was said"
+        assert all(document in originals for document in found)
+        lost = {number for damage in opened.damages for number in range(damage.first, damage.last + 1)}
+        assert {document["sequence"] for document in originals if document not in found} == lost
+        assert len(lost) <= 2
+        opened.close()
+
+
+def test_I08_a_flipped_bit_in_the_head_loses_nothing(filled, make):
+    head = (filled / "head").read_bytes()
+    for offset in range(len(head)):
+        (filled / "head").write_bytes(head[:offset] + bytes([head[offset] ^ 1]) + head[offset + 1 :])
+        found: list[int] = []
+        opened = Journal(filled, lambda document, *_: found.append(document["sequence"]), writable=False)  # noqa: B023
+        assert found == [1, 2, 3, 4]
+        assert opened.notices or head[offset : offset + 1].isspace()
+        opened.close()
+
+
+def test_I08_a_damaged_record_is_kept_aside_named_and_appended_after(filled, make):
+    journal, lines = filled / SEGMENT, lines_of(filled)
+    broken = lines[2].replace(b'"n":2', b'"n":9')
+    journal.write_bytes(b"".join([*lines[:2], broken, *lines[3:]]))
+    log = TinyEventLog(filled)
+    assert [event.data["n"] for event in log.read()] == [1, 3, 4]
+    (notice,) = log.notices
+    assert "event 2" in notice
+    (kept,) = (filled / "aside").iterdir()
+    assert kept.read_bytes() == broken and str(kept) in notice
+    assert log.append(make(5)).sequence == 5
+    log.close()
+    again = TinyEventLog(filled)
+    assert [event.data["n"] for event in again.read()] == [1, 3, 4, 5]
+    assert len(again.notices) == 1 and len(list((filled / "aside").iterdir())) == 1
+    again.close()
+
+
+@pytest.mark.parametrize("end", [b"", b"x"], ids=["no newline", "another byte"])
+def test_I08_the_last_acknowledged_record_is_damaged_not_torn(filled, make, end):
+    journal = filled / SEGMENT
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-1].replace(b'"n":4', b'"n":7') + (end or b"\n"))
+    log = TinyEventLog(filled)
+    assert "event 4" in log.notices[0]
+    assert log.append(make(5)).sequence == 5
+    log.close()
+    again = TinyEventLog(filled)
+    assert [event.sequence for event in again.read()] == [1, 2, 3, 5]
+    assert [(damage.first, damage.last) for damage in again.verify().damages] == [(4, 4)]
+    again.close()
+
+
+def test_I08_records_taken_out_or_doubled_are_said(filled):
+    journal, lines = filled / SEGMENT, lines_of(filled)
+    journal.write_bytes(b"".join([*lines[:2], *lines[3:], b"\n" * len(lines[2])]))
+    log = TinyEventLog(filled)
+    assert "taken out" in log.notices[0] and "event 2" in log.notices[0]
+    log.close()
+    journal.write_bytes(b"".join([*lines[:3], lines[1], *lines[3:]]))
+    log = TinyEventLog(filled)
+    assert "copy of an earlier record" in log.notices[0]
+    assert [event.sequence for event in log.read()] == [1, 2, 3, 4]
+    log.close()
+
+
+def test_I08_a_forged_record_breaks_the_chain(filled):
+    journal, lines = filled / SEGMENT, lines_of(filled)
+    second = decode(lines[2][:-1])
+    assert second is not None
+    forged = json.dumps({**second.document, "data": {"n": 99}}).encode()
+    line, _ = encode(forged, second.previous, second.index, second.count)
+    journal.write_bytes(b"".join([*lines[:2], line, *lines[3:]]).ljust(len(b"".join(lines)), b"\n"))
+    log = TinyEventLog(filled)
+    assert "does not follow" in log.notices[0] and "event 3" in log.notices[0]
+    log.close()
+
+
+def test_I08_damage_after_the_open_is_an_error_not_an_event(filled, make):
+    log = TinyEventLog(filled)
+    content = (filled / SEGMENT).read_bytes()
+    with (filled / SEGMENT).open("r+b") as journal:
+        journal.write(content.replace(b'"n":2', b'"n":9'))
+    with pytest.raises(EventLogError, match="damaged"):
+        list(log.read())
+    log.close()
+
+
+@pytest.mark.parametrize("what", ["empty", "shorter", "missing"])
+def test_I09_a_log_that_lost_events_is_an_error_not_a_new_log(filled, make, what):
+    journal = filled / SEGMENT
+    content = journal.read_bytes()
+    open_before = TinyEventLog(filled)
+    if what == "missing":
+        journal.unlink()
+    else:
+        journal.write_bytes(b"" if what == "empty" else content[: len(content) // 2])
+    with pytest.raises(
+        EventLogError, match=f"(is|was) .*{'' if what == 'missing' else what}.*backup"
+    ) as said:
+        TinyEventLog(filled)
+    assert "\n" not in str(said.value)
+    with pytest.raises(EventLogError, match="backup"):
+        open_before.append(make(5))
+    open_before.close()
+    journal.write_bytes(content)
+    restored = TinyEventLog(filled)
+    assert len(list(restored.read())) == 4
+    restored.close()
+
+
+def test_I15_a_newer_format_is_refused(filled):
+    lines = lines_of(filled)
+    header, _ = encode(b'{"format":2,"sequence":0}', FIRST_PREVIOUS)
+    (filled / SEGMENT).write_bytes(header + b"".join(lines[1:]))
+    (filled / "head").unlink()
+    with pytest.raises(EventLogError, match="newer version"):
+        TinyEventLog(filled)
+
+
+def test_the_folder_belongs_to_its_owner(log, folder):
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in folder.iterdir()} == {SEGMENT, "head", "lock"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
