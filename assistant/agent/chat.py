@@ -1,56 +1,226 @@
 """One conversation in one workspace: what every interface drives.
 
-An interface calls ``start`` once, consumes ``ask`` step by step, and reads ``status`` when it draws.
-It knows nothing of students, sandboxes or logs behind it.
+An interface calls ``start`` once, consumes ``ask`` step by step, and reads ``status`` when it draws. It
+knows nothing of students, sandboxes or logs behind it. One turn at a time.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, cast
 
-from assistant.agent.steps import Step
-from tools.calls import ToolResult
+from assistant.agent.acting import Acting
+from assistant.agent.api import ChatApi, Status
+from assistant.agent.confinement import Confinement
+from assistant.agent.context import Context
+from assistant.agent.gate import Gate
+from assistant.agent.hosting import Hosting
+from assistant.agent.loop import Loop
+from assistant.agent.sessions import Session, SessionError, SessionStore
+from assistant.agent.steps import Answer, Call, Failure, Step
+from assistant.agent.streaming import Work
+from assistant.settings import Settings
+from sandbox.base import Check
+from tools.calls import ToolCall, ToolResult
+from tools.executor import Executor
+from tools.permissions.book import Permissions
+from tools.permissions.judgement import MODES, Mode
+from tools.protocol.messages import Message
+from tools.registry import Registry
+from training.events.base import EventLog, EventLogError
+from training.events.decisions import DecisionRecorder
+from training.student.base import StudentError, Usage
+
+__all__ = ["Chat", "ChatApi", "Status"]
+
+CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)
-class Status:
-    """The facts of the status line. ``student`` and ``sandbox`` say their state where not ready.
+class Parts:
+    """What a chat is wired from."""
 
-    ``*_state`` is ``starting``, ``ready`` or ``off``. ``cached_share`` is 0..1 of the last prompt;
-    ``tokens_per_s`` the last decode speed.
-    """
-
-    mode: str
-    student: str
-    student_state: str
-    sandbox: str
-    sandbox_state: str
-    workspace: str
-    session_id: str
-    session_title: str = ""
-    context_used: int = 0
-    context_limit: int = 0
-    cached_share: float = 0.0
-    tokens_per_s: float = 0.0
-    busy: bool = False
+    settings: Settings
+    workspace: Path
+    store: SessionStore
+    log: EventLog
+    permissions: Permissions
+    executor: Executor
+    hosting: Hosting
+    confinement: Confinement
 
 
-class ChatApi(Protocol):
-    """The seam between the interfaces and everything behind them."""
+class Chat:
+    """Fulfils ``ChatApi``."""
+
+    def __init__(self, parts: Parts, session: Session) -> None:
+        self.settings = parts.settings
+        self.workspace = parts.workspace
+        self.store = parts.store
+        self.log = parts.log
+        self.tools: Registry = parts.executor.registry
+        self.permissions = parts.permissions
+        self.last_decision: str | None = None
+        self._executor = parts.executor
+        self._hosting = parts.hosting
+        self._confinement = parts.confinement
+        self._work = Work()
+        self._last = Usage()
+        self._busy = False
+        self._use(session)
+
+    def _use(self, session: Session) -> None:
+        """Point everything that is kept per session at ``session``."""
+        self.session = session
+        self._last = Usage()
+        self._context = Context(session, self._hosting.prompt, self.tools.signatures())
+        recorder = DecisionRecorder(self.log, session.id)
+        gate = Gate(self.permissions, self._executor, self._confinement, self._work)
+        acting = Acting(self._executor, gate, recorder, self._context, self._work)
+        self._loop = Loop(
+            lambda: self._hosting.student,
+            self._facts,
+            self._context,
+            gate,
+            acting,
+            self._work,
+            self.settings.loop,
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        info = self._hosting.info
+        return {"model": f"{info.model}+{info.adapter}" if info.adapter else info.model}
+
+    @property
+    def student(self) -> dict[str, str]:
+        """Who serves: ``{"model", "adapter"}``."""
+        return {"model": self._hosting.info.model, "adapter": self._hosting.info.adapter}
 
     async def start(self) -> None:
-        """Load the student and prove a sandbox, both in the background of the interface's first paint."""
+        """Load the student and prove a sandbox, side by side; then evaluate the prompt's prefix.
 
-    def ask(self, request: str) -> AsyncIterator[Step]:
-        """One turn. Closing the iterator, or ``cancel``, leaves the session valid."""
+        Returns when all that can work works; what cannot is said by ``status`` and by the next turn.
+        """
+        self._hosting.start()
+        self._confinement.start()
+        with contextlib.suppress(StudentError):  # the next turn says it, as a step
+            await self._hosting.ready()
+            self._context.fit_window(self._hosting.info.context_tokens)
+            await self._hosting.student.warm(self._context.conversation())
+        await self._confinement.ready()
 
-    async def cancel(self) -> None: ...
+    async def ask(self, request: str) -> AsyncIterator[Step]:
+        """One turn. What cannot go on ends it with a ``Failure``; nothing is raised but cancellation."""
+        if self._busy:
+            yield Failure("a turn is under way; wait for its end or interrupt it")
+            return
+        self._busy = True
+        try:
+            await self._work.wait(asyncio.ensure_future(self._hosting.ready()))
+            self._context.fit_window(self._hosting.info.context_tokens)
+            self.permissions.forget_refusals()
+            async for step in self._loop.run(request):
+                self._note(step)
+                yield step
+        except (StudentError, EventLogError, SessionError) as error:
+            yield Failure(str(error))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise
+            yield Failure("interrupted by the person", cancelled=True)
+        finally:
+            self._busy = False
+            self._work.cancel()
+
+    def _note(self, step: Step) -> None:
+        if isinstance(step, Call | Answer):
+            self.last_decision = step.event_id
+        if isinstance(step, Answer):
+            self._last = step.last
+
+    async def cancel(self) -> None:
+        """End the turn under way; its iterator yields a ``Failure`` with ``cancelled`` set."""
+        self._work.cancel()
 
     async def shell(self, command: str) -> ToolResult:
-        """The person's own ``!command``, in the sandbox, remembered as context for the next request."""
+        """The person's own ``!command``: in the sandbox, not asked, shown to the student afterwards."""
+        await self._confinement.ready()
+        result = await self._executor.run(ToolCall("", "run_shell", {"command": command}))
+        self.session.append(Message("user", text=f"I ran `{command}`:\n{result.text}"))
+        return result
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """The facts of the status line, without waiting for anything."""
+        info, last = self._hosting.info, self._last
+        return Status(
+            mode=self.permissions.mode,
+            student=f"{info.model} + {info.adapter}" if info.adapter else info.model,
+            student_state=self._hosting.state,
+            sandbox=self._confinement.name,
+            sandbox_state=self._confinement.state,
+            workspace=str(self.workspace),
+            session_id=self.session.id,
+            session_title=self.session.title,
+            context_used=last.prompt_tokens + last.completion_tokens,
+            context_limit=info.context_tokens,
+            cached_share=last.cached_tokens / last.prompt_tokens if last.prompt_tokens else 0.0,
+            tokens_per_s=last.decode_tokens_per_s,
+            busy=self._busy,
+        )
 
-    def set_mode(self, mode: str) -> None: ...
+    def set_mode(self, mode: str) -> None:
+        """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""
+        self.permissions.mode = MODES[MODES.index(cast(Mode, mode))]
 
-    async def close(self) -> None: ...
+    def new_session(self) -> None:
+        """Begin an empty session; the old one stays on disk."""
+        self._switch(lambda: self.store.create(self.workspace))
+
+    def load_session(self, key: str) -> None:
+        """Go on with a session by id, beginning of id, or title. Raises SessionError."""
+        self._switch(lambda: self.store.load(key))
+
+    def _switch(self, make: Callable[[], Session]) -> None:
+        """Close the old session first: the new one may be the same. On an error the old one is reopened."""
+        if self._busy:
+            raise SessionError("a turn is under way; interrupt it before changing the session")
+        previous = self.session
+        previous.close()
+        try:
+            session = make()
+        except SessionError:
+            if previous.path.exists():
+                self._use(self.store.load(previous.id))
+            else:
+                self._use(self.store.create(self.workspace))
+            raise
+        self.permissions.forget_session()
+        self._use(session)
+
+    async def use_model(self, model: str) -> None:
+        """Swap the student, the session stays. Raises StudentError, and the old one goes on."""
+        if self._busy:
+            raise StudentError("a turn is under way; interrupt it before changing the student")
+        await self._hosting.swap(self._hosting.settings.model_copy(update={"model": model, "adapter": ""}))
+        self._context.prompt = self._hosting.prompt
+        self._context.fit_window(self._hosting.info.context_tokens)
+
+    def context_parts(self) -> list[tuple[str, int]]:
+        """What the student's window is made of: a label and about how many tokens."""
+        return [(label, -(-len(text) // CHARACTERS_PER_TOKEN)) for label, text in self._context.parts()]
+
+    async def doctor(self) -> list[Check]:
+        """What works here, and what mends the rest."""
+        from assistant.doctor import examine
+
+        return await examine(self.settings, self.workspace)
+
+    async def close(self) -> None:
+        """End the student, the sandbox and the files. Safe to call twice."""
+        self._work.cancel()
+        await asyncio.gather(self._hosting.close(), self._confinement.close())
+        self.session.close()
+        self.log.close()

@@ -96,11 +96,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Answer:
-    """The final reply of the turn, whole, with what the turn cost."""
+    """The final reply of the turn, whole. ``usage`` is what the turn cost, ``last`` the last decision."""
 
     text: str
     event_id: str
     usage: Usage
+    last: Usage = field(default_factory=Usage)
     cut: bool = False
 
 

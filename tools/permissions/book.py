@@ -67,8 +67,9 @@ class Permissions:
         parsed = parse_rule(rule)
         if scope == "always":
             self._remember(parsed.text)
-        if parsed not in self._granted:
-            self._granted.append(parsed)
+        rules = self._allow if scope == "always" else self._granted
+        if parsed not in rules:
+            rules.append(parsed)
 
     def revoke(self, rule: str) -> bool:
         """Take back a grant of this session; False where there is none."""
@@ -83,6 +84,11 @@ class Permissions:
 
     def forget_refusals(self) -> None:
         """Let refused calls be asked again, as when the person makes a new request."""
+        self._refused.clear()
+
+    def forget_session(self) -> None:
+        """Drop what was granted and refused for the session, as when another one begins."""
+        self._granted.clear()
         self._refused.clear()
 
     def _judge(self, call: ToolCall, risk: Risk) -> Judgement:

@@ -1,0 +1,138 @@
+"""Carrying out a decision's calls: recorded, admitted, executed, observed.
+
+Invariant: ``AGENT_TOOL_SELECTED`` is durable before a call is asked or run, and every call that was
+recorded gets an outcome and an observation, also where the turn is interrupted.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+from assistant.agent.context import Context
+from assistant.agent.gate import Gate, Held, Passed
+from assistant.agent.steps import Answer, Call, Observation, Progress, Reply, Step, Verdict
+from assistant.agent.streaming import Done, Work
+from tools.calls import ToolCall, ToolResult
+from tools.executor import Executor, batches
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Message
+from training.events.base import Event
+from training.events.decisions import DecisionRecorder
+from training.student.base import Decision, Usage
+
+INTERRUPTED = "interrupted by the person"
+
+
+class Acting:
+    """Acts on decisions in one session."""
+
+    def __init__(
+        self, executor: Executor, gate: Gate, recorder: DecisionRecorder, context: Context, work: Work
+    ) -> None:
+        self._executor = executor
+        self._gate = gate
+        self._recorder = recorder
+        self._context = context
+        self._work = work
+        self._open: dict[str, tuple[ToolCall, Event]] = {}
+
+    async def answer(self, decision: Decision, facts: dict[str, Any], usage: Usage) -> Answer:
+        """Record and keep the final reply."""
+        call = ToolCall("", ANSWER, {"text": decision.answer})
+        selection = await self._select(call, decision, facts)
+        self._context.session.append(
+            Message("assistant", text=decision.answer or "…", thought=decision.thought)
+        )
+        await self._complete(selection, ToolResult(True, ""))
+        return Answer(decision.answer, selection.event_id, usage, decision.usage, decision.cut)
+
+    async def call(self, decision: Decision, facts: dict[str, Any]) -> AsyncIterator[Step]:
+        """Carry out all calls of a decision, reads together. Raises EventLogError: then nothing more ran."""
+        self._context.session.append(Message("assistant", calls=decision.calls, thought=decision.thought))
+        for batch in batches(decision.calls, self._executor.registry):
+            passed: list[tuple[Passed, Event]] = []
+            for call in batch:
+                selection = await self._select(call, decision, facts)
+                self._open[call.id] = (call, selection)
+                alternatives = decision.alternatives
+                yield Call(call, self._gate.risk(call), selection.event_id, decision.confidence, alternatives)
+                async for ruling in self._gate.admit(call, partial(self._review, selection, call)):
+                    if isinstance(ruling, Passed):
+                        passed.append((ruling, selection))
+                    elif isinstance(ruling, Held):
+                        result = ToolResult(False, ruling.reason)
+                        yield await self._observe(ruling.call, result, selection, ruling.confirmed_by)
+                    else:
+                        yield ruling
+            async for step in self._execute(passed):
+                yield step
+
+    async def _execute(self, passed: Sequence[tuple[Passed, Event]]) -> AsyncIterator[Step]:
+        """Run what was admitted: several at once (they only read), or one with its output as it comes."""
+        if len(passed) == 1:
+            (one, _), *_ = passed
+            work = self._work.stream(lambda report: self._run_one(one.call, report))
+        elif passed:
+            work = self._work.stream(lambda _: self._executor.run_parallel([one.call for one, _ in passed]))
+        else:
+            return
+        async for item in work:
+            if isinstance(item, Done):
+                for (one, selection), result in zip(passed, item.result, strict=True):
+                    yield await self._observe(one.call, result, selection, one.confirmed_by)
+            else:
+                yield item
+
+    async def _run_one(self, call: ToolCall, report: Any) -> list[ToolResult]:
+        return [await self._executor.run(call, lambda text: report(Progress(call.id, text)))]
+
+    async def _observe(
+        self, call: ToolCall, result: ToolResult, selection: Event, confirmed_by: str
+    ) -> Observation:
+        await self._complete(selection, result)
+        self._remember(call, result.text)
+        return Observation(call, result, selection.event_id, confirmed_by)
+
+    def _remember(self, call: ToolCall, text: str) -> None:
+        self._open.pop(call.id, None)
+        self._context.session.append(Message("tool", text=text, call_id=call.id, tool=call.tool))
+
+    def interrupt(self) -> None:
+        """Give the calls that are still open an outcome and an observation."""
+        for call, selection in list(self._open.values()):
+            self._recorder.completed(selection, success=False, result=INTERRUPTED, execution_time_ms=None)
+            self._remember(call, INTERRUPTED)
+
+    async def _select(self, call: ToolCall, decision: Decision, facts: dict[str, Any]) -> Event:
+        return await asyncio.to_thread(
+            self._recorder.selected,
+            tool_selected=call.tool,
+            tool_parameters=call.arguments,
+            reasoning=decision.thought,
+            confidence=decision.confidence,
+            alternatives=decision.alternatives,
+            latency_ms=decision.usage.latency_ms,
+            **facts,
+        )
+
+    async def _review(self, selection: Event, call: ToolCall, reply: Reply) -> None:
+        edited = reply.verdict is Verdict.EDITED
+        refused = reply.verdict is Verdict.REFUSED
+        await asyncio.to_thread(
+            self._recorder.reviewed,
+            selection,
+            verdict="corrected" if edited else "refused" if refused else "approved",
+            corrected_tool=call.tool if edited else None,
+            corrected_parameters=reply.arguments if edited else None,
+            reason=reply.reason,
+        )
+
+    async def _complete(self, selection: Event, result: ToolResult) -> None:
+        await asyncio.to_thread(
+            self._recorder.completed,
+            selection,
+            success=result.success,
+            result=result.text,
+            execution_time_ms=result.execution_time_ms,
+        )

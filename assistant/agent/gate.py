@@ -1,0 +1,119 @@
+"""Between a decision and its execution: permission and the person's confirmation.
+
+Invariant: what runs is what the person saw. An edited call is judged again and runs exactly as edited; a
+write that cannot succeed is not asked; a reply counts for this call alone unless the person widens it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from assistant.agent.steps import Confirmation, Notice, Reply, Verdict
+from assistant.agent.streaming import Work
+from tools.calls import Risk, ToolCall, ToolError
+from tools.executor import Executor
+from tools.permissions.book import Permissions, Scope
+from tools.permissions.judgement import Judgement
+
+
+class Place(Protocol):
+    """Where calls run."""
+
+    async def ready(self) -> None:
+        """Wait until it is known whether a sandbox is proven."""
+
+    def where(self) -> str:
+        """The sandbox and its network state, in words."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A call that may run, as it will run."""
+
+    call: ToolCall
+    confirmed_by: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A call that does not run, with what the student is told."""
+
+    call: ToolCall
+    reason: str
+    confirmed_by: str
+
+
+Ruling = Confirmation | Notice | Passed | Held
+
+
+class Gate:
+    """Rules on one call at a time. ``reviewed`` is told of every reply before it takes effect."""
+
+    def __init__(self, permissions: Permissions, executor: Executor, place: Place, work: Work) -> None:
+        self._permissions = permissions
+        self._executor = executor
+        self._place = place
+        self._work = work
+        self.waited_s = 0.0
+
+    def risk(self, call: ToolCall) -> Risk:
+        """The risk of a call; an unknown tool counts as the worst, and fails at the executor."""
+        tool = self._executor.registry.get(call.tool)
+        return tool.risk if tool else Risk.EXECUTE
+
+    async def admit(
+        self, call: ToolCall, reviewed: Callable[[Reply], Awaitable[None]]
+    ) -> AsyncIterator[Ruling]:
+        """Yields a ``Confirmation`` where the person is asked, and last ``Passed`` or ``Held``."""
+        risk = self.risk(call)
+        if risk is Risk.EXECUTE:
+            await self._place.ready()
+        judgement = self._permissions.judge(call, risk)
+        if judgement.verdict == "deny":
+            yield Held(call, f"not run: {_reasons(judgement)}", "denied")
+        elif judgement.verdict == "allow":
+            yield Passed(call, judgement.source)
+        else:
+            async for ruling in self._ask(call, risk, judgement, reviewed):
+                yield ruling
+
+    async def _ask(
+        self, call: ToolCall, risk: Risk, judgement: Judgement, reviewed: Callable[[Reply], Awaitable[None]]
+    ) -> AsyncIterator[Ruling]:
+        try:
+            preview = await self._executor.preview(call)
+        except ToolError as error:
+            yield Held(call, str(error), "mode")
+            return
+        where = self._place.where() if risk is Risk.EXECUTE else ""
+        asked = Confirmation(call, risk, judgement.rule, judgement.reasons, preview, where)
+        yield asked
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        reply = await self._work.wait(asked.reply)
+        self.waited_s += clock() - started
+        await reviewed(reply)
+        for ruling in self._settle(call, risk, judgement, reply):
+            yield ruling
+
+    def _settle(self, call: ToolCall, risk: Risk, judgement: Judgement, reply: Reply) -> list[Ruling]:
+        if reply.verdict is Verdict.REFUSED:
+            self._permissions.refuse(call)
+            because = f": {reply.reason}" if reply.reason else ""
+            return [Held(call, f"the person refused this call{because}", "refused")]
+        if reply.verdict is Verdict.EDITED:
+            edited = replace(call, arguments=reply.arguments or {})
+            again = self._permissions.judge(edited, risk)
+            if again.verdict == "deny":
+                return [Held(edited, f"not run: {_reasons(again)}", "denied")]
+            return [Passed(edited, "person")]
+        if reply.verdict is Verdict.ONCE or not judgement.rule:
+            return [Passed(call, "person")]
+        scope: Scope = "always" if reply.verdict is Verdict.ALWAYS else "session"
+        self._permissions.grant(judgement.rule, scope)
+        return [Notice(f"allowed from now on ({scope}): {judgement.rule}"), Passed(call, "person")]
+
+
+def _reasons(judgement: Judgement) -> str:
+    return "; ".join(judgement.reasons) or "the permission mode does not allow it"

@@ -1,0 +1,75 @@
+"""The student of a chat: loaded in the background, swapped without losing the session.
+
+Invariant: a swap that fails leaves the student that was serving in place.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from assistant.agent.confinement import OFF, READY, STARTING
+from tools.protocol.messages import Prompt
+from training.student.base import Student, StudentError, StudentInfo
+from training.student.prompt import prompt_for
+from training.student.settings import StudentSettings
+
+MakeStudent = Callable[[StudentSettings], Student]
+
+
+class Hosting:
+    """Holds one student. ``state`` is ``starting``, ``ready`` or ``off``; then ``problem`` says why."""
+
+    def __init__(self, settings: StudentSettings, make: MakeStudent) -> None:
+        self._make = make
+        self._task: asyncio.Task[None] | None = None
+        self.settings = settings
+        self.student = make(settings)
+        self.prompt: Prompt = prompt_for(settings.model, settings.prompt)
+        self.info = StudentInfo(model=settings.model)
+        self.state = STARTING
+        self.problem = ""
+
+    def start(self) -> None:
+        """Begin to load, once."""
+        if self._task is None and self.state == STARTING:
+            self._task = asyncio.create_task(self._load())
+
+    async def _load(self) -> None:
+        try:
+            self.info = await self.student.start()
+            self.state = READY
+        except StudentError as error:
+            self.state, self.problem = OFF, str(error)
+
+    async def ready(self) -> None:
+        """Wait until it serves. Raises StudentError where it cannot."""
+        self.start()
+        if self._task:
+            await asyncio.shield(self._task)
+        if self.problem:
+            raise StudentError(self.problem)
+
+    async def swap(self, settings: StudentSettings) -> None:
+        """Put another student in its place. Raises StudentError, and the old one goes on."""
+        prompt = prompt_for(settings.model, settings.prompt)
+        student = self._make(settings)
+        try:
+            info = await student.start()
+        except StudentError:
+            await student.close()
+            raise
+        await self._stop_loading()
+        previous, self.student = self.student, student
+        self.settings, self.prompt, self.info = settings, prompt, info
+        self.state, self.problem = READY, ""
+        await previous.close()
+
+    async def _stop_loading(self) -> None:
+        task, self._task = self._task, None
+        if task:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End the student. Safe to call twice."""
+        await self._stop_loading()
+        await self.student.close()

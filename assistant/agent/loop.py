@@ -1,0 +1,194 @@
+"""The ReAct loop: ask, decide, confirm, execute, answer.
+
+An async generator of steps with no interface in it. Invariant: however a turn ends, the session holds a
+valid conversation and every call that was shown has its record. Bounded by decisions, tokens and time;
+when a bound is met, or the same call comes again, the student has to answer with what it knows.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from assistant.agent.acting import INTERRUPTED, Acting
+from assistant.agent.context import Context
+from assistant.agent.gate import Gate
+from assistant.agent.settings import LoopSettings
+from assistant.agent.steps import Answer, Failure, Notice, Step, TextDelta, Thought
+from assistant.agent.streaming import Done, Work
+from tools.protocol.calls import ANSWER, write_call
+from tools.protocol.messages import Message, message_to_dict
+from tools.protocol.signatures import compress
+from training.student.base import ContextOverflow, Decision, Student, StudentDied, Usage
+
+RECORDED_CHARACTERS = 2000
+
+
+@dataclass
+class _Turn:
+    """What one turn has used so far. ``first`` is the index of its request in the session."""
+
+    request: str
+    first: int
+    started: float = field(default_factory=time.monotonic)
+    decisions: int = 0
+    usage: Usage = field(default_factory=Usage)
+    last_calls: str = ""
+    repeats: int = 0
+    must_answer: bool = False
+    streamed: str = ""
+
+
+class Loop:
+    """Runs one turn after another over one session."""
+
+    def __init__(
+        self,
+        student: Callable[[], Student],
+        facts: Callable[[], dict[str, Any]],
+        context: Context,
+        gate: Gate,
+        acting: Acting,
+        work: Work,
+        bounds: LoopSettings,
+    ) -> None:
+        self._student = student
+        self._facts = facts
+        self._context = context
+        self._gate = gate
+        self._acting = acting
+        self._work = work
+        self._bounds = bounds
+
+    async def run(self, request: str) -> AsyncIterator[Step]:
+        """One turn. Raises StudentError, EventLogError or SessionError: then nothing more was run."""
+        session = self._context.session
+        turn = _Turn(request, len(session.messages))
+        self._gate.waited_s = 0.0
+        session.append(Message("user", text=request))
+        finished = False
+        try:
+            while not finished:
+                async for step in self._advance(turn):
+                    finished = isinstance(step, Answer | Failure)
+                    yield step
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise
+            self._close(turn)
+            finished = True
+            yield Failure(INTERRUPTED, cancelled=True)
+        finally:
+            if not finished:
+                self._close(turn)
+
+    def _close(self, turn: _Turn) -> None:
+        """Leave no call open, and keep what was said of an answer, so that the turns still alternate."""
+        self._acting.interrupt()
+        said = f"{turn.streamed.rstrip()} [{INTERRUPTED}]".strip()
+        self._context.session.append(Message("assistant", text=said))
+
+    async def _advance(self, turn: _Turn) -> AsyncIterator[Step]:
+        """One decision and what follows from it."""
+        self._check_bounds(turn)
+        async for item in self._decide(turn):
+            if isinstance(item, Decision):
+                async for step in self._follow(item, turn):
+                    yield step
+            else:
+                yield item
+
+    def _check_bounds(self, turn: _Turn) -> None:
+        turn.decisions += 1
+        spent = time.monotonic() - turn.started - self._gate.waited_s
+        turn.must_answer |= (
+            turn.decisions > self._bounds.max_steps
+            or spent > self._bounds.max_seconds
+            or turn.usage.completion_tokens > self._bounds.max_tokens
+        )
+
+    async def _decide(self, turn: _Turn) -> AsyncIterator[Step | Decision]:
+        """A decision; again where the window overflowed or, once, where the student's process died."""
+        died = False
+        while True:
+            turn.streamed = ""
+            try:
+                async for item in self._work.stream(partial(self._ask_student, turn)):
+                    if isinstance(item, Done):
+                        turn.usage = _added(turn.usage, item.result.usage)
+                        yield item.result
+                    else:
+                        turn.streamed += item
+                        yield TextDelta(item)
+                return
+            except ContextOverflow as error:
+                notice = self._context.trim(error.needed, error.limit)
+                if not notice:
+                    raise
+                yield Notice(notice)
+            except StudentDied as error:
+                if died:
+                    raise
+                died = True
+                yield Notice(f"{error}; it is started again")
+
+    async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Decision:
+        allowed = [ANSWER] if turn.must_answer else None
+        return await self._student().decide(self._context.conversation(), allowed=allowed, on_text=report)
+
+    async def _follow(self, decision: Decision, turn: _Turn) -> AsyncIterator[Step]:
+        if decision.thought:
+            yield Thought(decision.thought)
+        if decision.calls and not turn.must_answer:
+            if self._again(decision, turn):
+                turn.must_answer = True
+                yield Notice("the student repeats the same call; it has to answer with what it knows")
+                return
+            async for step in self._acting.call(decision, self._recorded(turn)):
+                yield step
+        elif decision.cut and not decision.answer and not turn.must_answer:
+            turn.must_answer = True
+            yield Notice("a call was cut at the token limit and not run; the student has to answer")
+        else:
+            yield await self._acting.answer(decision, self._recorded(turn), turn.usage)
+
+    def _again(self, decision: Decision, turn: _Turn) -> bool:
+        """True where the decision is the last one over again, as often as the bounds say."""
+        written = "\n".join(write_call(call) for call in decision.calls)
+        turn.repeats = turn.repeats + 1 if written == turn.last_calls else 1
+        turn.last_calls = written
+        return turn.repeats >= self._bounds.max_repeats
+
+    def _recorded(self, turn: _Turn) -> dict[str, Any]:
+        """What a decision was chosen from, for its record."""
+        session = self._context.session
+        turns = [_clipped(message_to_dict(message)) for message in session.messages[turn.first :]]
+        context = {
+            "request": turn.request,
+            "workspace": session.workspace,
+            "message_index": len(session.messages),
+            "turn": turns,
+        }
+        offered = [
+            {"name": one.name, "signature": compress(one, describe=False)} for one in self._context.signatures
+        ]
+        return {"context": context, "tools_available": offered, **self._facts()}
+
+
+def _clipped(message: dict[str, Any]) -> dict[str, Any]:
+    return message | {"text": message.get("text", "")[:RECORDED_CHARACTERS]}
+
+
+def _added(total: Usage, one: Usage) -> Usage:
+    """Tokens and time of both; the speeds of the last that had any."""
+    return Usage(
+        prompt_tokens=total.prompt_tokens + one.prompt_tokens,
+        cached_tokens=total.cached_tokens + one.cached_tokens,
+        completion_tokens=total.completion_tokens + one.completion_tokens,
+        prefill_tokens_per_s=one.prefill_tokens_per_s or total.prefill_tokens_per_s,
+        decode_tokens_per_s=one.decode_tokens_per_s or total.decode_tokens_per_s,
+        latency_ms=total.latency_ms + one.latency_ms,
+    )

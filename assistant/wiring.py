@@ -1,0 +1,74 @@
+"""Where the concrete classes meet: settings in, a chat out. Nothing else knows them all."""
+
+from pathlib import Path
+
+from assistant import paths
+from assistant.agent.chat import Chat, Parts
+from assistant.agent.confinement import Confinement
+from assistant.agent.hosting import Hosting, MakeStudent
+from assistant.agent.sessions import Session, SessionError, SessionStore
+from assistant.settings import Settings
+from assistant.settings_edit import remember_rule
+from tools.base import ToolContext
+from tools.builtin.reads import FileReads
+from tools.executor import Executor
+from tools.permissions.book import Permissions
+from tools.registry import builtin_registry
+from training.events import open_log
+from training.student.base import Student
+from training.student.settings import StudentSettings
+
+LATEST = "latest"
+
+
+def make_student(settings: StudentSettings) -> Student:
+    """The student that the settings name."""
+    from training.student.local import LocalStudent
+
+    return LocalStudent(settings, log=paths.logs_dir() / "student.log")
+
+
+def build_chat(
+    settings: Settings,
+    workspace: Path,
+    session: Session | str | None = None,
+    *,
+    make: MakeStudent = make_student,
+) -> Chat:
+    """A chat that is not started yet.
+
+    ``session`` is one that is open, an id, the beginning of one, a title, ``latest`` (of this workspace),
+    or None for a new one. Raises SessionError, EventLogError or StudentError.
+    """
+    workspace = workspace.resolve()
+    store = SessionStore(paths.sessions_dir())
+    log = open_log(settings.events.url or paths.events_dir())
+    context = ToolContext(
+        workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
+    )
+    parts = Parts(
+        settings=settings,
+        workspace=workspace,
+        store=store,
+        log=log,
+        permissions=Permissions(settings.mode, settings.permissions, workspace, remember=_remember),
+        executor=Executor(builtin_registry(), context),
+        hosting=Hosting(settings.student, make),
+        confinement=Confinement(settings.sandbox, workspace, context),
+    )
+    return Chat(parts, _session(store, workspace, session))
+
+
+def _remember(rule: str) -> None:
+    remember_rule(rule)
+
+
+def _session(store: SessionStore, workspace: Path, wanted: Session | str | None) -> Session:
+    if isinstance(wanted, Session):
+        return wanted
+    if wanted == LATEST:
+        latest = store.latest(workspace)
+        if latest is None:
+            raise SessionError(f"there is no earlier session in {workspace}; start one with: apprentice")
+        return latest
+    return store.load(wanted) if wanted else store.create(workspace)
