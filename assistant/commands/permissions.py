@@ -3,11 +3,90 @@
 Invariant: only the person gets here; neither the student nor a file of the workspace can run a command.
 """
 
+import shlex
+
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
+from assistant.commands.markdown import block, code, table
 from assistant.modes import MODES
+from assistant.settings_file import SettingsError
+from tools.calls import Risk, ToolCall
+from tools.permissions.book import Scope
+from tools.permissions.judgement import explain
+from tools.permissions.rules import RuleError
 
 ACTIONS = ("list", "add", "remove", "test")
+USAGE = 'list | add [always] RULE | remove RULE | test "COMMAND"'
+
+
+async def _permissions(context: CommandContext, argument: str) -> None:
+    action, _, rest = argument.partition(" ")
+    rest = rest.strip()
+    if not argument and await context.interface.open_panel("permissions"):
+        return
+    if action in ("", "list"):
+        _list(context)
+    elif action not in ACTIONS:
+        raise CommandError(f"/permissions takes {USAGE}")
+    elif not rest:
+        raise CommandError(f"/permissions {action} takes a {'command' if action == 'test' else 'rule'}")
+    elif action == "test":
+        _test(context, rest)
+    elif action == "add":
+        _add(context, rest)
+    else:
+        _remove(context, rest)
+
+
+def _list(context: CommandContext) -> None:
+    mode = context.chat.status().mode
+    rows = [(str(verdict), code(rule), where) for where, verdict, rule in context.chat.permissions.rules()]
+    rules = table(("verdict", "rule", "stands in"), rows) if rows else "No rules: the mode alone decides."
+    context.interface.show(f"Mode {mode}: {MODES.get(mode, '')}\n\n{rules}")
+
+
+def _add(context: CommandContext, text: str) -> None:
+    word, _, rest = text.partition(" ")
+    scope: Scope = "always" if word == "always" and rest.strip() else "session"
+    rule = rest.strip() if scope == "always" else text
+    try:
+        context.chat.permissions.grant(rule, scope)
+    except (RuleError, SettingsError) as error:
+        raise CommandError(str(error)) from error
+    how_long = "from now on, in your settings" if scope == "always" else "until this session ends"
+    context.interface.notify(f"allowed {how_long}: {rule}")
+
+
+def _remove(context: CommandContext, rule: str) -> None:
+    permissions = context.chat.permissions
+    try:
+        removed = permissions.revoke(rule)
+    except RuleError as error:
+        raise CommandError(str(error)) from error
+    if removed:
+        context.interface.notify(f"no longer allowed: {rule}")
+    elif any(where == "settings" and rule == known for where, _, known in permissions.rules()):
+        raise CommandError(f"{rule} stands in the settings file; take it out there")
+    else:
+        raise CommandError(f"this session has no rule {rule}; /permissions list shows them")
+
+
+def _test(context: CommandContext, text: str) -> None:
+    command = _unquoted(text)
+    call = ToolCall("test", "run_shell", {"command": command})
+    judged = context.chat.permissions.judge(call, Risk.EXECUTE)
+    context.interface.show(f"{code(command, 400)}\n\n{block(explain(judged))}")
+
+
+def _unquoted(text: str) -> str:
+    """What stands between the quotes, where the whole text is one quoted word; else the text."""
+    if text[0] not in "'\"":
+        return text
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text
+    return words[0] if len(words) == 1 else text
 
 
 async def _plan(context: CommandContext, argument: str) -> None:
@@ -25,11 +104,22 @@ def _set_mode(context: CommandContext, mode: str) -> None:
     context.chat.set_mode(mode)
     context.interface.notify(f"mode {mode}: {MODES[mode]}")
 
+
 def _complete_mode(context: CommandContext, typed: str) -> list[str]:
     return [mode for mode in MODES if mode.startswith(typed)]
 
 
+def _complete_action(context: CommandContext, typed: str) -> list[str]:
+    if typed.startswith("remove "):
+        granted = [rule for where, _, rule in context.chat.permissions.rules() if where == "session"]
+        return [f"remove {rule}" for rule in granted if f"remove {rule}".startswith(typed)]
+    return [action for action in ACTIONS if action.startswith(typed)]
+
+
 COMMANDS = (
-    Command("plan", "read only until you say /plan again", _plan),
+    Command(
+        "permissions", "rules: show, change or try them", _permissions, usage=USAGE, complete=_complete_action
+    ),
+    Command("plan", "read only, until /plan again", _plan),
     Command("mode", "show or change the permission mode", _mode, usage="[MODE]", complete=_complete_mode),
 )

@@ -64,7 +64,9 @@ async def dispatch(context: CommandContext, line: str) -> bool:
         return False
     command = find(word)
     if command is None:
-        context.interface.notify(f"no command {clean_line(word, 40)}; did you mean /{nearest(word)}?", "error")
+        context.interface.notify(
+            f"no command {clean_line(word, 40)}; did you mean /{nearest(word)}?", "error"
+        )
         return True
     try:
         await command.run(context, argument.strip())

@@ -13,8 +13,9 @@ from assistant.agent.steps import Confirmation, Reply, Verdict
 from assistant.plain.ink import Ink
 from assistant.text_safety import visible
 
+ONCE_QUESTION = "Run it? [y]es once, [e]dit, [n]o and why (default no): "
 QUESTION = "Run it? [y]es once, [s]ession, [a]lways, [e]dit, [n]o and why (default no): "
-HELP = "y, s, a, e or n; text after n is told to the student"
+HELP = "answer with one of the letters; text after n is told to the student"
 
 
 class Asker(Protocol):
@@ -34,16 +35,16 @@ async def ask_person(
     write(question_text(confirmation, ink))
     asker.flush()
     while True:
-        typed = await asker.line(QUESTION)
+        typed = await asker.line(QUESTION if confirmation.rule else ONCE_QUESTION)
         if typed is None:
             return None
         word, _, rest = typed.strip().partition(" ")
         match word.lower():
             case "y" | "yes":
                 return Reply(Verdict.ONCE)
-            case "s" | "session":
+            case "s" | "session" if confirmation.rule:
                 return Reply(Verdict.SESSION)
-            case "a" | "always":
+            case "a" | "always" if confirmation.rule:
                 return Reply(Verdict.ALWAYS)
             case "" | "n" | "no":
                 return Reply(Verdict.REFUSED, reason=rest.strip())
@@ -66,7 +67,8 @@ def question_text(confirmation: Confirmation, ink: Ink) -> str:
     lines += [f"  asked because {visible(reason)}" for reason in confirmation.reasons]
     if confirmation.where:
         lines.append(f"  runs in {visible(confirmation.where)}")
-    lines.append(f"  session and always allow: {visible(confirmation.rule)}")
+    if confirmation.rule:
+        lines.append(f"  session and always would allow: {visible(confirmation.rule)}")
     return "\n".join(lines) + "\n"
 
 

@@ -54,7 +54,7 @@ def test_groups_hold_every_command_once() -> None:
         ("hlep", "help"),
         ("/doc", "doctor"),
         ("quti", "quit"),
-        ("modle", "model"),
+        ("modl", "model"),
         ("undecided", "decisions"),
         ("ex", "exit"),
         ("", "help"),
