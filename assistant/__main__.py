@@ -1,0 +1,8 @@
+"""``python -m assistant`` is the same program as ``apprentice``."""
+
+import sys
+
+from assistant.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

