@@ -1,0 +1,84 @@
+"""What every back end puts around a command: its environment, its limits, and what cannot be started.
+
+Invariant: the environment inside is built up from nothing; no variable of this process reaches it.
+Covered by the limits here: data segment, CPU time, size of one file, open files, core dumps of each process.
+Not covered here: what all processes use together, which each back end bounds in its own way.
+"""
+
+import os
+from collections.abc import Sequence
+
+from sandbox.base import Completed, Limits, Mount
+
+DEFAULT_LIMITS = Limits()
+
+_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+_CANNOT_START = 126
+_FIXED = {
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",
+    "NO_COLOR": "1",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "MANPAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+_SET_BY_PROGRAMS = ("PWD", "OLDPWD", "SHLVL", "HOSTNAME", "LC_CTYPE", "_")
+
+ALLOWED_NAMES = frozenset({"PATH", *_FIXED, *_SET_BY_PROGRAMS})
+"""Names that may be set inside without the mount asking for them."""
+
+
+def environment(mount: Mount, more_folders: Sequence[str] = ()) -> dict[str, str]:
+    """The whole environment of a call: a working set of harmless values, then what the mount asks for."""
+    venv = mount.root / ".venv" / "bin"
+    folders = [str(venv)] if venv.is_dir() else []
+    return {
+        "PATH": os.pathsep.join([*folders, *_FOLDERS, *more_folders]),
+        **_FIXED,
+        **mount.environment,
+    }
+
+
+def limited(argv: Sequence[str], limits: Limits, *, processes: bool) -> list[str]:
+    """``argv`` under the limits of each process.
+
+    ``processes`` sets a limit per user, right only where the user is counted in a namespace of its own.
+    """
+    prefix = [
+        "prlimit",
+        f"--data={limits.memory_bytes}",
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",
+        f"--fsize={limits.file_bytes}",
+        "--nofile=4096",
+        "--core=0",
+    ]
+    if processes:
+        prefix.append(f"--nproc={limits.processes}")
+    return [*prefix, "--", *argv]
+
+
+def unstartable(argv: Sequence[str]) -> Completed | None:
+    """The end of a command that no kernel would start, or None. Raises ValueError where ``argv`` is empty."""
+    if not argv:
+        raise ValueError("argv: empty; name the program to run")
+    problem = ""
+    for argument in argv:
+        if "\0" in argument:
+            problem = "an argument holds a NUL character"
+        elif any("\ud800" <= character <= "\udfff" for character in argument):
+            problem = "an argument is not valid UTF-8"
+        elif len(argument.encode()) >= 128 << 10:
+            problem = "an argument is longer than 128 KiB; pass it on stdin or in a file"
+    if sum(len(argument.encode(errors="replace")) + 9 for argument in argv) > 1 << 20:
+        problem = "the arguments are longer than 1 MiB; pass them on stdin or in a file"
+    if not problem:
+        return None
+    return Completed(exit_code=_CANNOT_START, output=f"cannot start: {problem}\n", duration_ms=0.0)
