@@ -31,8 +31,9 @@ RULES: tuple[Rule, ...] = (
         ("private key",),
         re.compile(
             r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r"(?=(?:\s|\\[nr]|[A-Za-z-]+: [^\n]*)*[A-Za-z0-9+/=]{16})"
-            r"(?:\s|\\[nr]|[A-Za-z][A-Za-z-]*: [^\n]*|[A-Za-z0-9+/=]{4,})*"
+            r"(?=(?:\s++|\\[nr]|[A-Za-z-]++: [^\n\\]*+){0,20}+[A-Za-z0-9+/=]{16})"
+            r"(?:\s++|\\[nr]|[A-Za-z-]++: [^\n\\]*+|[A-Za-z0-9+/=]{16,}+"
+            r"|[A-Za-z0-9+/=]{1,15}+(?=(?:\s|\\[nr])*+-----END))*+"
             r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)?"
         ),
     ),
