@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from sandbox.base import Check, Mount, SandboxError
 
 PYTHON = sys.executable
+BUBBLEWRAP = "apt-get install -y bubblewrap"
 PROGRAM_WAIT_S = 20.0
 DISK_BYTES = 2 << 30
 """Free space below which a larger student, a dataset or a container image does not fit."""
@@ -123,22 +124,23 @@ def _unset(settings: Settings, key: tuple[str, str]) -> str:
 
 
 async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:
-    from sandbox.choose import choose
-
     if settings.sandbox.engine == "off":
         detail = f"off by {settings.origin(('sandbox', 'engine'))}: the student cannot run anything"
         return [Check("sandbox", False, detail, "apprentice config set sandbox.engine auto")]
+    from sandbox.choose import choose
+
     try:
         chosen = await choose(settings.sandbox, Mount(root=workspace))
     except SandboxError as error:
-        return [Check("sandbox", False, str(error), "apt-get install -y bubblewrap")]
+        return [Check("sandbox", False, str(error), BUBBLEWRAP)]
     lines = [
         Check(f"{engine}: {check.name}", check.ok, check.detail, check.fix)
         for engine, checks in chosen.checks.items()
         for check in checks
     ]
     if chosen.sandbox is None:
-        return [Check("sandbox", False, chosen.problem, "apt-get install -y bubblewrap"), *lines]
+        fix = next((line.fix for line in lines if not line.ok and line.fix), BUBBLEWRAP)
+        return [Check("sandbox", False, chosen.problem, fix), *lines]
     name = chosen.sandbox.name
     await chosen.sandbox.close()
     return [Check("sandbox", True, f"{name}, proven by its canary"), *lines]

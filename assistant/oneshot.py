@@ -35,7 +35,7 @@ NO_TERMINAL = "no terminal to ask"
 def run(
     settings: "Settings",
     workspace: Path,
-    session: "Session | None",
+    session: "Session | str | None",
     request: str,
     *,
     output: Output = "text",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 
-def run(settings: "Settings", workspace: Path, session: "Session | None" = None) -> int:
+def run(settings: "Settings", workspace: Path, session: "Session | str | None" = None) -> int:
     """Open the REPL in ``workspace``, on ``session`` where one is continued. Returns the exit code."""
     from assistant.wiring import build_chat
 
