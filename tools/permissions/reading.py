@@ -32,6 +32,7 @@ WORDS = names(
 )
 _INSIDE_STRINGS = names("expansion simple_expansion command_substitution arithmetic_expansion")
 _ONE_LINE = names("command redirected_statement file_redirect declaration_command unset_command")
+_APART = frozenset(b" \t\n;&|()<>")
 _BRACES_ALONE = re.compile(r"[\w./=,:@%+-]*\{\}[\w./=,:@%+-]*")
 _PLAIN_EXPANSION = re.compile(r"\$\{(?:[#]?\w+|[#?@*$!-])\}|\$\{\w+(?::?[-+]|%%?|##?)[^$`\\'\"{}<>]*\}")
 _PLAIN_ARITHMETIC = re.compile(r"\$\(\([\d\s+*/%()<>=!&|^~?:-]*\)\)")
@@ -74,19 +75,32 @@ class WordReader(ABC):
         return self.source[node.start_byte : node.end_byte].decode(errors="replace")
 
     def check_gaps(self, node: "Node") -> None:
-        """Doubt text between the children of ``node`` that the tree does not account for."""
+        """Doubt text between the children of ``node`` that the tree does not account for.
+
+        Where there is none, one side has to be an operator, or bash would read one word.
+        """
         position = node.start_byte
-        gaps = []
-        for child in node.children:
-            gaps.append(self.source[position : child.start_byte])
-            position = max(position, child.end_byte)
-        gaps.append(self.source[position : node.end_byte])
-        for gap in gaps:
+        for child in [*node.children, None]:
+            start = node.end_byte if child is None else child.start_byte
+            gap = self.source[position:start]
             rest = gap.replace(b"\\\n", b"").strip(b" \t")
             if rest.strip(b" \t\n") or (rest and node.type in _ONE_LINE):
                 self.doubt("some of it is not understood")
-            if b"\\\n" in gap and not rest and not gap.replace(b"\\\n", b""):
-                self.doubt("a line ends within a word")
+            if child is None:
+                return
+            if not child.is_named and self.text(child) != child.type:
+                self.doubt("some of it is not understood")
+            if position > node.start_byte and not gap.replace(b"\\\n", b""):
+                self.check_touching(node, position, child)
+            position = max(position, child.end_byte)
+
+    def check_touching(self, node: "Node", position: int, child: "Node") -> None:
+        """Doubt that ``child`` begins a word of its own right at ``position``."""
+        meet = self.source[position - 1 : position] + self.source[child.start_byte : child.start_byte + 1]
+        apart = _APART | set(b"`") if node.type == "command_substitution" else _APART
+        numbers = child.type.endswith("_redirect") and meet[:1] in b"0123456789}"
+        if numbers or not set(meet) & apart:
+            self.doubt("its words are not apart")
 
     def expansions(self, node: "Node") -> None:
         """Visit the words and substitutions anywhere below ``node``."""

@@ -34,6 +34,9 @@ class RedirectionReader(WordReader):
     def file_redirect(self, node: "Node") -> list[str]:
         self.check_gaps(node)
         operator = next((child.type for child in node.children if not child.is_named), "")
+        numbers = [self.text(child) for child in node.named_children if child.type == "file_descriptor"]
+        if not all(re.fullmatch(r"[0-9]+", number) for number in numbers):
+            self.doubt("a redirection is not understood")
         targets = [self.word(child) for child in node.named_children if child.type != "file_descriptor"]
         if any(target.text.startswith(("/dev/tcp/", "/dev/udp/")) for target in targets):
             self.doubt("it opens a connection by redirection")
@@ -57,6 +60,8 @@ class RedirectionReader(WordReader):
         quoted = re.fullmatch(r"(['\"])(\w+)\1", start)
         name = quoted.group(2) if quoted else start
         end = self.text(parts["heredoc_end"]) if "heredoc_end" in parts else None
+        if any(not child.is_named and self.text(child) != child.type for child in node.children):
+            self.doubt("a here-document is not understood")
         lines = [line.lstrip("\t") if "<<-" in parts else line for line in body.split("\n")]
         ended = end is not None and end.strip() == name and name not in lines
         if not re.fullmatch(r"\w+", name) or not ended or self.source.count(b"<<") > 1:

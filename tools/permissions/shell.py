@@ -33,6 +33,8 @@ _TOKENS = names(
 _RESERVED = names(
     "if then else elif fi do done case esac while until for select function in { } ! [[ ]] coproc"
 )
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+_BRACKETS = re.compile(r"\[\[\s.*\s\]\]|\[\s.*\s\]", re.DOTALL)
 _LOOP_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _COMPARES_NUMBERS = re.compile(r"(?:^|\s)-(?:eq|ne|lt|le|gt|ge|v|R)(?:\s|$)")
@@ -131,7 +133,9 @@ class Reader(RedirectionReader):
                 self.command(node, [], self.text(node))
             case "redirected_statement":
                 self.redirected(node)
-            case "declaration_command" | "unset_command" | "variable_assignment" | "variable_assignments":
+            case "variable_assignment":
+                self.add(Part(self.text(node), assignments=(self.assignment(node),)))
+            case "declaration_command" | "unset_command" | "variable_assignments":
                 self.check_gaps(node)
                 self.expansions(node)
                 self.add(Part(self.text(node), assignments=(self.text(node),)))
@@ -187,8 +191,7 @@ class Reader(RedirectionReader):
             if child.type == "command_name":
                 words.append(self.name(child))
             elif child.type == "variable_assignment":
-                assignments.append(self.text(child))
-                self.expansions(child)
+                assignments.append(self.assignment(child))
             elif child.type.endswith("_redirect"):
                 own.append(child)
             elif child.type in WORDS:
@@ -197,6 +200,14 @@ class Reader(RedirectionReader):
                 self.visit(child)
         writes = self.redirects(own + redirects)
         self.add(Part(text, tuple(words), tuple(assignments), writes))
+
+    def assignment(self, node: "Node") -> str:
+        """A ``NAME=value``; bash runs as a program what only looks like one."""
+        text = self.text(node)
+        if not _ASSIGNMENT.match(text):
+            self.doubt(f"not a plain assignment: {text[:60]}")
+        self.expansions(node)
+        return text
 
     def name(self, node: "Node") -> Word:
         """The word in command position, which has to be literal."""
@@ -211,6 +222,8 @@ class Reader(RedirectionReader):
         """``[ ... ]`` and ``[[ ... ]]``: a part whose first word is the bracket."""
         text = self.text(node)
         bracket = "[[" if text.startswith("[[") else "["
+        if not _BRACKETS.fullmatch(text):
+            self.doubt("a test is not understood")
         if text.startswith("((") or "`" in text or (bracket == "[[" and _COMPARES_NUMBERS.search(text)):
             self.doubt("a test evaluates arithmetic, which can run commands")
         if re.search(r"(?:^|\s)-[vR](?:\s|$)", text):
