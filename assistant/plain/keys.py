@@ -29,6 +29,7 @@ class PromptKeys:
         for newline in (("escape", "enter"), ("c-j",)):
             keys.add(*newline)(_new_line)
         keys.add("s-tab", filter=~has_completions)(self._cycle)
+        keys.add("tab")(_complete)
         keys.add("c-c")(self._clear_or_leave)
         keys.add("c-d", filter=empty)(_leave)
         keys.add("escape", "escape")(_clear)
@@ -62,6 +63,14 @@ class PromptKeys:
 
 def _new_line(event: KeyPressEvent) -> None:
     event.current_buffer.insert_text("\n")
+
+
+def _complete(event: KeyPressEvent) -> None:
+    """Take the next candidate, or look for some and take the first: fuzzy ones share no common start."""
+    if event.current_buffer.complete_state:
+        event.current_buffer.complete_next()
+    else:
+        event.current_buffer.start_completion(select_first=True)
 
 
 def _clear(event: KeyPressEvent) -> None:
