@@ -1,0 +1,173 @@
+"""Proves that a sandbox holds: tries inside what must fail, and looks from outside whether it did.
+
+Invariant: a check is ok only where the sandbox answered, and what can be seen from outside is seen from
+outside. Covered: writes and reads outside, network, environment, protected paths, capabilities, limits of
+memory, file size and processes. Not covered: the time limit, and everything the contract tests try.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.base import Check, Limits, Mount, Sandbox, SandboxError
+from sandbox.launch import ALLOWED_NAMES, DEFAULT_LIMITS
+
+_FIX = "do not use this back end; choose the other one with [sandbox] engine"
+_PROBE = Path(__file__).with_name("probe.py")
+_FORKS = """
+import os, signal, sys
+made = 0
+try:
+    for _ in range(int(sys.argv[1])):
+        if os.fork() == 0:
+            signal.pause()
+            os._exit(0)
+        made += 1
+except OSError:
+    print("held", made)
+else:
+    print("free", made)
+"""
+Outcomes = Mapping[str, tuple[bool, str]]
+"""What the probe tried: whether it was done, and what it said."""
+
+
+@dataclass(frozen=True)
+class _Bait:
+    """What is planted on the host for the time of the proof."""
+
+    folder: Path
+    secret: str
+    listener: socket.socket
+    abstract: socket.socket
+
+    def touched(self) -> bool:
+        """Whether somebody connected to a listener."""
+        return any(_accepts(listener) for listener in (self.listener, self.abstract))
+
+
+async def prove(
+    sandbox: Sandbox,
+    root: Path,
+    limits: Limits = DEFAULT_LIMITS,
+    mount: Mount | None = None,
+) -> list[Check]:
+    """Try the promises of ``sandbox`` on the workspace ``root``; all ok, or it may not be used.
+
+    ``mount`` names what the sandbox was given beyond the default; a failure of the sandbox is a check.
+    """
+    mount = mount or Mount(root)
+    with _bait() as bait:
+        inside = root / f".canary-{secrets.token_hex(4)}"
+        outside = [bait.folder / "written", root.parent / f".canary-{secrets.token_hex(4)}"]
+        try:
+            outcomes = await _probe(sandbox, mount, limits, bait, inside, outside)
+            checks = [*_promises(outcomes, bait, inside, outside), _environment(outcomes, mount)]
+            checks += [_failed(name, outcomes) for name in outcomes if name.startswith("protected ")]
+            checks += [_failed("memory", outcomes), _failed("file", outcomes), _status(outcomes)]
+            checks.append(await _processes(sandbox, limits))
+        except SandboxError as error:
+            return [Check("sandbox answers", False, str(error), _FIX)]
+        finally:
+            for path in (inside, *outside):
+                path.unlink(missing_ok=True)
+    return checks
+
+
+async def _probe(
+    sandbox: Sandbox, mount: Mount, limits: Limits, bait: _Bait, inside: Path, outside: list[Path]
+) -> Outcomes:
+    plan = {
+        "inside": str(inside),
+        "outside": [str(path) for path in outside],
+        "secret": str(bait.folder / "secret"),
+        "port": bait.listener.getsockname()[1],
+        "abstract": bait.abstract.getsockname()[1:].decode(),
+        "memory": limits.memory_bytes + (1 << 20),
+        "file": limits.file_bytes + 1,
+        "protected": [str(mount.root / path) for path in mount.protected],
+    }
+    source = await asyncio.to_thread(_PROBE.read_text)
+    completed = await sandbox.run(["python3", "-c", source, json.dumps(plan)], limits=limits)
+    try:
+        rows = json.loads(completed.output.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise SandboxError(f"the canary got no answer: {completed.output.strip()[-200:]!r}") from error
+    return {name: (outcome == "done", said) for name, outcome, said in rows}
+
+
+def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]) -> list[Check]:
+    written = [str(path) for path in outside if path.exists()]
+    leaked = bait.secret in outcomes["secret"][1]
+    touched = bait.touched()
+    return [
+        _check("write in the workspace", inside.exists(), outcomes["inside"][1]),
+        _check("no write outside", not written, ", ".join(written)),
+        _check("no read outside", not leaked and not outcomes["secret"][0], outcomes["secret"][1]),
+        _check("no host loopback", not touched and not outcomes["loopback"][0], outcomes["loopback"][1]),
+        _check("no abstract socket", not touched and not outcomes["abstract"][0], outcomes["abstract"][1]),
+        _check("no network", not outcomes["internet"][0], outcomes["internet"][1]),
+    ]
+
+
+def _environment(outcomes: Outcomes, mount: Mount) -> Check:
+    names = set(outcomes["environment"][1].split())
+    foreign = sorted(names - ALLOWED_NAMES - set(mount.environment))
+    return _check("no inherited environment", "PATH" in names and not foreign, ", ".join(foreign))
+
+
+def _failed(name: str, outcomes: Outcomes) -> Check:
+    """A check that is ok where the try failed."""
+    done, said = outcomes[name]
+    titles = {"memory": "memory is limited", "file": "file size is limited"}
+    path = name.removeprefix("protected ")
+    return _check(titles.get(name, f"protected: {Path(path).name}"), not done, said)
+
+
+def _status(outcomes: Outcomes) -> Check:
+    done, said = outcomes["status"]
+    return _check("no capabilities", done and int(said.rpartition(" ")[2], 16) == 0, said)
+
+
+async def _processes(sandbox: Sandbox, limits: Limits) -> Check:
+    completed = await sandbox.run(["python3", "-c", _FORKS, str(limits.processes + 8)], limits=limits)
+    held = completed.output.startswith("held") or completed.exit_code != 0
+    return _check("processes are limited", held, completed.output.strip()[-200:])
+
+
+def _check(name: str, ok: bool, detail: str) -> Check:
+    return Check(name, ok, detail, "" if ok else _FIX)
+
+
+@contextlib.contextmanager
+def _bait() -> Iterator[_Bait]:
+    with (
+        tempfile.TemporaryDirectory(prefix="apprentice-canary-") as name,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as abstract,
+    ):
+        secret = secrets.token_hex(16)
+        folder = Path(name)
+        (folder / "secret").write_text(secret)
+        listener.bind(("127.0.0.1", 0))
+        abstract.bind(f"\0apprentice-canary-{os.getpid()}-{secrets.token_hex(4)}")
+        for each in (listener, abstract):
+            each.listen()
+            each.setblocking(False)
+        yield _Bait(folder, secret, listener, abstract)
+
+
+def _accepts(listener: socket.socket) -> bool:
+    try:
+        connection, _ = listener.accept()
+    except BlockingIOError:
+        return False
+    connection.close()
+    return True

@@ -1,0 +1,68 @@
+"""The canary's half that runs inside: tries what must fail and prints what happened as JSON.
+
+Invariant: needs nothing but an old Python; a try never raises. It is never imported, only sent in.
+"""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Callable, List, Tuple  # noqa: UP035
+
+
+def attempt(name: str, action: Callable[[], Any]) -> List[str]:  # noqa: UP006
+    """Try ``action``: its name, ``done`` or ``failed``, and what it returned or raised."""
+    try:
+        said = action()
+    except Exception as error:  # noqa: BLE001
+        return [name, "failed", f"{type(error).__name__}: {error}"]
+    return [name, "done", str(said)]
+
+
+def connect(family: int, address: "Tuple[str, int] | str") -> None:  # noqa: UP006
+    """Connect to ``address``, and no more."""
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(1)
+        connection.connect(address)
+
+
+def touch_protected(path: Path) -> None:
+    """Do what writing at ``path`` needs, and undo it."""
+    if path.is_file():
+        path.open("a").close()
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "canary").write_text("canary")
+    (path / "canary").unlink()
+
+
+def status() -> str:
+    """Who this is, and what it may."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    capabilities = next(line.split()[1] for line in lines if line.startswith("CapEff:"))
+    return f"uid {os.getuid()}, capabilities {capabilities}"
+
+
+def main(plan: Any) -> None:
+    """Try everything in ``plan``; one line of JSON on stdout."""
+    inside = Path(plan["inside"])
+    results = [
+        attempt("inside", lambda: inside.write_text("canary")),
+        attempt("secret", lambda: Path(plan["secret"]).read_text()),
+        attempt("loopback", lambda: connect(socket.AF_INET, ("127.0.0.1", plan["port"]))),
+        attempt("abstract", lambda: connect(socket.AF_UNIX, "\0" + plan["abstract"])),
+        attempt("internet", lambda: connect(socket.AF_INET, ("1.1.1.1", 53))),
+        attempt("environment", lambda: " ".join(sorted(os.environ))),
+        attempt("status", status),
+        attempt("memory", lambda: len(bytes(plan["memory"]))),
+        attempt("file", lambda: os.truncate(str(inside), plan["file"])),
+    ]
+    for path in plan["outside"]:
+        results.append(attempt(f"outside {path}", lambda path=path: Path(path).write_text("canary")))
+    for path in plan["protected"]:
+        results.append(attempt(f"protected {path}", lambda path=path: touch_protected(Path(path))))
+    sys.stdout.write(json.dumps(results) + "\n")
+
+
+main(json.loads(sys.argv[1]))
