@@ -68,15 +68,7 @@ def nested(values: Mapping[Key, Any]) -> dict[str, Any]:
 
 def from_text(model: type[BaseModel], key: Key, text: str) -> Any:
     """``text`` of a variable or of the command line: a TOML array where a list is due, else as it is."""
-    annotation: Any = model
-    for part in key:
-        fields = (
-            annotation.model_fields
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel)
-            else {}
-        )
-        annotation = fields[part].annotation if part in fields else None
-    if get_origin(annotation) is not tuple:
+    if get_origin(_annotation(model, key)) is not tuple:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]

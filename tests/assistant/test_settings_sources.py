@@ -87,6 +87,12 @@ def test_sources_join_by_key_not_by_table(config: Path, workspace: Path) -> None
     assert (settings.loop.max_steps, settings.loop.max_seconds, settings.loop.max_repeats) == (5, 20.0, 3)
 
 
+def test_a_table_and_its_key_clash_in_either_order(config: Path, workspace: Path) -> None:
+    for names in (("loop", "loop.max_steps"), ("loop.max_steps", "loop")):
+        with pytest.raises(SettingsError, match=r"clashes|is a table"):
+            load_settings(workspace, flags=dict.fromkeys(names, 3), environ={})
+
+
 def test_flags_of_none_are_not_given(config: Path, workspace: Path) -> None:
     config.write_text('mode = "plan"\n')
     assert load(workspace, mode=None).mode == "plan"
@@ -132,6 +138,9 @@ def test_variables_that_move_folders_are_no_settings(config: Path, workspace: Pa
         ),
         ({"APPRENTICE_STUDENT": "x"}, "APPRENTICE_STUDENT: student is a table"),
         ({"APPRENTICE_MODE__X": "1", "APPRENTICE_MODE": "plan"}, "clashes"),
+        ({"APPRENTICE_MODE_": "plan", "APPRENTICE_MODE__X__Y": "plan"}, "APPRENTICE_MODE: mode"),
+        ({"APPRENTICE_STUDENT": "x", "APPRENTICE_STUDENT__MODEL": "y"}, "clashes"),
+        ({"APPRENTICE_QQQQ": "x"}, "known here: events, interface, loop, mode"),
         ({"APPRENTICE_PERMISSIONS__DENY": "rm"}, 'is no list; write ["first", "second"]'),
         ({"APPRENTICE_LOOP__MAX_STEPS": "many"}, "APPRENTICE_LOOP__MAX_STEPS: loop.max_steps"),
     ],

@@ -223,6 +223,26 @@ def test_I3_a_disk_full_at_the_first_message_loses_no_header(store: SessionStore
     assert [m.text for m in store.load(session.id).messages] == ["two"]
 
 
+def test_I10_a_file_that_is_a_folder_is_said(store: SessionStore) -> None:
+    (store.folder / "odd.jsonl").mkdir()
+    assert ["cannot be read" in one.problem for one in store.list()] == [True]
+    for read_only in (True, False):
+        with pytest.raises(SessionError, match=r"odd\.jsonl: cannot be (opened|read)"):
+            store.load("odd", read_only=read_only)
+
+
+def test_a_session_of_a_header_alone_is_empty(store: SessionStore) -> None:
+    session = one_session(store, "one")
+    session.close()
+    session.path.write_bytes(session.path.read_bytes().splitlines(keepends=True)[0])
+    (summary,) = store.list()
+    assert (summary.title, summary.turns, summary.updated) == ("", 0, session.created)
+    again = store.load(session.id)
+    again.append(Message("user", "two"))
+    again.close()
+    assert [m.text for m in store.load(session.id).messages] == ["two"]
+
+
 def test_I10_a_folder_that_is_gone_is_said(store: SessionStore) -> None:
     session = store.create(store.folder)
     store.folder.rmdir()
