@@ -6,10 +6,12 @@ outcome has the outcome None: unknown, and never run again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from training.events.base import Event, EventLog, EventType
+from training.events.base import Event, EventLog, EventLogError, EventType
 from training.events.ids import new_event, outcome_id, uuid7
 
 AGGREGATE = "decision"
@@ -56,12 +58,14 @@ class DecisionRecorder:
         alternatives: Sequence[tuple[str, float]] = (),
         causation_id: str | None = None,
         event_id: str | None = None,
+        timestamp: str | None = None,
         teacher: Mapping[str, Any] | None = None,
     ) -> Event:
         """Record what was chosen, and from what, before it runs.
 
         ``context["request"]`` is the person's request; ``latency_ms`` is the time to choose;
-        ``teacher`` holds the ``teacher_*`` columns where a teacher answered too.
+        ``timestamp`` (ISO 8601, with its zone) is given for decisions of the past; ``teacher`` holds the
+        ``teacher_*`` columns where a teacher answered too.
         """
         data = {
             "agent_id": self._agent_id,
@@ -78,7 +82,8 @@ class DecisionRecorder:
             **{name: (teacher or {})[name] for name in _TEACHER if name in (teacher or {})},
         }
         event_id = event_id or uuid7()
-        return self._append(EventType.AGENT_TOOL_SELECTED, event_id, data, causation_id, event_id)
+        event = self._event(EventType.AGENT_TOOL_SELECTED, event_id, data, causation_id, event_id)
+        return self._log.append(replace(event, timestamp=_utc(timestamp)) if timestamp else event)
 
     def completed(
         self, selection: Event, *, success: bool, result: Any, execution_time_ms: float | None = None
@@ -86,9 +91,8 @@ class DecisionRecorder:
         """Record what the call did. A selection has one outcome: recording another returns the first."""
         data = {"success": success, "result": result, "execution_time_ms": execution_time_ms}
         event_id = outcome_id(selection.event_id)
-        return self._append(
-            EventType.AGENT_TOOL_COMPLETED, selection.aggregate_id, data, selection.event_id, event_id
-        )
+        kind = EventType.AGENT_TOOL_COMPLETED
+        return self._log.append(self._event(kind, selection.aggregate_id, data, selection.event_id, event_id))
 
     def reviewed(
         self,
@@ -103,15 +107,13 @@ class DecisionRecorder:
         parameters = None if corrected_parameters is None else dict(corrected_parameters)
         values = (verdict, corrected_tool, parameters, reason)
         data = dict(zip(_REVIEW, values, strict=True))
-        return self._append(
-            EventType.DECISION_REVIEWED, selection.aggregate_id, data, selection.event_id, None
-        )
+        kind = EventType.DECISION_REVIEWED
+        return self._log.append(self._event(kind, selection.aggregate_id, data, selection.event_id, None))
 
-    def _append(
+    def _event(
         self, kind: EventType, aggregate: str, data: dict[str, Any], cause: str | None, event_id: str | None
     ) -> Event:
-        event = new_event(kind, aggregate, AGGREGATE, data, cause, self._session_id, event_id)
-        return self._log.append(event)
+        return new_event(kind, aggregate, AGGREGATE, data, cause, self._session_id, event_id)
 
 
 def rows(
@@ -171,6 +173,16 @@ def find_row(log: EventLog, event_id: str) -> dict[str, Any] | None:
         else:
             review = {name: member.data.get(name) for name in _REVIEW}
     return _row(selection, outcome, review) if selection.event_type == _TYPES[0] else None
+
+
+def _utc(timestamp: str) -> str:
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError as error:
+        raise EventLogError(f"the timestamp {timestamp!r} is no ISO 8601 time") from error
+    if moment.tzinfo is None:
+        raise EventLogError(f"the timestamp {timestamp!r} has no zone; append Z for UTC")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _row(selection: Event, outcome: dict[str, Any] | None, review: dict[str, Any] | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class HeadFile:
 
     def __init__(self, path: Path, writable: bool) -> None:
         access = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
+        self.path = path
         self._descriptor = os.open(path, access | os.O_CLOEXEC, 0o600)
 
     def read(self) -> Head | None:

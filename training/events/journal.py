@@ -70,7 +70,7 @@ class Journal:
         opened.callback(self._head.close)
         self._file = open_file(self.path, self._writable)
         opened.callback(self._file.close)
-        if known and self._head.read() is None:
+        if known and not self._head.is_new() and self._head.read() is None:
             self.notices.append(f"{folder / 'head'} was damaged; the end of the log was found by reading it")
         self._catch_up()
 
@@ -248,7 +248,9 @@ class Journal:
         if size == 0:
             raise self._lost("is empty")
         if size < max(self._end, head.end if head else 0):
-            raise self._lost("is shorter than what was recorded")
+            raise self._lost(
+                "is shorter than what was recorded", f", remove {self._head.path} to go on with the rest"
+            )
 
     def _check_format(self, found: int) -> None:
         if found > FORMAT:
@@ -256,9 +258,9 @@ class Journal:
                 f"{self.path} has format {found} of a newer version (known: {FORMAT}); update this program"
             )
 
-    def _lost(self, what: str) -> EventLogError:
+    def _lost(self, what: str, way: str = "") -> EventLogError:
         return EventLogError(
-            f"{self.path} {what}, so recorded events are lost; put it back from a backup, "
+            f"{self.path} {what}, so recorded events are lost; put it back from a backup{way}, "
             f"or move {self.path.parent} away to begin a new log"
         )
 

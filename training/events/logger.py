@@ -46,6 +46,7 @@ class AgentDecisionLogger:
         latency_ms: float | None = None,
         session_id: str | None = None,
         event_id: str | None = None,
+        timestamp: str | None = None,
         teacher_model: str | None = None,
         teacher_tool: str | None = None,
         teacher_parameters: Mapping[str, Any] | None = None,
@@ -73,6 +74,7 @@ class AgentDecisionLogger:
             "model": model,
             "latency_ms": latency_ms,
             "event_id": event_id,
+            "timestamp": timestamp,
             "teacher": {name: value for name, value in teacher.items() if value is not None},
         }
         return await asyncio.to_thread(

@@ -158,6 +158,18 @@ def test_I08_damage_after_the_open_is_an_error_not_an_event(filled, make):
     log.close()
 
 
+def test_I09_a_shortened_log_goes_on_only_when_its_head_is_removed(filled, make):
+    journal, lines = filled / SEGMENT, lines_of(filled)
+    journal.write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(EventLogError, match=f"remove {filled / 'head'} to go on"):
+        TinyEventLog(filled)
+    (filled / "head").unlink()
+    log = TinyEventLog(filled)
+    assert [event.sequence for event in log.read()] == [1, 2, 3]
+    assert log.append(make(5)).sequence == 4
+    log.close()
+
+
 @pytest.mark.parametrize("what", ["empty", "shorter", "missing"])
 def test_I09_a_log_that_lost_events_is_an_error_not_a_new_log(filled, make, what):
     journal = filled / SEGMENT
