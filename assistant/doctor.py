@@ -134,7 +134,10 @@ async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:
     except SandboxError as error:
         return [Check("sandbox", False, str(error), BUBBLEWRAP)]
     lines = [
-        Check(f"{engine}: {check.name}", check.ok, check.detail, check.fix)
+        # A back end that did not start names the mend at the end of its one line.
+        Check(
+            f"{engine}: {check.name}", check.ok, check.detail, check.fix or check.detail.rpartition("; ")[2]
+        )
         for engine, checks in chosen.checks.items()
         for check in checks
     ]

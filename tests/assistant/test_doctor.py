@@ -178,6 +178,25 @@ async def test_a_sandbox_that_is_switched_off_is_said_and_not_fatal(workspace: P
     assert chat_works(list(checks.values()))
 
 
+async def test_a_sandbox_that_cannot_start_is_said_with_its_command_and_not_fatal(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checks = await examined(Settings(sandbox=SandboxSettings(engine="bubblewrap")), workspace)
+    assert not checks["sandbox"].ok
+    assert checks["sandbox"].detail.startswith("no sandbox is proven: ")
+    assert "apt-get install" in checks["sandbox"].fix
+    assert not checks["bubblewrap: start"].ok
+    assert chat_works(list(checks.values()))
+
+
+@pytest.mark.bubblewrap
+async def test_a_proven_sandbox_is_shown_with_every_line_of_its_canary(workspace: Path) -> None:
+    checks = await examined(Settings(sandbox=SandboxSettings(engine="bubblewrap")), workspace)
+    assert checks["sandbox"] == Check("sandbox", True, "bubblewrap, proven by its canary")
+    assert len([name for name in checks if name.startswith("bubblewrap: ")]) > 5
+
+
 @pytest.mark.parametrize("term", ["", "dumb"])
 async def test_M6_a_terminal_without_a_kind(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, term: str
