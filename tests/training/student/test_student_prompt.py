@@ -1,0 +1,59 @@
+"""Prompts from TOML: the shipped ones hold, and a bad file is named."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.protocol.calls import ANSWER
+from tools.registry import builtin_registry
+from tools.schema import validate
+from training.student.base import StudentError
+from training.student.prompt import parse_prompt, prompt_for, shipped_prompt
+
+
+def test_every_example_of_the_small_prompt_is_a_valid_call_of_a_built_in_tool() -> None:
+    registry = builtin_registry()
+    shown = [call for turn in shipped_prompt("small").examples for call in turn.calls]
+    for call in shown:
+        tool = registry.get(call.tool)
+        assert tool, call
+        assert validate(tool.parameters, call.arguments) is None
+    assert {call.tool for call in shown} == set(registry.names())
+
+
+def test_examples_alternate_and_some_are_answered_without_a_tool() -> None:
+    examples = shipped_prompt("small").examples
+    assert [turn.role for turn in examples] == ["user", "assistant"] * (len(examples) // 2)
+    assert any(turn.role == "assistant" and turn.text and not turn.calls for turn in examples)
+
+
+def test_the_embedded_student_gets_the_small_prompt_and_others_the_general_one() -> None:
+    assert prompt_for("embedded") == shipped_prompt("small")
+    assert prompt_for("/models/big.gguf") == shipped_prompt("general")
+    assert ANSWER in shipped_prompt("general").instructions
+
+
+def test_a_prompt_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('instructions = "Help."\nmax_calls = 2\n[[examples]]\nrequest = "a"\nanswer = "b"\n')
+    prompt = prompt_for("embedded", str(file))
+    assert (prompt.instructions, prompt.max_calls, len(prompt.examples)) == ("Help.", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("instructions = ", "mine: not valid TOML"),
+        ("max_calls = 2", "mine: instructions"),
+        ('instructions = "a"\nmax_calls = 0', "mine: max_calls"),
+        ('instructions = "a"\nwords = 3', "mine: words"),
+    ],
+)
+def test_M01_a_bad_prompt_file_is_named_with_the_place(text: str, says: str) -> None:
+    with pytest.raises(StudentError, match=says):
+        parse_prompt(text, "mine")
+
+
+def test_a_missing_prompt_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StudentError, match=r"student\.prompt: cannot read"):
+        prompt_for("embedded", str(tmp_path / "none.toml"))
