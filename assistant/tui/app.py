@@ -18,7 +18,7 @@ from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
 from assistant.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.app import SystemCommand
 
@@ -32,7 +32,7 @@ class ApprenticeApp(App[int]):
     """One person at one chat. ``history`` is the file of earlier requests, None for none."""
 
     TITLE = "Apprentice"
-    CSS_PATH = "screens/chat.tcss"
+    CSS_PATH = str(Path(__file__).parent / "screens" / "chat.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(
@@ -43,10 +43,12 @@ class ApprenticeApp(App[int]):
         commands: CommandTable | None = None,
         theme: str = DARK.name,
         ring: bool = True,
+        notices: "Sequence[str]" = (),
     ) -> None:
         super().__init__()
         self.chat = chat
         self._ring = ring
+        self._notices = tuple(notices)
         self._history = PromptHistory(history)
         self._commands = commands or LazyCommands()
         for own in THEMES:
@@ -54,7 +56,7 @@ class ApprenticeApp(App[int]):
         self.theme = theme if theme in self.available_themes else DARK.name
 
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen(self.chat, self._history, self._commands, ring=self._ring)
+        return ChatScreen(self.chat, self._history, self._commands, ring=self._ring, notices=self._notices)
 
     def get_system_commands(self, screen: Screen[object]) -> "Iterable[SystemCommand]":
         """The command palette: ours, then Textual's theme chooser."""
@@ -68,18 +70,24 @@ def run(settings: "Settings", workspace: Path, session: str | None = None) -> in
 
     Raises what ``build_chat`` raises where the session or the settings cannot be used.
     """
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        sys.stderr.write("this terminal cannot draw (TERM): opening the plain interface, as --plain does\n")
+        from assistant import repl
+
+        return repl.run(settings, workspace, session)
     from assistant.paths import history_file
     from assistant.wiring import build_chat
 
-    if os.environ.get("TERM", "dumb") in ("", "dumb"):
-        sys.stderr.write("TERM is dumb: opening the plain interface\n")
-        from assistant.plain.repl import run as run_plain
-
-        return run_plain(settings, workspace, session)
     chat = build_chat(settings, workspace, session)
     cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
     interface = settings.interface
-    app = ApprenticeApp(chat, history=history_file(), theme=interface.theme, ring=interface.notify)
+    app = ApprenticeApp(
+        chat,
+        history=history_file(),
+        theme=interface.theme,
+        ring=interface.notify,
+        notices=settings.notices,
+    )
     return asyncio.run(_run(app, mouse=interface.mouse))
 
 

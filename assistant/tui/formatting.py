@@ -86,13 +86,8 @@ def diff_content(diff: str, lines: int = 2000) -> Content:
     every = diff.split("\n")
     parts: list[tuple[str, str] | str] = []
     for line in every[:lines]:
-        text = visible(line) + "\n"
-        if line.startswith(("+++", "---")):
-            parts.append((text, "bold"))
-        elif line[:1] in _DIFF_STYLES:
-            parts.append((text, _DIFF_STYLES[line[0]]))
-        else:
-            parts.append(text)
+        style = "bold" if line.startswith(("+++", "---")) else _DIFF_STYLES.get(line[:1], "")
+        parts += [(visible(line), style), "\n"]
     if len(every) > lines:
         parts.append((f"… {len(every) - lines:,} more lines, Ctrl+O shows them\n", "$text-muted"))
     return Content.assemble(*parts).rstrip()

@@ -19,11 +19,11 @@ KEYS: tuple[Key, ...] = (
     Key("Writing", "Up · Down", "earlier and later requests, on the first and last line"),
     Key("Writing", "Ctrl+R", "search earlier requests"),
     Key("Writing", "Ctrl+G", "write in $EDITOR"),
-    Key("Writing", "Ctrl+A · Ctrl+E · Alt+B · Alt+F", "start and end of line, word back and forward"),
+    Key("Writing", "Ctrl+A · Ctrl+E · Alt+B · Alt+F", "line start and end, word back and forward"),
     Key(
         "Writing",
         "Ctrl+K · Ctrl+U · Ctrl+W · Alt+D",
-        "delete to the end, to the start, word back, word forward",
+        "delete to end, to start, word back, word forward",
     ),
     Key("Writing", "Esc Esc", "clear the text"),
     Key("Working", "Esc", "interrupt the student, or dismiss"),
@@ -51,13 +51,18 @@ PREFIXES: tuple[Key, ...] = (
 )
 
 
-def keys_markdown() -> str:
-    """The table as Markdown, one heading per group."""
-    lines: list[str] = []
-    group = ""
+def key_groups() -> dict[str, list[Key]]:
+    """The keys under their headings, in order."""
+    groups: dict[str, list[Key]] = {}
     for key in (*PREFIXES, *KEYS):
-        if key.group != group:
-            group = key.group
-            lines += ["", f"### {group}", "", "| Key | Does |", "| --- | --- |"]
-        lines.append(f"| `{key.keys}` | {key.does} |")
-    return "\n".join(lines).strip() + "\n"
+        groups.setdefault(key.group, []).append(key)
+    return groups
+
+
+def keys_markdown() -> str:
+    """The table of the documentation, one heading per group."""
+    lines: list[str] = []
+    for group, keys in key_groups().items():
+        lines += [f"### {group}", "", "| Key | Does |", "| --- | --- |"]
+        lines += [f"| `{key.keys}` | {key.does} |" for key in keys] + [""]
+    return "\n".join(lines)

@@ -4,9 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistant.text_safety import clean_line
-from assistant.tui.keys import keys_markdown
-from assistant.tui.screens.pick import PickScreen, Row
-from assistant.tui.screens.report import ReportScreen
 
 if TYPE_CHECKING:
     from assistant.tui.screens.chat import ChatScreen
@@ -24,13 +21,14 @@ async def open_panel(screen: "ChatScreen", name: str) -> bool:
 
 
 async def _help(screen: "ChatScreen") -> None:
-    lines = screen.commands.complete(screen.context, "/")
-    commands = "\n".join(f"| `{line}` | {note} |" for line, note in lines)
-    text = f"### Commands\n\n| Command | Does |\n| --- | --- |\n{commands}\n\n{keys_markdown()}"
-    await screen.app.push_screen_wait(ReportScreen("Help", text))
+    from assistant.tui.screens.help import HelpScreen
+
+    await screen.app.push_screen_wait(HelpScreen(screen.commands.complete(screen.context, "/")))
 
 
 async def _sessions(screen: "ChatScreen") -> None:
+    from assistant.tui.screens.pick import PickScreen, Row
+
     chat = screen.context.chat
     rows = [
         Row(
@@ -46,6 +44,7 @@ async def _sessions(screen: "ChatScreen") -> None:
 
 
 async def _decisions(screen: "ChatScreen") -> None:
+    from assistant.tui.screens.pick import PickScreen, Row
     from training.events.decisions import history
 
     found = {str(row["event_id"]): row for row in history(screen.context.chat.log, limit=DECISIONS_SHOWN)}
@@ -69,6 +68,7 @@ async def _why(screen: "ChatScreen") -> None:
 
 async def _record(screen: "ChatScreen", row: Mapping[str, Any]) -> None:
     from assistant.commands.decisions import why_text
+    from assistant.tui.screens.report import ReportScreen
 
     title = f"Decision {str(row['event_id'])[:8]}"
     await screen.app.push_screen_wait(ReportScreen(title, why_text(row)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from assistant.agent.chat import ChatApi
+from assistant.agent.api import ChatApi
 from assistant.commands.base import CommandContext
 from tools.protocol.messages import Message
 

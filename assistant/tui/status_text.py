@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from assistant.agent.chat import Status
+from assistant.agent.api import Status
 from assistant.text_safety import clean_line
 from assistant.tui.formatting import count
 

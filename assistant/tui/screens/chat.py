@@ -1,6 +1,7 @@
 """The chat: transcript, prompt, confirmation, status. It passes words on and draws what comes back."""
 
 import asyncio
+from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -42,6 +43,7 @@ class ChatScreen(Screen[None]):
     """One chat. Long work runs in workers, which post messages; the handlers only draw."""
 
     AUTO_FOCUS = "#prompt"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall")]  # noqa: RUF012  (Textual declares it as an attribute)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "escape", "Interrupt", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
@@ -56,7 +58,13 @@ class ChatScreen(Screen[None]):
     ]
 
     def __init__(
-        self, chat: TuiChat, history: PromptHistory, commands: CommandTable, *, ring: bool = True
+        self,
+        chat: TuiChat,
+        history: PromptHistory,
+        commands: CommandTable,
+        *,
+        ring: bool = True,
+        notices: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.chat = chat
@@ -74,6 +82,7 @@ class ChatScreen(Screen[None]):
         self._helper = PromptHelper(self, history, FileIndex(chat.workspace))
         self._history = history
         self._ring = ring
+        self._notices = notices
         self._waiting: list[Confirmation] = []
         self._queue: list[str] = []
         self._escaped_at = self._interrupted_at = float("-inf")
@@ -95,6 +104,8 @@ class ChatScreen(Screen[None]):
     async def _begin(self) -> None:
         """Runs after the first paint."""
         await self.show_session()
+        for notice in self._notices:
+            await self.transcript.add_notice(notice)
         self._start_chat()
         self._watch_start()
 
@@ -222,8 +233,7 @@ class ChatScreen(Screen[None]):
     @on(TextArea.Changed, "#prompt")
     def _prompt_changed(self) -> None:
         self._helper.text_changed()
-        mark = {"!": "!", "/": "/"}.get(self.prompt.text[:1], "❯")
-        self.query_one("#prompt-mark", Static).update(mark)
+        self.query_one("#prompt-mark").set_class(self.prompt.text.startswith("!"), "shell")
 
     @on(Prompt.Walked)
     def _walked(self, event: Prompt.Walked) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.agent.chat import Status
+from assistant.agent.api import Status
 from assistant.modes import MODES
 from assistant.text_safety import clean, clean_line
 from assistant.tui.status_text import short_model

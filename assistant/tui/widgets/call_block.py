@@ -6,12 +6,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.agent.steps import Call, Observation
+from assistant.text_safety import clean_line
 from assistant.tui.formatting import argument_line, diff_content, diff_counts, duration, fold
 from assistant.tui.messages import DetailsWanted
 from tools.calls import ToolCall, ToolResult
 
 DIFF_LINES = 24
 UNSURE = 0.5
+REFUSALS = ("refused", "denied")
 REPLAYED = "replayed"
 """An earlier run's call: how it ended is in the event log, not in the session."""
 
@@ -19,22 +21,25 @@ REPLAYED = "replayed"
 class CallHeader(Static):
     """Name and arguments on the left, the outcome at the right edge; the arguments give way."""
 
-    def __init__(self, left: Content) -> None:
+    def __init__(self, name: str, arguments: str) -> None:
         super().__init__(classes="call-header")
-        self._left = left
-        self._right = Content("")
+        self._title = Content.assemble((name, "bold"), "  ", (arguments, "$text-muted"))
+        self._mark = "$primary"
+        self._outcome = Content("")
 
-    def set_outcome(self, right: Content) -> None:
-        self._right = right
+    def set_outcome(self, outcome: Content, mark: str) -> None:
+        """``mark`` is the style of the dot in front."""
+        self._outcome, self._mark = outcome, mark
         self.refresh()
 
     def render(self) -> Content:
+        left, right = Content.assemble(("● ", self._mark), self._title), self._outcome
         width = self.content_size.width
-        room = width - self._right.cell_length - 2
+        room = width - right.cell_length - 2
         if room < 8:
-            return Content.assemble(self._left, "  ", self._right)
-        left = self._left.truncate(room, ellipsis=True)
-        return Content.assemble(left, " " * (width - left.cell_length - self._right.cell_length), self._right)
+            return Content.assemble(left, "  ", right)
+        left = left.truncate(room, ellipsis=True)
+        return Content.assemble(left, " " * (width - left.cell_length - right.cell_length), right)
 
 
 class CallBlock(Vertical):
@@ -48,12 +53,8 @@ class CallBlock(Vertical):
         self.result: ToolResult | None = None
         self._confidence = confidence
         self._progress = ""
-        name = "!" if shell else call.tool
-        self._header = CallHeader(
-            Content.assemble(
-                ("● ", "$primary"), (name, "bold"), "  ", (argument_line(call.arguments), "$text-muted")
-            )
-        )
+        name = "!" if shell else clean_line(call.tool, 60)
+        self._header = CallHeader(name, argument_line(call.arguments))
         self._diff = Static(classes="call-diff hidden")
         self._body = Static(classes="call-body hidden")
         if doubt:
@@ -65,9 +66,9 @@ class CallBlock(Vertical):
         doubt = ""
         if step.alternatives and 0 < step.confidence < UNSURE:
             name, probability = step.alternatives[0]
-            doubt = f"unsure: {name} at {probability:.0%}"
+            doubt = f"unsure: {clean_line(name, 60)} at {probability:.0%}"
         block = cls(step.call, confidence=step.confidence, doubt=doubt)
-        block._header.set_outcome(block._outcome("…", "$text-muted"))
+        block._say("…", "$text-muted", mark="$primary")
         return block
 
     def compose(self) -> ComposeResult:
@@ -80,7 +81,7 @@ class CallBlock(Vertical):
 
     def show_waiting(self) -> None:
         """The call waits for the person."""
-        self._header.set_outcome(self._outcome("waits for you", "$warning"))
+        self._say("waits for you", "$warning")
 
     def show_progress(self, text: str) -> None:
         """Output as it arrives; its last lines are shown until the result is there."""
@@ -91,12 +92,13 @@ class CallBlock(Vertical):
         """What the call did."""
         self.result = result
         self._progress = ""
-        self._header.set_outcome(self._ending(result, confirmed_by))
+        self._end(result, confirmed_by)
         if result.diff:
             self._diff.update(diff_content(result.diff, DIFF_LINES))
             self._diff.remove_class("hidden")
         folded = fold(result.text)
-        parts: list[tuple[str, str] | str] = [(folded.text, "" if result.success else "$error")]
+        failed = not result.success and confirmed_by not in REFUSALS
+        parts: list[tuple[str, str] | str] = [(folded.text, "$error" if failed else "")]
         if folded.hidden:
             parts.append((f"\n… {folded.hidden:,} more lines, Ctrl+O shows them", "$text-disabled"))
         if not result.diff or not result.success:
@@ -111,22 +113,24 @@ class CallBlock(Vertical):
         self._body.update(content)
         self._body.set_class(not content.plain.strip(), "hidden")
 
-    def _ending(self, result: ToolResult, confirmed_by: str) -> Content:
-        if confirmed_by in ("refused", "denied"):
-            return self._outcome("⊘ " + confirmed_by, "$warning")
-        if confirmed_by == REPLAYED:
-            return Content("")
+    def _end(self, result: ToolResult, confirmed_by: str) -> None:
         took = f" {duration(result.execution_time_ms)}" if result.execution_time_ms else ""
         changed = ""
         if result.diff:
             added, removed = diff_counts(result.diff)
             changed = f"+{added} −{removed} "
-        if result.success:
-            return self._outcome(f"{changed}✓{took}", "$success")
-        code = f" exit {result.exit_code}" if result.exit_code else ""
-        return self._outcome(f"{changed}✗{code}{took}", "$error")
+        if confirmed_by == REPLAYED:
+            self._say("", "$text-muted")
+        elif confirmed_by in REFUSALS:
+            self._say("⊘ " + confirmed_by, "$warning")
+        elif result.success:
+            self._say(f"{changed}✓{took}", "$success")
+        else:
+            code = f" exit {result.exit_code} ·" if result.exit_code else ""
+            self._say(f"{changed}✗{code}{took}".rstrip(" ·"), "$error")
 
-    def _outcome(self, text: str, style: str) -> Content:
+    def _say(self, outcome: str, style: str, *, mark: str = "") -> None:
         sure = f"{self._confidence:.0%}  " if self._confidence else ""
         unsure = 0 < self._confidence < UNSURE
-        return Content.assemble((sure, "$warning" if unsure else "$text-disabled"), (text, style))
+        text = Content.assemble((sure, "$warning" if unsure else "$text-disabled"), (outcome, style))
+        self._header.set_outcome(text, mark or style)

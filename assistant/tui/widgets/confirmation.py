@@ -22,6 +22,8 @@ from assistant.tui.messages import Replied
 
 GUARD_S = 0.3
 SHOWN = 20_000
+ROOMY = 72
+"""Columns that the words beside the keys need."""
 CHOICES = (("y", "once"), ("s", "session"), ("a", "always"), ("e", "edit"), ("n", "no"))
 _VERDICTS = {"y": Verdict.ONCE, "s": Verdict.SESSION, "a": Verdict.ALWAYS}
 
@@ -192,8 +194,10 @@ class ConfirmationPanel(Vertical, can_focus=True):
         return Content.assemble(*lines).rstrip()
 
     def _choices(self) -> Content:
+        roomy = self.app.size.width >= ROOMY
         parts: list[tuple[str, str]] = []
         for key, label in CHOICES:
-            parts += [(f" {key} ", "bold reverse"), (f" {label}   ", "")]
-        parts.append(("Enter is no", "$text-muted"))
+            parts += [(f" {key} ", "bold reverse"), (f" {label}   " if roomy else " ", "")]
+        if roomy:
+            parts.append(("Enter is no", "$text-muted"))
         return Content.assemble(*parts)

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.agent.chat import Status
+from assistant.agent.api import Status
 from assistant.tui.status_text import status_content
 
 

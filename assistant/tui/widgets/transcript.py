@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from assistant.agent.chat import Status
+from assistant.agent.api import Status
 from assistant.tui.replay import AnswerEntry, CallEntry, Entry, UserEntry, entries, page_start
 from assistant.tui.widgets.blocks import NoticeBlock, NoticeKind, UserBlock, WelcomeBlock
 from assistant.tui.widgets.call_block import REPLAYED, CallBlock

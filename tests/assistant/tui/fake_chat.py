@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistant.agent.chat import Status
+from assistant.agent.api import Status
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Observation, Reply, Step, TextDelta
 from assistant.commands.base import CommandContext
 from tools.calls import Risk, ToolCall, ToolResult
@@ -47,6 +47,7 @@ class FakeChat:
         self.workspace = workspace
         self.requests: list[str] = []
         self.commands: list[str] = []
+        self.last_decision: str | None = None
         self.replies: list[Reply] = []
         self.cancelled = 0
         self.started = 0
