@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, List, Tuple  # noqa: UP035
 
@@ -59,9 +60,9 @@ def main(plan: Any) -> None:
         attempt("file", lambda: os.truncate(str(inside), plan["file"])),
     ]
     for path in plan["outside"]:
-        results.append(attempt(f"outside {path}", lambda path=path: Path(path).write_text("canary")))
+        results.append(attempt(f"outside {path}", partial(Path(path).write_text, "canary")))
     for path in plan["protected"]:
-        results.append(attempt(f"protected {path}", lambda path=path: touch_protected(Path(path))))
+        results.append(attempt(f"protected {path}", partial(touch_protected, Path(path))))
     sys.stdout.write(json.dumps(results) + "\n")
 
 
