@@ -25,6 +25,8 @@ def covers(pattern: Sequence[str], part: Part, dangers: Collection[int]) -> bool
     """Whether an allow rule approves ``part``; ``dangers`` are positions that a ``*`` does not cover."""
     if part.writes or not part.words:
         return False
+    if len(part.words) in dangers and "*" in pattern:
+        return False
     spelled = {position + len(part.assignments) for position in dangers} | set(range(len(part.assignments)))
     words = [*map(literal, part.assignments), *part.words]
     states = _closed({0}, pattern)

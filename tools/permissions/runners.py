@@ -54,7 +54,10 @@ def runner_of(program: str) -> Runner | None:
 
 
 def dangers(part: Part) -> dict[int, str]:
-    """The words of ``part``, by position, that a rule has to spell, each with the reason."""
+    """The words of ``part``, by position, that a rule has to spell, each with the reason.
+
+    The position behind the last word stands for what is missing there: no ``*`` may end the rule.
+    """
     name = part.program.rsplit("/", 1)[-1]
     if name in ("sed", "gsed"):
         reason = unsafe_sed(part.words[1:])
@@ -68,7 +71,7 @@ def dangers(part: Part) -> dict[int, str]:
 
 def _positions(runner: Runner, words: tuple[Word, ...]) -> set[int]:
     if runner.whole:
-        return set(range(len(words)))
+        return set(range(len(words) + 1))
     found = {i for i, word in enumerate(words) if i and _dangerous(runner, word)}
     starts = [i for i, word in enumerate(words) if word.text in runner.from_here]
     if starts:
@@ -77,7 +80,7 @@ def _positions(runner: Runner, words: tuple[Word, ...]) -> set[int]:
         found.add(1)
     operands = [i for i, word in enumerate(words) if i and not word.text.startswith("-")]
     if runner.bare and (not operands or any(word.text == "-" for word in words)):
-        found |= set(range(len(words)))
+        found |= set(range(len(words) + 1))
     if runner.first:
         found |= _through(words, operands[:1])
     if operands and words[operands[0]].text in runner.launchers:

@@ -14,7 +14,7 @@ from tools.permissions.parts import Parsed, Part
 from tools.permissions.reading import WORDS
 from tools.permissions.redirections import RedirectionReader
 from tools.permissions.words import Kind, Word, names
-from tools.permissions.wrappers import unwrap
+from tools.permissions.wrappers import RESERVED, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
@@ -30,9 +30,6 @@ _TOKENS = names(
     "&& || | |& & ; ;; ;& ;;& ( ) { } ! if then elif else fi for select in do done while until case esac "
     "function"
 ) | {"\n"}
-_RESERVED = names(
-    "if then else elif fi do done case esac while until for select function in { } ! [[ ]] coproc"
-)
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _BRACKETS = re.compile(r"\[\[\s.*\s\]\]|\[\s.*\s\]", re.DOTALL)
 _LOOP_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -214,7 +211,7 @@ class Reader(RedirectionReader):
         word = self.word(node.children[0]) if node.child_count == 1 else self.word(node)
         if not word.literal:
             self.doubt(f"the program is only known when it runs: {word.text}")
-        elif self.text(node) in _RESERVED:
+        elif self.text(node) in RESERVED:
             self.doubt(f"{word.text!r} is not judged as a program")
         return word
 
@@ -222,7 +219,7 @@ class Reader(RedirectionReader):
         """``[ ... ]`` and ``[[ ... ]]``: a part whose first word is the bracket."""
         text = self.text(node)
         bracket = "[[" if text.startswith("[[") else "["
-        if not _BRACKETS.fullmatch(text):
+        if not _BRACKETS.fullmatch(text) or set(text) & set("\n#;&|<>"):
             self.doubt("a test is not understood")
         if text.startswith("((") or "`" in text or (bracket == "[[" and _COMPARES_NUMBERS.search(text)):
             self.doubt("a test evaluates arithmetic, which can run commands")

@@ -13,6 +13,9 @@ from tools.permissions.parts import Part
 from tools.permissions.words import Word, dynamic, names
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
+RESERVED = names(
+    "if then else elif fi do done case esac while until for select function in { } ! [[ ]] coproc"
+)
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "ash", "rbash"})
 _NAMES_VARIABLES = names("read printf mapfile readarray unset getopts wait test export declare let")
 _PLAIN_OPTION = re.compile(r"-[eux]*c?|-[eux]*o|pipefail|errexit")
@@ -176,7 +179,9 @@ def _wrapped(part: Part, name: str) -> Unwrapped:
         return Unwrapped(part)
     if name == "xargs":
         words = _filled(words, replaced)
-    unclear = () if words[0].literal else (f"{name} runs a program that is only known when it runs",)
+    first = words[0].text
+    known = words[0].literal and first not in RESERVED and not _ASSIGNMENT.match(first)
+    unclear = () if known else (f"{name} runs what is only known when it runs: {first}",)
     pure = wrapper.pure and "/" not in part.program
     inner = _inner(part, words, assignments, within=not pure)
     return Unwrapped(replace(part, passes_on=pure), (inner,), unclear=unclear)
