@@ -20,7 +20,7 @@ class Place:
 
 
 class Index:
-    """About 0.4 KB of memory per event, most of it the two dictionaries of ids."""
+    """About 0.25 KB of memory per event, most of it the two dictionaries of ids."""
 
     def __init__(self) -> None:
         self._sequences = array("Q")

@@ -153,6 +153,22 @@ def test_I02_what_was_never_synced_may_be_dropped(tmp_path, make):
         check(folder, scenario, acknowledged)
 
 
+def test_I02_what_a_killed_writer_left_whole_is_synced_before_it_counts(filled, make):
+    head = (filled / "head").read_bytes()
+    log = TinyEventLog(filled)
+    left = log.append(make(5))
+    log.close()
+    (filled / "head").write_bytes(head)
+    faults = Faults()
+    log = TinyEventLog(filled, open_file=faults.open)
+    assert faults.synced == (filled / SEGMENT).stat().st_size
+    assert log.append(left) == left
+    log.close()
+    os.truncate(filled / SEGMENT, faults.synced - 1)
+    with pytest.raises(EventLogError, match="shorter than what was recorded"):
+        TinyEventLog(filled)
+
+
 def test_I03_a_full_disk_leaves_no_partial_record_and_the_log_goes_on(folder, make):
     log = TinyEventLog(folder, open_file=Faults(tear_write=2).open)
     log.append(make(1))
