@@ -61,6 +61,7 @@ def _reader(context: "CommandContext") -> Reader:
         return LineReader(sys.stdin, sys.stdout)
     from prompt_toolkit.input import create_input
     from prompt_toolkit.output import create_output
+    from prompt_toolkit.utils import is_dumb_terminal
 
     from assistant.commands import registry
     from assistant.completion import FileIndex
@@ -79,5 +80,5 @@ def _reader(context: "CommandContext") -> Reader:
         history=SharedHistory(history),
         completer=PromptCompleter(lambda line: registry.complete(context, line), FileIndex(chat.workspace)),
         keyboard=create_input(sys.stdin),
-        screen=create_output(sys.stdout),
+        screen=None if is_dumb_terminal() else create_output(sys.stdout),
     )

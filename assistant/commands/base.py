@@ -23,7 +23,7 @@ class Interface(Protocol):
         """Say one line."""
 
     async def open_panel(self, name: str) -> bool:
-        """Open ``help``, ``sessions``, ``decisions``, ``why``, ``model``...; False where there is no such panel."""
+        """Open ``help``, ``sessions``, ``decisions``, ``why``...; False where there is no such panel."""
 
     async def pick(self, title: str, choices: Sequence[tuple[str, str]]) -> str | None:
         """Let the person choose one of ``(value, label)``; None where dismissed."""

@@ -48,10 +48,12 @@ class Ink:
         from pygments.util import ClassNotFound
 
         try:
-            lexer = get_lexer_by_name(language or "text", stripnl=False, ensurenl=False)
+            lexer = get_lexer_by_name(language or "text", stripnl=False)
         except ClassNotFound:
             return safe
-        return str(highlight(safe, lexer, TerminalFormatter(bg="dark")))
+        # Lexers know a line by its end, so one is lent to a text that has none.
+        painted = str(highlight(safe, lexer, TerminalFormatter(bg="dark")))
+        return painted if safe.endswith("\n") else painted.removesuffix("\n")
 
     def diff(self, text: str) -> str:
         """A unified diff, highlighted."""

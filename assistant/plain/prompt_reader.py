@@ -28,12 +28,12 @@ LEAVE_HINT = "press Ctrl+C again to leave"
 
 
 class PromptReader:
-    """Requests and answers typed at a terminal."""
+    """Requests and answers typed at a terminal. ``screen`` None is one that cannot move its cursor."""
 
     interactive = True
 
     def __init__(
-        self, chat: ChatApi, *, history: History, completer: Completer, keyboard: Input, screen: Output
+        self, chat: ChatApi, *, history: History, completer: Completer, keyboard: Input, screen: Output | None
     ) -> None:
         self._chat = chat
         self._keyboard = keyboard

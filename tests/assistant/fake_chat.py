@@ -1,4 +1,4 @@
-"""A chat that plays scripted turns: everything the interfaces use, without student, sandbox or log behind it."""
+"""A chat that plays scripted turns: all that the interfaces use, without student or sandbox behind it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable

@@ -10,10 +10,29 @@ from assistant.commands.base import CommandContext
 from tests.assistant.commands.recording import Recorder
 from tests.assistant.fake_chat import FakeChat
 
-NAMES = (
-    "help clear new reset sessions resume save load export tools permissions plan mode model status context "
-    "decisions why doctor exit quit"
-).split()
+NAMES = [
+    "help",
+    "clear",
+    "new",
+    "reset",
+    "sessions",
+    "resume",
+    "save",
+    "load",
+    "export",
+    "tools",
+    "permissions",
+    "plan",
+    "mode",
+    "model",
+    "status",
+    "context",
+    "decisions",
+    "why",
+    "doctor",
+    "exit",
+    "quit",
+]
 
 
 @pytest.fixture
@@ -82,7 +101,9 @@ async def test_command_runs_with_its_argument(context: CommandContext) -> None:
     assert context.chat.status().mode == "plan"
 
 
-@pytest.mark.parametrize("name", "clear sessions tools plan status context why doctor exit".split())
+@pytest.mark.parametrize(
+    "name", ["clear", "sessions", "tools", "plan", "status", "context", "why", "doctor", "exit"]
+)
 async def test_argument_to_a_command_that_takes_none_is_one_line(context: CommandContext, name: str) -> None:
     await registry.dispatch(context, f"/{name} nonsense")
     assert context.interface.errors == [f"/{name} takes no argument"]
