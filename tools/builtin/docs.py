@@ -27,10 +27,14 @@ _MOST_PAGES = 300
 _LARGEST_PAGE = 256 << 10
 _LONGEST_TOPIC = 900
 _STOP_WORDS = frozenset(
-    (
-        "a an the of in on to for with and or is are be do does how can i my me you what which use using "
-        "python function method class module library docs documentation about from this that it"
-    ).split()
+    re.findall(
+        r"\w+",
+        """
+    a about an and are be can class do docs documentation does for from function how i in is
+    it library me method module my of on or python that the this to use using what which with
+    you
+""",
+    )
 )
 
 

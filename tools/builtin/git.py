@@ -41,9 +41,11 @@ async def git_diff(context: ToolContext, /, *, path: str | None = None) -> ToolR
     """
     required_sandbox(context, "git_diff")
     where = await asyncio.to_thread(_below_workspace, context, path or ".")
-    changed = await _git(context, *_DIFF, "HEAD", "--", where)
-    if changed.exit_code == 128 and "HEAD" in changed.text:  # no commit yet: what is staged is all there is
-        changed = await _git(context, *_DIFF, "--cached", "--", where)
+    head = await _git(context, "rev-parse", "--verify", "--quiet", "HEAD")
+    if head.exit_code not in (0, 1):
+        raise ToolError(_why(head))
+    since = "HEAD" if head.success else "--cached"  # no commit yet: what is staged is all there is
+    changed = await _git(context, *_DIFF, since, "--", where)
     if not changed.success:
         raise ToolError(_why(changed))
     new = await _git(context, "ls-files", "--others", "--exclude-standard", "--", where)

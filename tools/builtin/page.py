@@ -13,11 +13,15 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
 _BLOCKS = frozenset(
-    (
-        "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
-        "header hr li main nav ol p pre section table tr ul title"
-    ).split()
+    re.findall(
+        r"\w+",
+        """
+    address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4
+    h5 h6 header hr li main nav ol p pre section table title tr ul
+""",
+    )
 )
+
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])"
 )

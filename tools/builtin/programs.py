@@ -40,7 +40,7 @@ def result_of(completed: Completed) -> ToolResult:
     """The exit code first, then what the program printed."""
     seconds = completed.duration_ms / 1000
     if completed.timed_out:
-        first = f"stopped after {seconds:.0f} s, the time limit; what it printed until then:"
+        first = f"stopped after {seconds:.1f} s, the time limit; what it printed until then:"
     elif completed.exit_code is None:
         first = "killed; what it printed until then:"
     else:

@@ -1,9 +1,9 @@
 """The ripgrep engine of ``search_files``.
 
 Invariant: no setting and no argument can make ripgrep run a program (``--no-config``, no ``--pre``, the
-pattern after ``-e``, the path after ``--``), it follows no link, and it ends with the search. Its own
-ignore rules only save time: what it finds is filtered by ours. Not covered: what it did not open for
-lack of permission is left out silently, as in the Python engine.
+pattern after ``-e``, the paths after ``--``), and it ends with the search. It is given the files to search,
+so that ignore rules, links and order are decided in one place for both engines. Not covered: a file swapped
+for a link between the walk and ripgrep's opening it.
 """
 
 import base64
@@ -11,27 +11,23 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Iterator
 from typing import Any
 
-from tools.builtin.searching import LARGEST_FILE, MOST_MATCHES, Found, Match, Query
+from tools.builtin.searching import MOST_MATCHES, Found, Match, Query
 from tools.calls import ToolError
 
 _FLAGS = (
     "--no-config",
     "--json",
+    "--no-ignore",
     "--hidden",
-    "--glob=!.git",
     "--no-follow",
-    "--no-require-git",
-    "--no-ignore-parent",
-    "--no-ignore-global",
-    "--no-ignore-exclude",
-    "--no-ignore-dot",
     "--no-messages",
     "--case-sensitive",
-    "--sort=path",
-    f"--max-filesize={LARGEST_FILE}",
+    "--threads=1",  # the order of results is then the order of the arguments
 )
+_MOST_ARGUMENT_BYTES = 100_000
 
 
 class RipgrepRefused(Exception):
@@ -39,11 +35,35 @@ class RipgrepRefused(Exception):
 
 
 def search_with_ripgrep(query: Query, program: str) -> Found:
-    """Search the folder of the query. Raises RipgrepRefused, or ToolError where it took too long."""
-    start = "/".join(query.place.parts) or "."
+    """Search the files of the query. Raises RipgrepRefused, or ToolError where it took too long."""
+    found = Found()
+    for batch in _batches(query.files()):
+        _search_batch(query, program, batch, found)
+        query.check()
+        if found.cut:
+            break
+    return found
+
+
+def _batches(files: Iterator[tuple[str, ...]]) -> Iterator[list[str]]:
+    """Files as arguments of one command line each; ``./`` keeps a name from being an option or stdin."""
+    batch: list[str] = []
+    size = 0
+    for parts in files:
+        path = "./" + "/".join(parts)
+        size += len(os.fsencode(path)) + 1
+        if size > _MOST_ARGUMENT_BYTES and batch:
+            yield batch
+            batch, size = [], len(os.fsencode(path)) + 1
+        batch.append(path)
+    if batch:
+        yield batch
+
+
+def _search_batch(query: Query, program: str, batch: list[str], found: Found) -> None:
     literal = ["--fixed-strings"] if query.literal else []
     with subprocess.Popen(
-        [program, *_FLAGS, *literal, "-e", query.pattern, "--", start],
+        [program, *_FLAGS, *literal, "-e", query.pattern, "--", *batch],
         cwd=query.place.workspace,
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
@@ -52,13 +72,11 @@ def search_with_ripgrep(query: Query, program: str) -> Found:
     ) as process:
         threading.Thread(target=_end_in_time, args=(query, process), daemon=True).start()
         try:
-            found = _collected(query, process)
+            _collect(process, found)
             if not found.cut:
                 _refuse_failure(process)
         finally:
             process.kill()
-    query.check()
-    return found
 
 
 def _end_in_time(query: Query, process: "subprocess.Popen[bytes]") -> None:
@@ -68,26 +86,24 @@ def _end_in_time(query: Query, process: "subprocess.Popen[bytes]") -> None:
             return
 
 
-def _collected(query: Query, process: "subprocess.Popen[bytes]") -> Found:
-    found = Found()
+def _collect(process: "subprocess.Popen[bytes]", found: Found) -> None:
     of_file: list[Match] = []
     assert process.stdout is not None
     for raw in process.stdout:
         if not raw.endswith(b"\n"):  # it was ended in the middle of a line
-            break
+            return
         message = json.loads(raw)
         data = message["data"]
         if message["type"] == "begin":
             of_file = []
         elif message["type"] == "match" and len(of_file) <= MOST_MATCHES:
             of_file.append((_name(data["path"]), data["line_number"], _decoded(data["lines"])))
-        elif message["type"] == "end" and of_file and data["binary_offset"] is None:
-            if query.ignores.ignored(tuple(of_file[0][0].split("/")), is_folder=False):
-                continue
+        elif message["type"] == "end" and data["binary_offset"] is None:
             found.matches += of_file
             if len(found.matches) > MOST_MATCHES:
-                return Found(found.matches[:MOST_MATCHES], cut=True)
-    return found
+                del found.matches[MOST_MATCHES:]
+                found.cut = True
+                return
 
 
 def _refuse_failure(process: "subprocess.Popen[bytes]") -> None:

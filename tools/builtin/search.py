@@ -1,10 +1,9 @@
 """``search_files``.
 
-Invariant: ripgrep and the Python engine give equal results: the same ignore rules (ours, applied to what
-either finds), the same files (text up to 4 MB, no links, hidden ones included), sorted by path and line.
-ripgrep is started so that neither settings nor arguments can make it run a program, and its own child is
-ended with the search. Covered: regular expressions of both engines; one that does not compile, or that only
-Python knows, is said or handed over. Not covered: matches over several lines.
+Invariant: ripgrep and the Python engine give equal results: the same files (text up to 4 MB, no links,
+hidden ones included, ignored ones not), sorted by path and line. Covered: regular expressions of both
+engines; one that does not compile is searched as text and that is said; one that only Python knows is
+handed over to it. Not covered: matches over several lines.
 """
 
 import asyncio
@@ -67,7 +66,7 @@ def _search(
 
 
 def _found(query: Query, ripgrep: str | None) -> Found:
-    if ripgrep is not None and query.place.is_folder:
+    if ripgrep is not None:
         try:
             return search_with_ripgrep(query, ripgrep)
         except RipgrepRefused:  # a pattern that only the Python engine knows, such as a look-behind

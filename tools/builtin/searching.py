@@ -5,6 +5,7 @@ both stop at the deadline, at the cap, or when the search is given up. A regular
 long on one line ends the search with a line that says so.
 """
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.builtin.atomic import read_bytes
-from tools.builtin.paths import Place, located, shown
+from tools.builtin.paths import Place, located, open_file, shown
 from tools.builtin.texts import decode, lines_of
 from tools.builtin.tree import Ignores, walk
 from tools.calls import ToolError
@@ -67,11 +68,33 @@ class Query:
         if self.given_up():
             raise ToolError(f"the search was stopped after {_SECONDS:g} s; narrow the pattern or the path")
 
+    def files(self) -> Iterator[tuple[str, ...]]:
+        """The regular files to search, sorted, without ignored and very large ones.
+
+        A file that was named itself is searched whatever the ignore rules say, or refused by name.
+        """
+        if not self.place.is_folder:
+            os.close(open_file(self.place))
+            if not self._fits(self.place.parts):
+                raise ToolError(f"{self.place.shown} is larger than {LARGEST_FILE >> 20} MB; not searched")
+            yield self.place.parts
+            return
+        for entry in walk(self.place, self.ignores, self.notes):
+            self.check()
+            if entry.is_file and self._fits(entry.parts):
+                yield entry.parts
+
+    def _fits(self, parts: tuple[str, ...]) -> bool:
+        try:
+            return self.place.workspace.joinpath(*parts).lstat().st_size <= LARGEST_FILE
+        except OSError:  # gone meanwhile, or a path longer than the system takes
+            return False
+
 
 def search_with_python(query: Query) -> Found:
     """Line by line with the ``regex`` module, which bounds the time of one line."""
     found = Found()
-    for parts in _files(query):
+    for parts in query.files():
         name = "/".join(parts)
         for number, line in enumerate(_lines(query, parts), start=1):
             query.check()
@@ -82,16 +105,6 @@ def search_with_python(query: Query) -> Found:
                 return found
             found.matches.append((name, number, line))
     return found
-
-
-def _files(query: Query) -> Iterator[tuple[str, ...]]:
-    if not query.place.is_folder:
-        yield query.place.parts
-        return
-    for entry in walk(query.place, query.ignores, query.notes):
-        query.check()
-        if entry.is_file:
-            yield entry.parts
 
 
 def _lines(query: Query, parts: tuple[str, ...]) -> list[str]:

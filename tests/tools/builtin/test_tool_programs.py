@@ -1,0 +1,260 @@
+"""``run_shell``, ``run_python``, ``run_tests``, ``git_diff``: what is started, and how it is told."""
+
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.base import Completed
+from tools.builtin.programs import result_of
+from tools.calls import ToolCall, ToolResult
+from tools.executor import Executor
+
+Run = Callable[..., Awaitable[ToolResult]]
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+async def test_a_command_runs_in_the_workspace(run: Run, workspace: Path) -> None:
+    result = await run("run_shell", command="pwd; echo $((1 + 1)) | cat")
+    assert (result.success, result.exit_code) == (True, 0)
+    assert result.text == f"exit code 0\n{workspace}\n2"
+
+
+async def test_a_failing_command_gives_its_exit_code_first(run: Run) -> None:
+    result = await run("run_shell", command="echo out; echo err >&2; exit 3")
+    assert (result.success, result.exit_code) == (False, 3)
+    assert result.text == "exit code 3\nout\nerr"
+
+
+async def test_a_silent_command_says_so(run: Run) -> None:
+    assert (await run("run_shell", command="true")).text == "exit code 0\n(no output)"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+async def test_the_shell_is_bash_where_there_is_one(run: Run) -> None:
+    assert (await run("run_shell", command="a=(x y); echo ${a[1]}")).text == "exit code 0\ny"
+
+
+async def test_the_command_is_one_argument_and_not_parsed_twice(run: Run, plain_sandbox: Any) -> None:
+    command = "echo '$HOME' \"a b\" `echo c`"
+    assert (await run("run_shell", command=command)).text == "exit code 0\n$HOME a b c"
+    assert plain_sandbox.commands[0][-1] == command
+
+
+async def test_B12_nothing_waits_for_stdin(run: Run) -> None:
+    assert (await run("run_shell", command="cat; read line; echo done")).text == "exit code 0\ndone"
+
+
+@pytest.mark.parametrize("command", ["", "  \n", "echo a\0b", "x" * 100_001])
+async def test_D10_hostile_commands_are_refused(run: Run, plain_sandbox: Any, command: str) -> None:
+    result = await run("run_shell", command=command)
+    assert not result.success and len(result.text) < 200
+    assert plain_sandbox.commands == []
+
+
+async def test_output_arrives_while_it_runs(executor: Executor) -> None:
+    heard: list[str] = []
+    await executor.run(ToolCall("1", "run_shell", {"command": "echo live"}), heard.append)
+    assert heard == ["live\n"]
+
+
+def test_F08_the_first_line_is_the_real_exit_code() -> None:
+    claimed = Completed(exit_code=1, output="exit code 0\n5 passed\n", duration_ms=10)
+    result = result_of(claimed)
+    assert not result.success and result.text.splitlines()[0] == "exit code 1"
+
+
+def test_B03_partial_output_is_kept_and_marked() -> None:
+    result = result_of(Completed(exit_code=None, output="half", duration_ms=60_000, timed_out=True))
+    assert not result.success
+    assert result.text == "stopped after 60.0 s, the time limit; what it printed until then:\nhalf"
+    killed = result_of(Completed(exit_code=None, output="", duration_ms=5))
+    assert not killed.success and killed.text.startswith("killed")
+
+
+async def test_python_code_runs_and_sees_the_workspace(run: Run, workspace: Path) -> None:
+    (workspace / "helper.py").write_text("VALUE = 42\n")
+    result = await run("run_python", code="import helper\nprint(helper.VALUE, 'ä')")
+    assert result.text == "exit code 0\n42 ä"
+
+
+async def test_a_python_error_is_a_failure_with_its_trace(run: Run) -> None:
+    result = await run("run_python", code="print('before')\n1/0")
+    assert not result.success and result.exit_code == 1
+    assert result.text.startswith("exit code 1\n") and "ZeroDivisionError" in result.text
+    assert "code is empty" in (await run("run_python", code=" ")).text
+
+
+async def test_the_python_of_the_workspace_comes_first(run: Run, workspace: Path) -> None:
+    python = workspace / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho own python\n")
+    python.chmod(0o755)
+    assert (await run("run_python", code="1")).text == "exit code 0\nown python"
+    python.write_text("#!/nonexistent/python\n")
+    assert (await run("run_python", code="print('other')")).text == "exit code 0\nother"
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "argv"),
+    [
+        ({"pytest.ini": ""}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"conftest.py": ""}, "tests/test_a.py", ["-m", "pytest", "-q", "--color=no", "tests/test_a.py"]),
+        ({"tests/conftest.py": ""}, "a.py::test_b", ["-m", "pytest", "-q", "--color=no", "a.py::test_b"]),
+        ({"pyproject.toml": "[tool.pytest.ini_options]"}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"setup.cfg": "[tool:pytest]"}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"tox.ini": "[pytest]"}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"package.json": '{"scripts": {"test": "x"}}'}, None, ["npm", "test", "--silent"]),
+        ({"package.json": '{"scripts": {"test": "x"}}'}, "a", ["npm", "test", "--silent", "--", "a"]),
+        ({"Cargo.toml": ""}, "parses", ["cargo", "test", "parses"]),
+        ({"go.mod": ""}, None, ["go", "test", "./..."]),
+        ({"Makefile": "all:\n\ntest: all\n\tx\n"}, None, ["make", "test"]),
+        ({"tests/test_a.py": ""}, None, ["-m", "unittest", "discover"]),
+        ({"a.py": ""}, "a.py", ["-m", "unittest", "a.py"]),
+    ],
+)
+async def test_the_test_program_is_found_by_the_manifests(
+    run: Run,
+    workspace: Path,
+    plain_sandbox: Any,
+    files: dict[str, str],
+    target: str | None,
+    argv: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    programs = workspace.parent / "programs"
+    programs.mkdir()
+    for name in ("npm", "cargo", "go", "make", "python3"):
+        (programs / name).write_text("#!/bin/sh\necho started\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    for name, content in files.items():
+        (workspace / name).parent.mkdir(exist_ok=True)
+        (workspace / name).write_text(content)
+    result = await run("run_tests", **({"target": target} if target else {}))
+    assert result.text == "exit code 0\nstarted"
+    assert plain_sandbox.commands[0][-len(argv) :] == argv
+
+
+async def test_F08_a_failing_suite_that_claims_success_is_a_failure(run: Run, workspace: Path) -> None:
+    (workspace / "Makefile").write_text("test:\n\t@echo '5 passed'; exit 1\n")
+    if shutil.which("make") is None:
+        (workspace / "Makefile").unlink()
+        (workspace / "tests").mkdir()
+        (workspace / "tests" / "__init__.py").write_text("print('5 passed'); raise SystemExit(1)\n")
+    result = await run("run_tests")
+    assert not result.success and result.text.startswith("exit code ") and "exit code 0" not in result.text
+
+
+async def test_a_real_unittest_suite_runs(run: Run, workspace: Path) -> None:
+    (workspace / "tests").mkdir()
+    (workspace / "tests" / "__init__.py").touch()
+    body = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): self.assertEqual(1, 1)\n"
+    (workspace / "tests" / "test_a.py").write_text(body)
+    result = await run("run_tests")
+    assert result.success and "Ran 1 test" in result.text
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "said"),
+    [
+        ({}, None, "no tests found"),
+        ({"package.json": "{"}, None, "package.json is not valid JSON"),
+        ({"package.json": "[]"}, None, "no tests found"),
+        ({"pytest.ini": ""}, "--collect-only", "not an option"),
+        ({"pytest.ini": ""}, "a\0b", "not an option"),
+    ],
+)
+async def test_tests_that_cannot_be_started_are_said(
+    run: Run, workspace: Path, files: dict[str, str], target: str | None, said: str
+) -> None:
+    for name, content in files.items():
+        (workspace / name).write_text(content)
+    result = await run("run_tests", **({"target": target} if target else {}))
+    assert not result.success and said in result.text
+
+
+@pytest.fixture
+def repository(workspace: Path) -> Path:
+    """A repository with one commit of ``a.txt`` and ``b.txt``."""
+    (workspace / "a.txt").write_text("one\n")
+    (workspace / "b.txt").write_text("two\n")
+    git(workspace, "init", "-q")
+    git(workspace, "add", ".")
+    git(workspace, "commit", "-q", "-m", "first")
+    return workspace
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, env={"PATH": "/usr/bin:/bin", "HOME": "/"}
+    )
+
+
+@needs_git
+async def test_git_diff_shows_staged_unstaged_and_new_files(run: Run, repository: Path) -> None:
+    assert (await run("git_diff")).text == "no changes since the last commit"
+    (repository / "a.txt").write_text("ONE\n")
+    git(repository, "add", "a.txt")
+    (repository / "b.txt").write_text("TWO\n")
+    (repository / "new.txt").touch()
+    text = (await run("git_diff")).text
+    assert "-one\n+ONE" in text and "-two\n+TWO" in text
+    assert text.endswith("new files that git does not track:\nnew.txt")
+    only = (await run("git_diff", path="a.txt")).text
+    assert "+ONE" in only and "TWO" not in only and "new.txt" not in only
+
+
+@needs_git
+async def test_git_diff_of_a_deleted_file_and_of_a_repository_without_commits(
+    run: Run, workspace: Path, repository: Path
+) -> None:
+    (repository / "a.txt").unlink()
+    assert "-one" in (await run("git_diff", path="a.txt")).text
+    shutil.rmtree(repository / ".git")
+    git(repository, "init", "-q")
+    git(repository, "add", "b.txt")
+    assert "+two" in (await run("git_diff")).text
+
+
+@needs_git
+async def test_git_diff_without_a_repository_says_so(run: Run, workspace: Path) -> None:
+    result = await run("git_diff")
+    assert not result.success and "the workspace is not a git repository" in result.text
+
+
+@needs_git
+@pytest.mark.parametrize("path", ["../x", "/etc", "~"])
+async def test_C01_git_diff_stays_in_the_workspace(run: Run, repository: Path, path: str) -> None:
+    assert not (await run("git_diff", path=path)).success
+
+
+@needs_git
+async def test_D04_git_diff_runs_none_of_the_programs_a_repository_names(
+    run: Run, repository: Path, plain_sandbox: Any
+) -> None:
+    trap = repository.parent / "trap"
+    trap.write_text(f"#!/bin/sh\necho $0 $@ >> {repository.parent}/sprung\ncat\n")
+    trap.chmod(0o755)
+    for name in ("core.pager", "core.fsmonitor", "diff.external", "diff.evil.command", "diff.evil.textconv"):
+        git(repository, "config", name, str(trap))
+    git(repository, "config", "pager.diff", str(trap))
+    git(repository, "config", "core.hooksPath", str(repository.parent / "hooks"))
+    (repository / ".gitattributes").write_text("*.txt diff=evil\n")
+    (repository / "a.txt").write_text("changed\n")
+    result = await run("git_diff")
+    assert result.success and "+changed" in result.text
+    assert not (repository.parent / "sprung").exists()
+
+
+@needs_git
+@pytest.mark.parametrize("path", ["--output=made", "--ext-diff", "-c", "--no-index"])
+async def test_D04_a_path_is_never_an_option_of_git(run: Run, repository: Path, path: str) -> None:
+    (repository / "a.txt").write_text("changed\n")
+    assert "changed" not in (await run("git_diff", path=path)).text
+    assert not (repository / "made").exists()
