@@ -6,7 +6,6 @@ and stderr, what the mode would ask is refused. ``usage`` is the sum over the tu
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assistant.agent.steps import Confirmation, Failure, Notice, Reply, Step, Verdict
+from assistant.cli.failures import give_up_stdout
 from assistant.plain.confirm import ask_person
 from assistant.plain.ink import Ink, put
 from assistant.plain.reader import LineReader
@@ -59,7 +59,7 @@ def run(
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up_stdout()
         return 1
 
 
@@ -146,12 +146,8 @@ class OneShot:
             if self._record.answer:
                 put(sys.stdout, clean(self._record.answer).rstrip("\n") + "\n")
             return
-        status = self._chat.status()
         result = self._record.result(
-            session_id=status.session_id,
-            model=status.student,
-            adapter=self._chat.settings.student.adapter,
-            elapsed_ms=elapsed_ms,
+            session_id=self._chat.session.id, student=self._chat.student, elapsed_ms=elapsed_ms
         )
         put(sys.stdout, json_line({"type": "result", **result} if self._output == "stream-json" else result))
 
@@ -160,11 +156,3 @@ def _progress(text: str) -> None:
     """A line on stderr; a stderr that nobody reads ends nothing."""
     with contextlib.suppress(BrokenPipeError):
         put(sys.stderr, text)
-
-
-def _give_up_stdout() -> None:
-    """Keep the interpreter from complaining about the broken pipe when it flushes at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, sys.stdout.fileno())
-        os.close(nothing)

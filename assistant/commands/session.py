@@ -16,7 +16,10 @@ COMPLETED = 50
 async def _clear(context: CommandContext, argument: str) -> None:
     no_argument("clear", argument)
     left = context.chat.session.id
-    context.chat.new_session()
+    try:
+        context.chat.new_session()
+    except SessionError as error:
+        raise CommandError(str(error)) from error
     await context.interface.session_changed()
     context.interface.notify(f"a new session; the one before is kept: /load {left}")
 

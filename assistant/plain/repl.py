@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TextIO
 
+from assistant.agent.sessions import SessionError
 from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Verdict
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
@@ -18,6 +19,7 @@ from assistant.plain.interface import PlainInterface
 from assistant.plain.reader import Reader
 from assistant.plain.steps import step_block
 from assistant.text_safety import clean
+from training.events.base import EventLogError
 from training.student.base import StudentError
 
 if TYPE_CHECKING:
@@ -65,12 +67,15 @@ class Repl:
     async def handle(self, line: str) -> None:
         """Run one line: a command, a shell line or a request."""
         text = line.strip()
-        if not text or await registry.dispatch(self._context, text):
-            return
-        if text.startswith("!"):
-            await self._shell(text[1:].strip())
-        else:
-            await self._turn(text)
+        try:
+            if not text or await registry.dispatch(self._context, text):
+                return
+            if text.startswith("!"):
+                await self._shell(text[1:].strip())
+            else:
+                await self._turn(text)
+        except (SessionError, EventLogError, StudentError) as error:
+            self._interface.notify(str(error), "error")
 
     def interrupt(self) -> None:
         """End what runs: politely the first time, at once the second."""

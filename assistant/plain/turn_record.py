@@ -50,13 +50,16 @@ class TurnRecord:
             case Failure(text, cancelled):
                 self.error, self.cancelled = text, cancelled
 
-    def result(self, *, session_id: str, model: str, adapter: str, elapsed_ms: float) -> Json:
-        """The object of the contract. A call that never ended has the outcome None."""
+    def result(self, *, session_id: str, student: dict[str, str], elapsed_ms: float) -> Json:
+        """The object of the contract. ``student`` is ``{"model", "adapter"}``.
+
+        A call that never ended has the outcome None.
+        """
         found: Json = {
             "session_id": session_id,
             "answer": self.answer,
             "steps": self.steps,
-            "student": {"model": model, "adapter": adapter},
+            "student": student,
             "usage": {
                 "prompt_tokens": self.usage.prompt_tokens,
                 "cached_tokens": self.usage.cached_tokens,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.agent.chat import Status
-from assistant.agent.sessions import SessionStore
+from assistant.agent.sessions import SessionError, SessionStore
 from assistant.agent.steps import Call, Confirmation, Failure, Observation, Reply, Step, Verdict
 from assistant.settings import Settings
 from sandbox.base import Check
@@ -74,6 +74,10 @@ class FakeChat:
         self._turns = list(turns)
         self._stop = asyncio.Event()
 
+    @property
+    def student(self) -> dict[str, str]:
+        return {"model": self.facts.student, "adapter": ""}
+
     async def start(self) -> None:
         self.started += 1
         if self.start_error:
@@ -107,6 +111,8 @@ class FakeChat:
         if command == "hang":
             self.shell_hangs.set()
             await asyncio.Event().wait()
+        if command == "fill":
+            raise SessionError("the disk is full; free some space")
         return self.shell_results.get(command, ToolResult(True, f"ran {command}\n", exit_code=0))
 
     def status(self) -> Status:
@@ -116,6 +122,8 @@ class FakeChat:
         self.facts = replace(self.facts, mode=mode)
 
     def new_session(self) -> None:
+        if self.facts.busy:
+            raise SessionError("a turn is under way; interrupt it before changing the session")
         self.session.close()
         self.session = self.store.create(self.workspace)
 

@@ -158,6 +158,10 @@ async def test_shell_line_runs_and_prints(make_chat: Any) -> None:
     assert text == "ran ls -a\nexit 1\nno sandbox; apt install bubblewrap\ntype a command after !\n"
 
 
+async def test_disk_that_is_full_keeps_the_program_up(make_chat: Any) -> None:
+    assert await run(make_chat(), Typist("!fill", "!ls")) == "the disk is full; free some space\nran ls\n"
+
+
 async def test_E1_shell_output_is_inert(make_chat: Any) -> None:
     chat = make_chat()
     chat.shell_results["evil"] = ToolResult(True, "\x1b]52;c;QQ==\x07\x9b2Jx")

@@ -1,6 +1,7 @@
 """/clear /sessions /save /load /export over a real store."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,14 @@ async def test_clear_begins_a_new_session_and_keeps_the_old(tmp_path: Path, name
     assert interface.changed == 1
     assert old in interface.said[-1][1]
     assert [message.text for message in chat.store.load(old).messages] == ["hello"]
+
+
+async def test_clear_while_a_turn_runs_is_one_line(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    chat.facts = replace(chat.facts, busy=True)
+    await registry.dispatch(context, "/clear")
+    assert interface.errors == ["a turn is under way; interrupt it before changing the session"]
+    assert interface.changed == 0
 
 
 async def test_sessions_offers_those_of_the_folder_and_opens_the_choice(tmp_path: Path) -> None:
