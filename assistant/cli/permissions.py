@@ -44,7 +44,10 @@ def list_rules(invocation: Invocation, as_json: bool) -> None:
 @permissions.command("test")
 @click.argument("command", required=False)
 @click.option(
-    "--file", "commands", type=click.File("r", encoding="utf-8", errors="replace"), help='JSON lines {"command"}, or -.'
+    "--file",
+    "commands",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    help='JSON lines {"command"}, or -.',
 )
 @click.option("--allow", multiple=True, metavar="RULE", help="A rule such as 'run_shell(git status *)'.")
 @click.option("--deny", multiple=True, metavar="RULE", help="A rule whose commands never run.")

@@ -30,6 +30,7 @@ _TOKENS = names(
     "&& || | |& & ; ;; ;& ;;& ( ) { } ! if then elif else fi for select in do done while until case esac "
     "function"
 ) | {"\n"}
+_CASE_ENDS = names(";; ;& ;;&")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _BRACKETS = re.compile(r"\[\[\s.*\s\]\]|\[\s.*\s\]", re.DOTALL)
 _LOOP_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -152,6 +153,8 @@ class Reader(RedirectionReader):
             if child.type == "variable_name":
                 if not _LOOP_VARIABLE.fullmatch(self.text(child)) or self.text(child).endswith("_proxy"):
                     self.doubt(f"the loop sets {self.text(child)}")
+            elif child.type in _CASE_ENDS and node.type != "case_item":
+                self.doubt(f"{child.type!r} is not judged")
             elif not (node.type == "function_definition" and child.type == "word"):
                 self.visit(child)
 
@@ -177,7 +180,8 @@ class Reader(RedirectionReader):
             self.visit(body)
         writes = self.redirects(redirects)
         if writes:
-            self.add(Part(self.text(node)[-200:], writes=writes))
+            text = " ".join(self.text(child) for child in redirects if child.type == "file_redirect")
+            self.add(Part(text, writes=writes))
 
     def command(self, node: "Node", redirects: "list[Node]", text: str) -> None:
         self.check_gaps(node)
