@@ -79,20 +79,32 @@ def _positions(runner: Runner, words: tuple[Word, ...]) -> set[int]:
     if runner.cluster_first and len(words) > 1 and set(words[1].text) & set(runner.short):
         found.add(1)
     operands = [i for i, word in enumerate(words) if i and not word.text.startswith("-")]
-    if runner.bare and (not operands or any(word.text == "-" for word in words)):
+    if runner.bare and not _runs_a_file(words, operands):
         found |= set(range(len(words) + 1))
     if runner.first:
         found |= _through(words, operands[:1])
-    if operands and words[operands[0]].text in runner.launchers:
-        found |= _through(words, operands[1:2])
+    launched = [order for order, i in enumerate(operands) if words[i].text in runner.launchers]
+    if launched:
+        found |= _through(words, operands[launched[0] + 1 : launched[0] + 2])
     return found
+
+
+def _runs_a_file(words: tuple[Word, ...], operands: list[int]) -> bool:
+    """Whether an interpreter's first operand is surely a file, and not an option's value or its input."""
+    if not operands or any(word.text == "-" or word.text.startswith(("/dev/", "/proc/")) for word in words):
+        return False
+    before = words[operands[0] - 1].text
+    takes_value = before.startswith("-") and (before[-1] in "WXOoIA" or before.startswith("--"))
+    return not (takes_value and len(operands) == 1)
 
 
 def _through(words: tuple[Word, ...], operand: list[int]) -> set[int]:
     """All words up to the program that runs; all of them where it is a runner itself, or missing."""
     if not operand or not words[operand[0]].literal or _judged_further(words[operand[0]].text):
         return set(range(len(words)))
-    return set(range(operand[0] + 1))
+    # An option before it may have taken it as its value; then the program is the word behind.
+    after_option = operand[0] > 1 and words[operand[0] - 1].text.startswith("-")
+    return set(range(min(len(words), operand[0] + (2 if after_option else 1))))
 
 
 def _judged_further(program: str) -> bool:

@@ -57,7 +57,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "command": _wrapper("-p", inert="-v -V"),
     "coproc": _wrapper(),
     "doas": _wrapper("-n -s", "-u -C", pure=False),
-    "env": _wrapper("-i - -0 --ignore-environment --null -v --debug", "-u --unset -C --chdir"),
+    "env": _wrapper("-i - -0 --ignore-environment --null -v --debug", "-u --unset"),
     "exec": _wrapper("-c -l", "-a"),
     "ionice": _wrapper("-t", "-c -n --class --classdata", inert="-p --pid"),
     "nice": _wrapper("", "-n --adjustment"),
@@ -74,8 +74,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "uvx": _wrapper("-q --quiet", "--from --with -p --python", pure=False),
     "xargs": _wrapper(
         "-0 -r -t -x -p --null --no-run-if-empty --verbose --exit",
-        "-n -P -L -s -d -E -I -a --max-args --max-procs --max-lines "
-        "--max-chars --delimiter --replace --arg-file",
+        "-n -P -L -s -d -E -I -a --max-args --max-procs  --max-chars --delimiter --arg-file",
     ),
 }
 
@@ -135,6 +134,10 @@ def _shell(part: Part) -> Unwrapped:
         alone = not part.assignments and not part.writes and "/" not in part.program
         pure = plain and alone and part.program in ("bash", "sh")
         return Unwrapped(replace(part, passes_on=pure), scripts=(words[position].text,))
+    later = [i for i, word in enumerate(words) if i >= position and re.fullmatch(r"-[a-zA-Z]*c", word.text)]
+    if position < len(words) and words[position].text.startswith("-") and later:
+        scripts = tuple(word.text for word in words[later[0] + 1 : later[0] + 2] if word.literal)
+        return Unwrapped(part, scripts=scripts, unclear=(f"{part.program} has options that are not judged",))
     return Unwrapped(part)
 
 
@@ -154,6 +157,7 @@ def _find(part: Part) -> Unwrapped:
 def _wrapped(part: Part, name: str) -> Unwrapped:
     wrapper = WRAPPERS[name]
     words = list(part.words[1:])
+    sure = True
     if wrapper.subcommands:
         if not words or words[0].text not in wrapper.subcommands:
             return Unwrapped(part)
@@ -168,9 +172,13 @@ def _wrapped(part: Part, name: str) -> Unwrapped:
             break
         if taken is None and not (name == "nice" and re.fullmatch(r"-\d+", option.text)):
             return Unwrapped(part, unclear=(f"{name} {option.text} is not judged",))
-        value = words.pop(0).text if taken == "" and words else taken or ""
-        if option.text.startswith(("-I", "--replace")):
+        value = taken or ""
+        if taken == "" and words:
+            sure = sure and words[0].literal
+            value = words.pop(0).text
+        if option.text.startswith("-I"):
             replaced = value
+    sure = sure and all(word.literal for word in words[: wrapper.operands])
     words = words[wrapper.operands :]
     assignments: list[str] = []
     while name == "env" and words and _ASSIGNMENT.match(words[0].text):
@@ -180,7 +188,7 @@ def _wrapped(part: Part, name: str) -> Unwrapped:
     if name == "xargs":
         words = _filled(words, replaced)
     first = words[0].text
-    known = words[0].literal and first not in RESERVED and not _ASSIGNMENT.match(first)
+    known = sure and words[0].literal and first not in RESERVED and not _ASSIGNMENT.match(first)
     unclear = () if known else (f"{name} runs what is only known when it runs: {first}",)
     pure = wrapper.pure and "/" not in part.program
     inner = _inner(part, words, assignments, within=not pure)

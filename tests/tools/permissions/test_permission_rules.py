@@ -188,6 +188,7 @@ def test_paths_are_relative_to_the_workspace(tmp_path: Path) -> None:
         "find . -name a -exec sh -c 'rm x' \\;",
         "bash -c 'rm x'",
         "bash -lc 'rm x'",
+        "bash --norc -c 'rm x'",
         "eval rm x",
         "trap 'rm x' EXIT",
         "f() { rm x; }",

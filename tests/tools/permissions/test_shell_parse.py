@@ -214,7 +214,7 @@ LOGGER = """command_not_found_handle() { printf '%s\\0' "$@" > "$LOG/$BASHPID.$R
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash to compare with")
 @given(tokens=st.lists(TOKENS, min_size=2, max_size=8))
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_what_bash_runs_is_among_the_parts(
     tokens: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
