@@ -26,16 +26,10 @@ _MOST_SECTIONS = 3
 _MOST_PAGES = 300
 _LARGEST_PAGE = 256 << 10
 _LONGEST_TOPIC = 900
-_STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    a about an and are be can class do docs documentation does for from function how i in is
-    it library me method module my of on or python that the this to use using what which with
-    you
-""",
-    )
-)
+_STOP_WORDS = """
+    a about an and are be can class do docs documentation does for from function how i in is it library
+    me method module my of on or python that the this to use using what which with you
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ async def search_docs(context: ToolContext, /, *, query: str) -> ToolResult:
 def _search(context: ToolContext, query: str) -> ToolResult:
     names = re.findall(r"[^\W\d][\w.]*\w|[^\W\d]", query)
     words = [part.lower() for name in names for part in name.split(".")]
-    words = [word for word in dict.fromkeys(words) if word not in _STOP_WORDS] or words
+    words = [word for word in dict.fromkeys(words) if word not in _STOP_WORDS.split()] or words
     if not words:
         raise ToolError("query holds no word to look for")
     deadline = time.monotonic() + _SECONDS

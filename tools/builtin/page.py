@@ -12,16 +12,11 @@ _DROPPED = frozenset({"script", "style", "noscript", "template", "svg", "head", 
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-_BLOCKS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4
-    h5 h6 header hr li main nav ol p pre section table title tr ul
-""",
-    )
-)
-
+_BLOCKS_TEXT = """
+    address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6
+    header hr li main nav ol p pre section table title tr ul
+"""
+_BLOCKS = frozenset(_BLOCKS_TEXT.split())
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])"
 )

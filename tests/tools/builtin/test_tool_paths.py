@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -347,3 +348,30 @@ async def test_no_descriptor_is_left_open(run: Run, workspace: Path) -> None:
         await run("write_file", path=path, content="y")
         await run("list_files", path=path)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+async def test_C05_a_thousand_swaps_while_reading_never_show_the_outside(
+    run: Run, workspace: Path, secret: Path
+) -> None:
+    """One thread swaps a file and a folder for links to outside while they are read."""
+    (workspace / "inside").mkdir()
+    (workspace / "inside" / "secret.txt").write_text("inside")
+    (workspace / "folder").symlink_to("inside")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            for target in (secret.parent, "inside"):
+                (workspace / "new").symlink_to(target)
+                (workspace / "new").rename(workspace / "folder")
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        seen = {(await run("read_file", path="folder/secret.txt")).text for _ in range(300)}
+        written = [await run("write_file", path="folder/new.txt", content="x") for _ in range(100)]
+    finally:
+        stop.set()
+        thread.join()
+    assert "SECRET" not in " ".join(seen)
+    assert written and not (secret.parent / "new.txt").exists()

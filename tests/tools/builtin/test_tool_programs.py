@@ -258,3 +258,22 @@ async def test_D04_a_path_is_never_an_option_of_git(run: Run, repository: Path, 
     (repository / "a.txt").write_text("changed\n")
     assert "changed" not in (await run("git_diff", path=path)).text
     assert not (repository / "made").exists()
+
+
+async def test_git_missing_or_failing_is_said(
+    run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = workspace.parent / "programs"
+    programs.mkdir()
+    git_program = programs / "git"
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    for script, line in (
+        ("exit 127", "git is not installed in the sandbox"),
+        ("echo 'fatal: bad thing'; echo more; exit 128", "git diff failed: fatal: bad thing"),
+        ("exit 9", "git diff failed: exit code 9"),
+        ('case "$*" in *rev-parse*) exit 0;; esac; echo broken; exit 2', "git diff failed: broken"),
+    ):
+        git_program.write_text(f"#!/bin/sh\n{script}\n")
+        git_program.chmod(0o755)
+        result = await run("git_diff")
+        assert (result.success, result.text) == (False, line)

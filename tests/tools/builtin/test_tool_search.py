@@ -1,7 +1,10 @@
 """``search_files``: ripgrep and the Python engine must not be told apart."""
 
+import asyncio
 import os
 import shutil
+import subprocess
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from tools.base import ToolContext
+from tools.builtin.paths import located
 from tools.builtin.programs import find_program
+from tools.builtin.ripgrep import search_with_ripgrep
 from tools.builtin.search import search
+from tools.builtin.searching import Query, search_with_python
+from tools.builtin.tree import Ignores
 from tools.calls import ToolError, ToolResult
 
 Run = Callable[..., Awaitable[ToolResult]]
@@ -189,7 +196,10 @@ async def test_B07_a_very_deep_tree_ends(context: ToolContext, workspace: Path, 
         folder = inner
     os.close(folder)
     (workspace / "z.txt").write_text("match\n")
-    lines = await found(context, engine, "match")
+    try:
+        lines = await found(context, engine, "match")
+    finally:  # too deep for pytest to clear away
+        subprocess.run(["rm", "-rf", str(workspace / "d")], check=True)
     assert lines[0] == "z.txt:1: match"
 
 
@@ -272,3 +282,52 @@ async def test_more_files_than_one_command_line_holds_are_all_searched(
         (folder / f"{number:03}").write_text("here\n" if number % 100 == 99 else "\n")
     lines = await found(context, engine, "here", "f" * 200)
     assert [line.split("/")[1] for line in lines] == [f"{number}99:1: here" for number in range(7)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_B11_a_search_that_is_given_up_ends_with_its_program(
+    context: ToolContext, workspace: Path, tmp_path: Path, engine: str | None
+) -> None:
+    for number in range(50):
+        (workspace / f"{number}.txt").write_text("a" * 40 + "!\n")
+    program = None
+    if engine:
+        program = str(tmp_path / "endless")
+        Path(program).write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 60\n")
+        Path(program).chmod(0o755)
+    before = threading.active_count()
+    task = asyncio.create_task(search(context, r"^(a|a)*\1$", ".", program))
+    await asyncio.sleep(0.5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for _ in range(100):
+        if not engine or not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists():
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the program outlived the search")
+    assert threading.active_count() <= before + 3
+
+
+async def test_B10_a_search_over_its_deadline_says_so(
+    context: ToolContext, workspace: Path, tmp_path: Path
+) -> None:
+    (workspace / "a.txt").write_text("here\n")
+    with located(workspace, ".") as place:
+        query = Query.of("here", place, Ignores(workspace), threading.Event())
+        query.deadline = time.monotonic() - 1
+        for engine in (lambda: search_with_python(query), lambda: search_with_ripgrep(query, "/bin/true")):
+            with pytest.raises(ToolError, match="the search was stopped after 30 s"):
+                engine()
+
+
+async def test_a_ripgrep_that_fails_otherwise_is_said(
+    context: ToolContext, workspace: Path, tmp_path: Path
+) -> None:
+    (workspace / "a.txt").write_text("here\n")
+    program = tmp_path / "rg"
+    program.write_text("#!/bin/sh\necho 'error: Found argument --json' >&2\nexit 2\n")
+    program.chmod(0o755)
+    with pytest.raises(ToolError, match="ripgrep failed: error: Found argument --json"):
+        await search(context, "here", ".", str(program))
