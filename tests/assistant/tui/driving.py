@@ -70,3 +70,8 @@ def shown(pilot: Driver) -> str:
     """The text of the screen, line by line, as a terminal would hold it."""
     lines = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+def said(pilot: Driver) -> str:
+    """What the notifications say."""
+    return "\n".join(notification.message for notification in pilot.app._notifications)

@@ -90,6 +90,7 @@ class FakeChat:
         await asyncio.wait((wait, cancel), return_when=asyncio.FIRST_COMPLETED)
         cancel.cancel()
         if wait.done() and not wait.cancelled():
+            wait.result()
             return True
         wait.cancel()
         return False
@@ -159,16 +160,12 @@ def answer(text: str) -> list[Step]:
     return [*(TextDelta(word) for word in words), Answer(text, "event-answer", Usage())]
 
 
-class Waiting:
-    """A future stand-in for scripts that are made before the loop runs: replaced when it is yielded."""
-
-
 def confirmation(chosen: ToolCall, risk: Risk = Risk.EXECUTE, **facts: object) -> Confirmation:
     """A confirmation; its future is made anew when the fake yields it."""
     defaults: dict[str, object] = {
         "rule": "run_shell(rm *)",
         "reasons": ("rm is not covered by a rule",),
         "where": "bubblewrap · no network",
-        "reply": Waiting(),
+        "reply": None,
     }
     return Confirmation(chosen, risk, **{**defaults, **facts})  # type: ignore[arg-type]
