@@ -8,6 +8,7 @@ from assistant.commands.help_text import command_help, help_text
 from assistant.commands.markdown import code, plain, table
 from assistant.modes import MODES
 from assistant.plain.status_line import with_state
+from sandbox.base import Check
 
 BAR_CELLS = 40
 Groups = Mapping[str, Sequence[Command]]
@@ -97,11 +98,16 @@ async def _doctor(context: CommandContext, argument: str) -> None:
     if await context.interface.open_panel("doctor"):
         return
     checks = await context.chat.doctor()
-    rows = [
-        ("ok" if check.ok else "**no**", plain(check.name), plain(check.detail, 400), code(check.fix, 400))
-        for check in checks
-    ]
-    context.interface.show(table(("works", "what", "detail", "to mend it"), rows))
+    context.interface.show("\n".join(line for check in checks for line in _check_lines(check)))
+
+
+def _check_lines(check: Check) -> list[str]:
+    """What was looked at, and where it does not work the command that mends it."""
+    detail = f": {plain(check.detail, 400)}" if check.detail else ""
+    if check.ok:
+        return [f"- ok {plain(check.name)}{detail}"]
+    mend = [f"  - to mend it: {code(check.fix, 400)}"] if check.fix else []
+    return [f"- **no** {plain(check.name)}{detail}", *mend]
 
 
 async def _exit(context: CommandContext, argument: str) -> None:

@@ -26,7 +26,7 @@ async def _decisions(context: CommandContext, argument: str) -> None:
     if not rows:
         context.interface.show("No decisions yet. Every call that the student chooses is recorded here.")
         return
-    header = ("time (UTC)", "call", "confidence", "outcome", "review", "took")
+    header = ("UTC", "call", "confidence", "outcome", "review")
     context.interface.show(table(header, [_cells(row) for row in rows]))
 
 
@@ -98,14 +98,14 @@ def call_text(row: Row) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    """One decision in a width that a terminal of 80 columns holds."""
     took = (row["outcome"] or {}).get("execution_time_ms")
     return (
-        plain(str(row["timestamp"])[:19].replace("T", " ")),
-        code(call_text(row), 60),
+        plain(str(row["timestamp"])[5:16].replace("T", " ")),
+        code(call_text(row), 28),
         f"{row['confidence'] or 0:.0%}",
-        _outcome(row),
+        _outcome(row) + (f" {took:,.0f} ms" if took else ""),
         plain((row["review"] or {}).get("verdict") or ""),
-        f"{took:,.0f} ms" if took is not None else "",
     )
 
 

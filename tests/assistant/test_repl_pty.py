@@ -16,11 +16,14 @@ import pytest
 pytestmark = pytest.mark.pty
 
 ROOT = Path(__file__).parents[2]
-SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][AB0]|\x1b[=>]|\x1b\][^\x07]*\x07")
+
+
+SCRIPTED = "-m tests.assistant.repl_under_test"
+WHOLE = "-m assistant --plain -C"
 
 
 @contextmanager
-def terminal(tmp_path: Path, **environment: str) -> Iterator[Any]:
+def terminal(tmp_path: Path, program: str = SCRIPTED, **environment: str) -> Iterator[Any]:
     workspace = tmp_path / "project"
     workspace.mkdir(exist_ok=True)
     variables = {
@@ -34,7 +37,7 @@ def terminal(tmp_path: Path, **environment: str) -> Iterator[Any]:
     }
     child = pexpect.spawn(
         sys.executable,
-        ["-m", "tests.assistant.repl_under_test", str(workspace)],
+        [*program.split(), str(workspace)],
         env=variables,  # type: ignore[arg-type]
         cwd=str(ROOT),
         encoding="utf-8",
@@ -161,3 +164,23 @@ def test_ctrl_d_restores_the_terminal(tmp_path: Path) -> None:
         child.send("\x04")
         assert ended(child) == 0
         assert termios.tcgetattr(child.child_fd)[:4] == child.before_settings[:4]
+
+
+@pytest.mark.gguf
+def test_the_whole_program_answers_and_keeps_its_session(tmp_path: Path) -> None:
+    with terminal(tmp_path, WHOLE) as child:
+        child.timeout = 90
+        child.expect("ask>")
+        child.send("/mode plan\r")
+        child.expect("plan>")
+        child.send("hello\r")
+        child.expect("plan>")
+        child.expect("plan>")
+        child.send("/status\r")
+        child.expect("SmolLM2-135M-Instruct")
+        child.expect("plan>")
+        child.send("\x04")
+        assert ended(child) == 0
+        assert termios.tcgetattr(child.child_fd)[:4] == child.before_settings[:4]
+    [session] = (tmp_path / ".local" / "share" / "apprentice" / "sessions").glob("*.jsonl")
+    assert '"hello"' in session.read_text()

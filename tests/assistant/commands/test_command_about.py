@@ -10,6 +10,7 @@ from assistant.commands import registry
 from assistant.commands.about import BAR_CELLS, context_text
 from assistant.commands.base import CommandContext
 from assistant.commands.help_text import KEYS, PREFIXES
+from sandbox.base import Check
 from tests.assistant.commands.recording import Recorder
 from tests.assistant.fake_chat import FakeChat
 
@@ -107,9 +108,22 @@ def test_context_over_the_window_and_without_a_window() -> None:
 
 
 async def test_doctor_shows_what_mends_a_failure(tmp_path: Path) -> None:
-    text = await shown(tmp_path, "/doctor")
-    assert "| ok | student | loads |  |" in text
-    assert r"| **no** | sandbox | no bubblewrap \| no docker | `apt install bubblewrap` |" in text
+    assert (await shown(tmp_path, "/doctor")).split("\n") == [
+        "- ok student: loads",
+        r"- **no** sandbox: no bubblewrap \| no docker",
+        "  - to mend it: `apt install bubblewrap`",
+    ]
+
+
+async def test_doctor_shows_no_cure_for_what_works(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+
+    async def healthy() -> list[Check]:
+        return [Check("git", True, "2.39", "apt install git"), Check("odd", False)]
+
+    chat.doctor = healthy  # type: ignore[method-assign]
+    await registry.dispatch(context, "/doctor")
+    assert interface.shown == ["- ok git: 2.39\n- **no** odd"]
 
 
 @pytest.mark.parametrize("line", ["/exit", "/quit"])

@@ -8,6 +8,8 @@ import pytest
 
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
+from assistant.plain.ink import Ink
+from assistant.plain.markdown import render
 from tests.assistant.commands.recording import Recorder
 from tests.assistant.fake_chat import FakeChat
 from training.events import EventLogError, open_log
@@ -67,11 +69,19 @@ async def test_decisions_show_call_confidence_outcome_and_review_newest_first(pl
     rows = (await place.run("/decisions")).split("\n")[2:]
     cells = [[cell.strip() for cell in row.split("|")[2:-1]] for row in rows]
     assert cells == [
-        ['`run_shell(command="sleep 9")`', "81%", "unknown", "", ""],
-        ['`run_shell(command="rm x")`', "81%", "not run", "refused", ""],
-        ['`run_shell(command="lz")`', "0%", "**failed**", "", "3 ms"],
-        ['`run_shell(command="ls")`', "81%", "ok", "", "1,500 ms"],
+        ['`run_shell(command="sleep 9")`', "81%", "unknown", ""],
+        ['`run_shell(command="rm x")`', "81%", "not run", "refused"],
+        ['`run_shell(command="lz")`', "0%", "**failed** 3 ms", ""],
+        ['`run_shell(command="ls")`', "81%", "ok 1,500 ms", ""],
     ]
+
+
+async def test_decisions_fit_a_terminal_of_80_columns(place: Place) -> None:
+    selection = place.decide("x" * 200)
+    place.recorder.completed(selection, success=False, result="", execution_time_ms=9999.0)
+    place.recorder.reviewed(selection, verdict="refused")
+    text = render(await place.run("/decisions"), Ink(False))
+    assert max(map(len, text.split("\n"))) <= 80
 
 
 async def test_decisions_takes_how_many(place: Place) -> None:
