@@ -72,6 +72,7 @@ class OneShot:
         self._record = TurnRecord()
         self._work: asyncio.Task[None] | None = None
         self._cancelling: asyncio.Task[None] | None = None
+        self._question: asyncio.Task[Reply | None] | None = None
         self._asking = False
 
     async def run(self, request: str, notice: str) -> int:
@@ -99,7 +100,9 @@ class OneShot:
         """End the turn and leave the session valid; the second time at once."""
         if self._work is None:
             return
-        if self._asking and self._cancelling is None:
+        if self._question is not None and not self._question.done():
+            self._question.cancel()
+        elif self._asking and self._cancelling is None:
             self._cancelling = asyncio.create_task(self._chat.cancel())
         else:
             self._work.cancel()
@@ -132,8 +135,12 @@ class OneShot:
             step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL))
             return
         asker = LineReader(sys.stdin, sys.stderr, interactive=True)
-        reply = await ask_person(step, asker, _progress, Ink(colour=False))
+        self._question = asyncio.create_task(ask_person(step, asker, _progress, Ink(colour=False)))
+        await asyncio.wait([self._question])
+        reply = None if self._question.cancelled() else self._question.result()
         step.reply.set_result(reply or Reply(Verdict.REFUSED))
+        if reply is None:
+            self.interrupt()
 
     def _say(self, step: Step) -> None:
         if self._output == "stream-json" and (found := step_object(step)) is not None:

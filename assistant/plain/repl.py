@@ -42,6 +42,7 @@ class Repl:
         self._context = CommandContext(chat, self._interface)
         self._reader = make_reader(self._context)
         self._asking = False
+        self._reading: asyncio.Task[str | None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._cancelling: asyncio.Task[None] | None = None
 
@@ -53,14 +54,20 @@ class Repl:
         starting = asyncio.create_task(self._start())
         try:
             while not self._interface.left:
-                line = await self._reader.request()
+                self._reading = asyncio.create_task(self._reader.request())
+                await asyncio.wait([self._reading])
+                if self._reading.cancelled():
+                    return 130
+                line = self._reading.result()
                 if line is None:
                     break
                 await self._interruptible(self.handle(line))
         finally:
             loop.remove_signal_handler(signal.SIGINT)
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
+            pending = [task for task in (starting, self._reading) if task is not None]
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
             await self._chat.close()
         return 0
 
@@ -78,8 +85,13 @@ class Repl:
             self._interface.notify(str(error), "error")
 
     def interrupt(self) -> None:
-        """End what runs: politely the first time, at once the second."""
+        """End what runs: politely the first time, at once the second.
+
+        At rest it ends the program where no prompt reads the keys.
+        """
         if self._running is None:
+            if self._reading is not None and not self._reader.interactive:
+                self._reading.cancel()
             return
         if self._asking and self._cancelling is None:
             self._cancelling = asyncio.create_task(self._chat.cancel())

@@ -97,6 +97,7 @@ class FakeChat:
             if isinstance(step, Confirmation):
                 reply = await step.reply
                 self.replies.append(reply)
+                await asyncio.sleep(0)
                 if self._stop.is_set():
                     yield Failure("interrupted", cancelled=True)
                     return

@@ -279,6 +279,18 @@ async def test_E8_colour_only_where_it_is_wanted(make_chat: Any) -> None:
     assert "\x1b" not in await run(make_chat(turn), Typist("x"))
 
 
+async def test_interrupt_at_rest_leaves_where_no_prompt_reads_keys(make_chat: Any) -> None:
+    class Silent(Typist):
+        async def request(self) -> str | None:
+            asyncio.get_running_loop().call_later(0.01, os.kill, os.getpid(), signal.SIGINT)
+            return await asyncio.Event().wait() and None
+
+    chat = make_chat()
+    silent = Repl(chat, lambda _: Silent(interactive=False), io.StringIO(), Ink(False))
+    assert await asyncio.wait_for(silent.run(), 5) == 130
+    assert chat.closed == 1
+
+
 @contextmanager
 def piped(monkeypatch: Any, text: str) -> Iterator[None]:
     reading, writing = os.pipe()

@@ -1,4 +1,4 @@
-"""The plain REPL in a real pseudo terminal."""
+"""The plain REPL and one-shot mode in a real pseudo terminal."""
 
 import os
 import re
@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 SCRIPTED = "-m tests.assistant.repl_under_test"
+ONCE = "-m tests.assistant.oneshot_under_test"
 WHOLE = "-m assistant --plain -C"
 
 
@@ -164,6 +165,29 @@ def test_ctrl_d_restores_the_terminal(tmp_path: Path) -> None:
         child.send("\x04")
         assert ended(child) == 0
         assert termios.tcgetattr(child.child_fd)[:4] == child.before_settings[:4]
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [("y\r", r"ok, exit 0"), ("\r", "refused: the person refused"), ("n keep it\r", "refused: keep it")],
+)
+def test_one_shot_asks_at_a_terminal(tmp_path: Path, typed: str, seen: str) -> None:
+    with terminal(tmp_path, ONCE) as child:
+        child.expect("rm -rf build")
+        child.expect("default no")
+        child.send(typed)
+        child.expect(seen)
+        child.expect("the end")
+        assert ended(child) == 0
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_one_shot_question_that_is_left_ends_the_turn(tmp_path: Path, key: str) -> None:
+    with terminal(tmp_path, ONCE) as child:
+        child.expect("default no")
+        child.send(key)
+        child.expect("interrupted")
+        assert ended(child) == 130
 
 
 @pytest.mark.gguf
