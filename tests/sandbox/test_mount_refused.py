@@ -13,7 +13,9 @@ def test_project_folder_is_fine(workspace: Path) -> None:
     check_mount(Mount(workspace))
 
 
-@pytest.mark.parametrize("root", ["/", "/etc", "/etc/ssl", "/usr", "/proc/self", "/dev", "/tmp", "/var", "/run"])
+@pytest.mark.parametrize(
+    "root", ["/", "/etc", "/etc/ssl", "/usr", "/proc/self", "/dev", "/tmp", "/var", "/run"]
+)
 def test_A07_system_folders_are_refused(root: str) -> None:
     with pytest.raises(SandboxError, match="workspace"):
         check_mount(Mount(Path(root)))

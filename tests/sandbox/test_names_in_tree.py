@@ -94,7 +94,7 @@ def test_B07_very_deep_trees_end(tmp_path: Path, tree: NamesInTree) -> None:
 
 
 def test_names_that_are_not_utf8(tmp_path: Path, tree: NamesInTree) -> None:
-    os.makedirs(os.fsencode(tmp_path) + b"/\xff\n/.git")
+    (tmp_path / os.fsdecode(b"\xff\n/.git")).mkdir(parents=True)
     assert set(tree.find()) == {os.fsdecode(b"\xff\n/.git")}
 
 

@@ -78,7 +78,7 @@ def test_listener_gets_what_arrives_until_the_limit() -> None:
     assert "".join(heard) == "0123456789" * 10
 
 
-@pytest.mark.parametrize("chunk", [b"x" * (1 << 16), b"line\n" * 13000])
+@pytest.mark.parametrize("chunk", [b"x" * (1 << 16), b"line\n" * 13000], ids=["line", "lines"])
 def test_B04_B05_memory_stays_flat_under_endless_output_and_endless_lines(chunk: bytes) -> None:
     output = CappedOutput(64 << 10)
     tracemalloc.start()

@@ -11,9 +11,7 @@ from sandbox.protection import Protection
 
 def bound(root: Path, protection: Protection) -> dict[str, str]:
     """Relative path to ``w`` or ``r``."""
-    return {
-        str(bind.path.relative_to(root)): "w" if bind.writable else "r" for bind in protection.prepare()
-    }
+    return {str(bind.path.relative_to(root)): "w" if bind.writable else "r" for bind in protection.prepare()}
 
 
 def test_repository_has_hooks_and_config_read_only_and_the_way_pinned(workspace: Path) -> None:

@@ -59,6 +59,7 @@ def test_empty_command_is_a_programming_error() -> None:
         ("a\ud800b", "UTF-8"),
         ("x" * (128 << 10), "128 KiB"),
     ],
+    ids=["nul", "surrogate", "long"],
 )
 def test_commands_that_no_kernel_starts_end_with_a_reason(argument: str, reason: str) -> None:
     refused = unstartable(["echo", argument])
