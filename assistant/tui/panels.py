@@ -47,31 +47,31 @@ async def _decisions(screen: "ChatScreen") -> None:
     from assistant.tui.screens.pick import PickScreen, Row
     from training.events.decisions import history
 
-    found = {str(row["event_id"]): row for row in history(screen.context.chat.log, limit=DECISIONS_SHOWN)}
-    rows = [Row(event_id, decision_columns(row)) for event_id, row in found.items()]
+    log = screen.context.chat.log
+    rows = [Row(str(row["event_id"]), decision_columns(row)) for row in history(log, limit=DECISIONS_SHOWN)]
     empty = "No decisions yet. Every call that the student chooses is recorded here."
     chosen = await screen.app.push_screen_wait(PickScreen("Decisions", rows, empty))
     if chosen is not None:
-        await _record(screen, found[chosen])
+        await _record(screen, chosen)
 
 
 async def _why(screen: "ChatScreen") -> None:
-    from assistant.commands.decisions import find_decision
-
-    chat = screen.context.chat
-    row = find_decision(chat.log, chat.last_decision) if chat.last_decision else None
-    if row is None:
+    event_id = screen.context.chat.last_decision
+    if event_id is None:
         screen.interface.notify("nothing decided yet: ask something first", "warning")
-        return
-    await _record(screen, row)
+    else:
+        await _record(screen, event_id)
 
 
-async def _record(screen: "ChatScreen", row: Mapping[str, Any]) -> None:
-    from assistant.commands.decisions import why_text
+async def _record(screen: "ChatScreen", event_id: str) -> None:
+    from assistant.commands.decisions import find_decision, why_text
     from assistant.tui.screens.report import ReportScreen
 
-    title = f"Decision {str(row['event_id'])[:8]}"
-    await screen.app.push_screen_wait(ReportScreen(title, why_text(row)))
+    row = find_decision(screen.context.chat.log, event_id)
+    if row is None:
+        screen.interface.notify(f"the log holds no decision {event_id}; see /decisions", "error")
+        return
+    await screen.app.push_screen_wait(ReportScreen(f"Decision {event_id[:8]}", why_text(row)))
 
 
 def decision_columns(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ class PromptHelper:
             lines = self._screen.commands.complete(self._screen.context, prompt.text)
             self._offer([Choice(line, line, note) for line, note in lines])
         elif (trigger := file_trigger(prompt.before_cursor)) is not None:
-            self._screen.run_worker(self._offer_files(trigger.query), group="files", exclusive=True)
+            self._screen.run_worker(
+                self._offer_files(trigger.query), group="files", exclusive=True, exit_on_error=False
+            )
         else:
             self._close()
 

@@ -69,10 +69,10 @@ class TurnRunner:
         if self._shell and self._worker is not None:
             self._worker.cancel()
         else:
-            self._screen.run_worker(self._screen.chat.cancel(), group="cancel")
+            self._screen.run_worker(self._screen.chat.cancel(), group="cancel", exit_on_error=False)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        self._worker = self._screen.run_worker(work, group="turn")
+        self._worker = self._screen.run_worker(work, group="turn", exit_on_error=False)
 
     def _shell_call(self, command: str) -> ToolCall:
         self._shells += 1

@@ -1,8 +1,8 @@
 """The chat: transcript, prompt, confirmation, status. It passes words on and draws what comes back."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -11,17 +11,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
+from textual.worker import Worker, WorkerState
 
 from assistant.agent.steps import Confirmation
 from assistant.commands.base import CommandContext
 from assistant.completion import FileIndex
 from assistant.modes import next_mode
+from assistant.tui.desk import ConfirmationDesk
 from assistant.tui.formatting import queue_content
 from assistant.tui.history import PromptHistory
 from assistant.tui.interface import TuiInterface
 from assistant.tui.messages import DetailsWanted, Replied, StepArrived, Submitted, TurnEnded
 from assistant.tui.prompt_helper import PromptHelper
 from assistant.tui.seam import CommandTable, TuiChat
+from assistant.tui.stopping import Stopping
 from assistant.tui.turn import TurnRunner
 from assistant.tui.turn_view import TurnView
 from assistant.tui.widgets.activity import Activity
@@ -34,8 +37,8 @@ from assistant.tui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from assistant.agent.chat import Chat
 
-AGAIN_S = 2.0
-ESC_AGAIN_S = 0.6
+_log = logging.getLogger(__name__)
+
 STARTING_POLL_S = 0.25
 
 
@@ -83,9 +86,9 @@ class ChatScreen(Screen[None]):
         self._history = history
         self._ring = ring
         self._notices = notices
-        self._waiting: list[Confirmation] = []
         self._queue: list[str] = []
-        self._escaped_at = self._interrupted_at = float("-inf")
+        self._desk = ConfirmationDesk(self)
+        self._stopping = Stopping(self, self._helper)
 
     def compose(self) -> ComposeResult:
         yield self.transcript
@@ -109,12 +112,12 @@ class ChatScreen(Screen[None]):
         self._start_chat()
         self._watch_start()
 
-    @work(group="start")
+    @work(group="start", exit_on_error=False)
     async def _start_chat(self) -> None:
         await self._turn.start_chat()
         self.refresh_status()
 
-    @work(group="start")
+    @work(group="start", exit_on_error=False)
     async def _watch_start(self) -> None:
         """The student and the sandbox become ready one after the other; then nobody polls any more."""
         while "starting" in (self.chat.status().student_state, self.chat.status().sandbox_state):
@@ -143,7 +146,7 @@ class ChatScreen(Screen[None]):
             await self.transcript.welcome(self.chat.status())
         self.refresh_status()
 
-    @work(group="show")
+    @work(group="show", exit_on_error=False)
     async def show_block(self, markdown: str) -> None:
         """A block of Markdown that is not part of the session."""
         await self.transcript.add_answer(markdown)
@@ -154,7 +157,7 @@ class ChatScreen(Screen[None]):
         problem = self._history.add(event.text)
         if problem:
             self.interface.notify(problem, "warning")
-        if self.busy or self._waiting:
+        if self.busy:
             self._queue.append(event.text)
             self._show_queue()
         else:
@@ -171,8 +174,7 @@ class ChatScreen(Screen[None]):
         await self._view.show(event.step)
         self.last_call = self._view.last_call or self.last_call
         if isinstance(event.step, Confirmation):
-            self._waiting.append(event.step)
-            await self._confirm_next()
+            await self._desk.add(event.step)
         self.refresh_status()
 
     @on(TurnEnded)
@@ -180,10 +182,7 @@ class ChatScreen(Screen[None]):
         if self._view is not None:
             await self._view.settle()
             self._view = None
-        for confirmation in self._waiting:
-            confirmation.reply.cancel()
-        self._waiting.clear()
-        await self._close_panel()
+        await self._desk.clear()
         self.activity.rest()
         self.refresh_status()
         if self._ring and not self.app.app_focus:
@@ -193,31 +192,18 @@ class ChatScreen(Screen[None]):
             self._show_queue()
             await self._send(text)
 
-    async def _confirm_next(self) -> None:
-        if self.query("ConfirmationPanel") or not self._waiting:
-            return
-        # Only here: the panel brings widgets that the first paint does not need.
-        from assistant.tui.widgets.confirmation import ConfirmationPanel
-
-        self.add_class("confirming")
-        await self.query_one("#bottom").mount(ConfirmationPanel(self._waiting[0]), after=self.popup)
+    @on(Worker.StateChanged)
+    async def _worker_changed(self, event: Worker.StateChanged) -> None:
+        """A defect ends what ran, not the program; it is said and logged whole."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            _log.error("a worker failed", exc_info=error)
+            text = f"unexpected {type(error).__name__}: {error}; --debug writes the whole of it to the log"
+            await self.transcript.add_notice(text, "failure")
 
     @on(Replied)
     async def _replied(self, event: Replied) -> None:
-        if event.confirmation in self._waiting:
-            self._waiting.remove(event.confirmation)
-        await self._close_panel()
-        if not event.confirmation.reply.done():
-            event.confirmation.reply.set_result(event.reply)
-        self.activity.work(f"{event.confirmation.call.tool}", "Esc interrupts")
-        await self._confirm_next()
-
-    async def _close_panel(self) -> None:
-        panels = self.query("ConfirmationPanel")
-        if panels:
-            await panels.remove()
-            self.remove_class("confirming")
-            self.prompt.focus()
+        await self._desk.answered(event)
 
     def _show_queue(self) -> None:
         queue = self.query_one("#queue", Static)
@@ -248,7 +234,7 @@ class ChatScreen(Screen[None]):
         """Open the help."""
         self.open_panel("help")
 
-    @work(group="panel")
+    @work(group="panel", exit_on_error=False)
     async def open_panel(self, name: str) -> None:
         """Open a panel without a slash command."""
         await self.interface.open_panel(name)
@@ -265,38 +251,15 @@ class ChatScreen(Screen[None]):
         self._helper.search()
 
     def action_escape(self) -> None:
-        """Dismiss what is open; else interrupt; a second Esc clears the text."""
-        if self._helper.dismiss():
-            return
-        if self.busy:
-            self._stop_turn()
-            return
-        now = monotonic()
-        if now - self._escaped_at < ESC_AGAIN_S:
-            self.prompt.set_text("")
-        elif self.prompt.text:
-            self.activity.rest("Esc again clears the text")
-        self._escaped_at = now
+        """Esc."""
+        self._stopping.escape()
 
     def action_interrupt(self) -> None:
-        """Ctrl+C: copy a selection; else interrupt, then clear, then quit."""
-        selected = self.prompt.selected_text or self.get_selected_text()
-        if selected:
-            self.app.copy_to_clipboard(selected)
-            self.clear_selection()
-            self.activity.rest("Copied")
-        elif self.busy:
-            self._stop_turn()
-        elif self.prompt.text:
-            self._helper.dismiss()
-            self.prompt.set_text("")
-        elif monotonic() - self._interrupted_at < AGAIN_S:
-            self.app.exit(0)
-        else:
-            self._interrupted_at = monotonic()
-            self.activity.rest("Ctrl+C again quits")
+        """Ctrl+C."""
+        self._stopping.interrupt()
 
-    def _stop_turn(self) -> None:
+    def stop_turn(self) -> None:
+        """Interrupt; what is queued goes back into an empty prompt."""
         if self._queue and not self.prompt.text:
             self.prompt.set_text("\n".join(self._queue))
         self._queue.clear()
@@ -311,8 +274,9 @@ class ChatScreen(Screen[None]):
 
     def action_details(self) -> None:
         """Ctrl+O: the call that waits, else the last one."""
-        if self._waiting:
-            self.post_message(DetailsWanted(self._waiting[0].call, None))
+        waiting = self._desk.first
+        if waiting is not None:
+            self.post_message(DetailsWanted(waiting.call, None))
         elif self.last_call is not None:
             self.post_message(DetailsWanted(self.last_call.call, self.last_call.result))
         else:

@@ -259,6 +259,18 @@ async def test_an_expected_error_of_the_turn_is_one_line() -> None:
         assert "Back." in shown(pilot)
 
 
+async def test_a_defect_ends_the_turn_and_not_the_program() -> None:
+    async def breaks() -> None:
+        raise RuntimeError("a defect")
+
+    chat = FakeChat([breaks], answer("Back."))
+    async with driving(chat) as pilot:
+        await ask(pilot, "hello")
+        await until(pilot, lambda: "unexpected RuntimeError: a defect" in shown(pilot))
+        await ask(pilot, "again")
+        assert "Back." in shown(pilot)
+
+
 async def test_shift_tab_cycles_the_modes_and_the_status_line_follows() -> None:
     chat = FakeChat()
     async with driving(chat) as pilot:

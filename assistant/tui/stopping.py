@@ -1,0 +1,56 @@
+"""What Esc and Ctrl+C mean: dismiss, interrupt, clear, quit, in this order."""
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from assistant.tui.prompt_helper import PromptHelper
+
+if TYPE_CHECKING:
+    from assistant.tui.screens.chat import ChatScreen
+
+QUIT_AGAIN_S = 2.0
+ESC_AGAIN_S = 0.6
+
+
+class Stopping:
+    """Remembers the last press, because the second one means more than the first."""
+
+    def __init__(self, screen: "ChatScreen", helper: PromptHelper) -> None:
+        self._screen = screen
+        self._helper = helper
+        self._escaped_at = self._interrupted_at = float("-inf")
+
+    def escape(self) -> None:
+        """Dismiss what is open; else interrupt; a second Esc clears the text."""
+        screen = self._screen
+        if self._helper.dismiss():
+            return
+        if screen.busy:
+            screen.stop_turn()
+            return
+        now = monotonic()
+        if now - self._escaped_at < ESC_AGAIN_S:
+            screen.prompt.set_text("")
+            screen.activity.rest()
+        elif screen.prompt.text:
+            screen.activity.rest("Esc again clears the text")
+        self._escaped_at = now
+
+    def interrupt(self) -> None:
+        """Copy a selection; else interrupt, then clear, then quit."""
+        screen = self._screen
+        selected = screen.prompt.selected_text or screen.get_selected_text()
+        if selected:
+            screen.app.copy_to_clipboard(selected)
+            screen.clear_selection()
+            screen.activity.rest("Copied")
+        elif screen.busy:
+            screen.stop_turn()
+        elif screen.prompt.text:
+            self._helper.dismiss()
+            screen.prompt.set_text("")
+        elif monotonic() - self._interrupted_at < QUIT_AGAIN_S:
+            screen.app.exit(0)
+        else:
+            self._interrupted_at = monotonic()
+            screen.activity.rest("Ctrl+C again quits")
