@@ -86,7 +86,7 @@ def run(settings: "Settings", workspace: Path, session: str | None = None) -> in
         history=history_file(),
         theme=interface.theme,
         ring=interface.notify,
-        notices=settings.notices,
+        notices=chat.notices(),
     )
     return asyncio.run(_run(app, mouse=interface.mouse))
 

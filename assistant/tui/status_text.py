@@ -25,6 +25,11 @@ def short_model(name: str) -> str:
     return clean_line(Path(name).name.removesuffix(".gguf"), 32) or "no student"
 
 
+def sandbox_name(status: Status) -> str:
+    """The back end's name; ``sandbox`` while there is none."""
+    return "sandbox" if status.sandbox in ("", "none") else clean_line(status.sandbox, 24)
+
+
 def meter(used: int, limit: int) -> str:
     """A bar of six cells; at least one is filled where anything is used."""
     if limit <= 0:
@@ -49,7 +54,7 @@ def status_content(status: Status, width: int) -> Content:
     """The facts that fit into ``width`` cells, the least needed left out first."""
     segments: list[tuple[int, str, str]] = [(0, f" {status.mode} ", MODE_STYLES.get(status.mode, "bold"))]
     segments.append((1, *_with_state(short_model(status.student), status.student_state)))
-    segments.append((2, *_with_state(clean_line(status.sandbox, 24) or "sandbox", status.sandbox_state)))
+    segments.append((2, *_with_state(sandbox_name(status), status.sandbox_state)))
     if status.context_limit:
         used, limit = status.context_used, status.context_limit
         text = f"{meter(used, limit)} {count(used)}/{count(limit)}"
@@ -58,7 +63,7 @@ def status_content(status: Status, width: int) -> Content:
         segments.append((5, f"cache {status.cached_share:.0%}", ""))
     if status.tokens_per_s:
         segments.append((4, f"{status.tokens_per_s:.0f} tok/s", ""))
-    title = clean_line(status.session_title or status.session_id[:8], 28)
+    title = clean_line(status.session_title, 28)
     if title:
         segments.append((6, title, ""))
     while len(segments) > 1 and sum(len(text) + 3 for _, text, _ in segments) - 2 > width:

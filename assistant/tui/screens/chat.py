@@ -74,7 +74,7 @@ class ChatScreen(Screen[None]):
         self.interface = TuiInterface(self)
         self.commands = commands
         self.context = CommandContext(cast("Chat", chat), self.interface)
-        self.transcript = Transcript(lambda: chat.session.messages)
+        self.transcript = Transcript(lambda: chat.session.messages, chat.status())
         self.activity = Activity()
         self.prompt = Prompt(history)
         self.popup = Popup()
@@ -106,7 +106,9 @@ class ChatScreen(Screen[None]):
 
     async def _begin(self) -> None:
         """Runs after the first paint."""
-        await self.show_session()
+        if self.chat.session.messages:
+            await self.show_session()
+        self.refresh_status()
         for notice in self._notices:
             await self.transcript.add_notice(notice)
         self._start_chat()

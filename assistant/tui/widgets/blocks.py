@@ -9,17 +9,24 @@ from textual.widgets import Static
 from assistant.agent.api import Status
 from assistant.modes import MODES
 from assistant.text_safety import clean, clean_line
-from assistant.tui.status_text import short_model
+from assistant.tui.formatting import fold
+from assistant.tui.status_text import sandbox_name, short_model
 
 NoticeKind = Literal["notice", "thought", "failure"]
 _MARKS: dict[NoticeKind, str] = {"notice": "· ", "thought": "… ", "failure": "✗ "}
 
 
+REQUEST_LINES = 20
+REQUEST_WIDTH = 4000
+
+
 class UserBlock(Static):
-    """A request. ``index`` is its place in the session's messages."""
+    """A request, folded where it is long. ``index`` is its place in the session's messages."""
 
     def __init__(self, text: str, index: int) -> None:
-        super().__init__(Content(clean(text)), classes="block")
+        folded = fold(text, REQUEST_LINES, REQUEST_WIDTH)
+        hidden = f"\n… {folded.hidden:,} more lines" if folded.hidden else ""
+        super().__init__(Content.assemble(folded.text, (hidden, "$text-disabled")), classes="block")
         self.index = index
 
 
@@ -43,7 +50,7 @@ class WelcomeBlock(Static):
             (
                 _short_path(status.workspace),
                 f"{short_model(status.student)} {status.student_state}",
-                f"{clean_line(status.sandbox, 24) or 'sandbox'} {status.sandbox_state}",
+                f"{sandbox_name(status)} {status.sandbox_state}",
             )
         )
         rows = (

@@ -100,7 +100,8 @@ class CallBlock(Vertical):
         failed = not result.success and confirmed_by not in REFUSALS
         parts: list[tuple[str, str] | str] = [(folded.text, "$error" if failed else "")]
         if folded.hidden:
-            parts.append((f"\n… {folded.hidden:,} more lines, Ctrl+O shows them", "$text-disabled"))
+            lines = "line" if folded.hidden == 1 else "lines"
+            parts.append((f"\n… {folded.hidden:,} more {lines}, Ctrl+O shows all", "$text-disabled"))
         if not result.diff or not result.success:
             self._show_body(Content.assemble(*parts))
         else:

@@ -27,18 +27,23 @@ SLACK = 20
 
 
 class Transcript(VerticalScroll, can_focus=False):
-    """``messages`` gives the session's messages, from which earlier pages are loaded."""
+    """``messages`` gives the session's messages, from which earlier pages are loaded.
 
-    def __init__(self, messages: Callable[[], Sequence[Message]]) -> None:
+    ``status`` is for the empty state.
+    """
+
+    def __init__(self, messages: Callable[[], Sequence[Message]], status: Status) -> None:
         super().__init__(id="transcript")
         self._messages = messages
         self._earlier = Static(id="earlier", classes="hidden")
         self._first = 0
         self._end: int | None = None
-        self._welcome: WelcomeBlock | None = None
+        self._welcome = None if messages() else WelcomeBlock(status)
 
     def compose(self) -> ComposeResult:
         yield self._earlier
+        if self._welcome is not None:
+            yield self._welcome
 
     def on_mount(self) -> None:
         self.anchor()

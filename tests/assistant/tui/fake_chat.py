@@ -95,6 +95,9 @@ class FakeChat:
         wait.cancel()
         return False
 
+    def notices(self) -> tuple[str, ...]:
+        return ()
+
     async def cancel(self) -> None:
         self.cancelled += 1
         self._cancel.set()

@@ -153,6 +153,11 @@ def test_a_state_that_is_not_ready_is_said() -> None:
     assert "m starting" in line and "docker off" in line
 
 
+def test_a_sandbox_without_a_name_is_called_so() -> None:
+    status = Status("ask", "m", "ready", "none", "off", "/w", "0190aaaa")
+    assert status_content(status, 120).plain == " ask  · m · sandbox off"
+
+
 def test_the_meter_shows_the_slightest_use_and_never_overflows() -> None:
     assert meter(0, 100) == "▱" * 6
     assert meter(1, 100).count("▰") == 1

@@ -120,7 +120,7 @@ async def test_long_output_is_folded_and_ctrl_o_opens_the_whole_of_it() -> None:
     async with driving(chat, size=(100, 60)) as pilot:
         await ask(pilot)
         assert "line 5" in shown(pilot) and "line 6\n" not in shown(pilot)
-        assert "24 more lines, Ctrl+O" in shown(pilot)
+        assert "24 more lines, Ctrl+O shows all" in shown(pilot)
         await pilot.press("ctrl+o")
         await until(pilot, lambda: "line 29" in shown(pilot))
         await pilot.press("c")
@@ -356,3 +356,12 @@ async def test_the_request_stays_on_the_screen_as_it_was_typed() -> None:
         await ask(pilot, "two [b]words[/b]")
         assert screen_of(pilot).query_one(UserBlock)
         assert "two [b]words[/b]" in shown(pilot)
+
+
+async def test_a_long_request_is_folded() -> None:
+    chat = FakeChat(answer("ok"))
+    async with driving(chat, size=(80, 50)) as pilot:
+        await ask(pilot, "\n".join(f"row {number}" for number in range(30)))
+        assert "row 19" in shown(pilot) and "row 20" not in shown(pilot)
+        assert "10 more lines" in shown(pilot)
+        assert chat.requests[0].count("\n") == 29
