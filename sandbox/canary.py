@@ -96,11 +96,30 @@ async def _probe(
     }
     source = await asyncio.to_thread(_PROBE.read_text)
     completed = await sandbox.run(["python3", "-c", source, json.dumps(plan)], limits=limits)
+    outcomes = _parsed(completed.output)
+    expected = {
+        "inside",
+        "secret",
+        "loopback",
+        "abstract",
+        "internet",
+        "environment",
+        "status",
+        "memory",
+        "file",
+    }
+    if not expected <= set(outcomes):
+        raise SandboxError(f"the canary got no answer: {completed.output.strip()[-200:]!r}")
+    return outcomes
+
+
+def _parsed(output: str) -> Outcomes:
+    """The probe's rows, or nothing where ``output`` does not end with them."""
     try:
-        rows = json.loads(completed.output.splitlines()[-1])
-    except (ValueError, IndexError) as error:
-        raise SandboxError(f"the canary got no answer: {completed.output.strip()[-200:]!r}") from error
-    return {name: (outcome == "done", said) for name, outcome, said in rows}
+        rows = json.loads(output.splitlines()[-1])
+        return {str(name): (outcome == "done", str(said)) for name, outcome, said in rows}
+    except (ValueError, TypeError, IndexError):
+        return {}
 
 
 def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]) -> list[Check]:

@@ -15,7 +15,7 @@ class SandboxSettings(BaseModel):
     engine: Literal["auto", "docker", "bubblewrap", "off"] = "auto"
     """``auto`` takes the first whose canary proves it: bubblewrap, then docker."""
     image: str = "apprentice-sandbox"
-    """Docker image; built from the project's Dockerfile, or imported with ``apprentice doctor --fix``."""
+    """Docker image, made with ``python -m sandbox.image build``, or ``import`` where there is no registry."""
     wall_seconds: float = Field(default=60.0, gt=0, le=3600)
     """Longest time one call may take."""
     cpu_seconds: int = Field(default=60, gt=0, le=3600)

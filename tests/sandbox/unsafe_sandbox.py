@@ -1,8 +1,11 @@
 """A "sandbox" that contains nothing: what the canary must catch."""
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,16 +39,18 @@ class UnsafeSandbox:
         on_output: Callable[[str], None] | None = None,
     ) -> Completed:
         command = limited(argv, limits, processes=False) if self.with_limits else list(argv)
-        ended = await asyncio.to_thread(
-            subprocess.run,
-            command,
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            start_new_session=True,
-            check=False,
-        )
-        return Completed(ended.returncode, ended.stdout.decode(errors="replace"), 0.0)
+        return await asyncio.to_thread(self._run, command)
+
+    def _run(self, command: list[str]) -> Completed:
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                command, cwd=self.root, env=self.environment, stdout=output, start_new_session=True
+            )
+            code = process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            output.seek(0)
+            return Completed(code, output.read().decode(errors="replace"), 0.0)
 
     async def close(self) -> None:
         self.closed = True
