@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,12 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from assistant.tui.history import PromptHistory
+from assistant.tui.opening import Opening
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
 from assistant.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from textual.app import SystemCommand
 
@@ -29,7 +31,11 @@ _NEW_LINE_SEQUENCES = {"\x1b\r": ("alt+enter",), "\x1b[27;2;13~": ("shift+enter"
 
 
 class ApprenticeApp(App[int]):
-    """One person at one chat. ``history`` is the file of earlier requests, None for none."""
+    """One person at one chat.
+
+    ``open_chat`` is called after the first frame; ``first`` is what that frame shows. ``fresh`` says that
+    a new session begins. ``history`` is the file of earlier requests, None for none.
+    """
 
     TITLE = "Apprentice"
     CSS_PATH = str(Path(__file__).parent / "screens" / "chat.tcss")
@@ -37,18 +43,21 @@ class ApprenticeApp(App[int]):
 
     def __init__(
         self,
-        chat: TuiChat,
+        open_chat: Callable[[], TuiChat],
+        first: Opening,
         *,
+        fresh: bool = True,
         history: Path | None = None,
         commands: CommandTable | None = None,
         theme: str = DARK.name,
         ring: bool = True,
-        notices: "Sequence[str]" = (),
     ) -> None:
         super().__init__()
-        self.chat = chat
+        self.opening: asyncio.Task[TuiChat] | None = None
+        self._open_chat = open_chat
+        self._first = first
+        self._fresh = fresh
         self._ring = ring
-        self._notices = tuple(notices)
         self._history = PromptHistory(history)
         self._commands = commands or LazyCommands()
         for own in THEMES:
@@ -56,7 +65,22 @@ class ApprenticeApp(App[int]):
         self.theme = theme if theme in self.available_themes else DARK.name
 
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen(self.chat, self._history, self._commands, ring=self._ring, notices=self._notices)
+        return ChatScreen(
+            self._first, self.open, self._history, self._commands, fresh=self._fresh, ring=self._ring
+        )
+
+    async def open(self) -> TuiChat | None:
+        """The chat; None where it cannot be opened: the program then ends, and ``opening`` holds why."""
+
+        async def opened() -> TuiChat:
+            return self._open_chat()
+
+        self.opening = asyncio.create_task(opened())
+        await asyncio.wait({self.opening})
+        if self.opening.exception() is not None:
+            self.exit(1)
+            return None
+        return self.opening.result()
 
     def get_system_commands(self, screen: Screen[object]) -> "Iterable[SystemCommand]":
         """The command palette: ours, then Textual's theme chooser."""
@@ -76,17 +100,21 @@ def run(settings: "Settings", workspace: Path, session: str | None = None) -> in
 
         return repl.run(settings, workspace, session)
     from assistant.paths import history_file
-    from assistant.wiring import build_chat
 
-    chat = build_chat(settings, workspace, session)
+    def open_chat() -> TuiChat:
+        from assistant.wiring import build_chat
+
+        return build_chat(settings, workspace, session)
+
     cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
     interface = settings.interface
     app = ApprenticeApp(
-        chat,
+        open_chat,
+        Opening(workspace, settings.mode, settings.student.model),
+        fresh=session is None,
         history=history_file(),
         theme=interface.theme,
         ring=interface.notify,
-        notices=chat.notices(),
     )
     return asyncio.run(_run(app, mouse=interface.mouse))
 
@@ -99,6 +127,8 @@ async def _run(app: ApprenticeApp, *, mouse: bool) -> int:
     try:
         code = await app.run_async(mouse=mouse)
     finally:
-        await app.chat.cancel()
-        await app.chat.close()
+        if app.opening is not None:
+            chat = await app.opening
+            await chat.cancel()
+            await chat.close()
     return code if code is not None else app.return_code or 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -62,30 +62,30 @@ class ChatScreen(Screen[None]):
 
     def __init__(
         self,
-        chat: TuiChat,
+        first: TuiChat,
+        open_chat: Callable[[], Awaitable[TuiChat | None]],
         history: PromptHistory,
         commands: CommandTable,
         *,
+        fresh: bool = True,
         ring: bool = True,
-        notices: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self.chat = chat
+        self.chat = first
         self.interface = TuiInterface(self)
         self.commands = commands
-        self.context = CommandContext(cast("Chat", chat), self.interface)
-        self.transcript = Transcript(lambda: chat.session.messages, chat.status())
+        self.transcript = Transcript(lambda: self.chat.session.messages, first.status() if fresh else None)
         self.activity = Activity()
         self.prompt = Prompt(history)
         self.popup = Popup()
-        self.status_line = StatusLine(chat.status())
+        self.status_line = StatusLine(first.status())
         self.last_call: CallBlock | None = None
         self._turn = TurnRunner(self)
         self._view: TurnView | None = None
-        self._helper = PromptHelper(self, history, FileIndex(chat.workspace))
+        self._helper = PromptHelper(self, history, FileIndex(first.workspace))
         self._history = history
         self._ring = ring
-        self._notices = notices
+        self._open_chat = open_chat
         self._queue: list[str] = []
         self._desk = ConfirmationDesk(self)
         self._stopping = Stopping(self, self._helper)
@@ -106,10 +106,14 @@ class ChatScreen(Screen[None]):
 
     async def _begin(self) -> None:
         """Runs after the first paint."""
-        if self.chat.session.messages:
+        chat = await self._open_chat()
+        if chat is None:
+            return
+        self.chat = chat
+        if chat.session.messages:
             await self.show_session()
         self.refresh_status()
-        for notice in self._notices:
+        for notice in chat.notices():
             await self.transcript.add_notice(notice)
         self._start_chat()
         self._watch_start()
@@ -126,6 +130,11 @@ class ChatScreen(Screen[None]):
             self.refresh_status()
             await asyncio.sleep(STARTING_POLL_S)
         self.refresh_status()
+
+    @property
+    def context(self) -> CommandContext:
+        """What a slash command is given."""
+        return CommandContext(cast("Chat", self.chat), self.interface)
 
     @property
     def busy(self) -> bool:

@@ -29,16 +29,16 @@ SLACK = 20
 class Transcript(VerticalScroll, can_focus=False):
     """``messages`` gives the session's messages, from which earlier pages are loaded.
 
-    ``status`` is for the empty state.
+    ``status`` is for the empty state, None for none.
     """
 
-    def __init__(self, messages: Callable[[], Sequence[Message]], status: Status) -> None:
+    def __init__(self, messages: Callable[[], Sequence[Message]], status: Status | None) -> None:
         super().__init__(id="transcript")
         self._messages = messages
         self._earlier = Static(id="earlier", classes="hidden")
         self._first = 0
         self._end: int | None = None
-        self._welcome = None if messages() else WelcomeBlock(status)
+        self._welcome = WelcomeBlock(status) if status is not None else None
 
     def compose(self) -> ComposeResult:
         yield self._earlier

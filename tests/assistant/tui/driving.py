@@ -7,6 +7,7 @@ from typing import Any, cast
 from textual.pilot import Pilot
 
 from assistant.tui.app import ApprenticeApp
+from assistant.tui.opening import Opening
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.widgets.confirmation import GUARD_S, ConfirmationPanel
 from tests.assistant.tui.fake_chat import FakeChat, FakeCommands
@@ -17,7 +18,9 @@ Driver = Pilot[int]
 def application(chat: FakeChat, **options: Any) -> ApprenticeApp:
     """The application over ``chat``, with nothing that moves by itself."""
     options.setdefault("commands", FakeCommands())
-    app = ApprenticeApp(chat, **options)
+    options.setdefault("fresh", not chat.session.messages)
+    first = Opening(chat.workspace, chat.status().mode, chat.status().student)
+    app = ApprenticeApp(lambda: chat, first, **options)
     app.animation_level = "none"
     return app
 

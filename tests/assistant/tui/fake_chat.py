@@ -48,6 +48,7 @@ class FakeChat:
         self.requests: list[str] = []
         self.commands: list[str] = []
         self.last_decision: str | None = None
+        self.notice_lines: tuple[str, ...] = ()
         self.replies: list[Reply] = []
         self.cancelled = 0
         self.started = 0
@@ -57,6 +58,9 @@ class FakeChat:
         self.shell_gate: Gate | None = None
         self._status = status
         self._cancel = asyncio.Event()
+
+    def notices(self) -> tuple[str, ...]:
+        return self.notice_lines
 
     async def start(self) -> None:
         self.started += 1
@@ -94,9 +98,6 @@ class FakeChat:
             return True
         wait.cancel()
         return False
-
-    def notices(self) -> tuple[str, ...]:
-        return ()
 
     async def cancel(self) -> None:
         self.cancelled += 1

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.agent.steps import Failure
+from assistant.tui.app import ApprenticeApp
+from assistant.tui.opening import Opening
 from assistant.tui.theme import THEMES
-from tests.assistant.tui.driving import application, ask, driving, screen_of, shown
+from tests.assistant.tui.driving import application, ask, driving, screen_of, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, answer
 
 
@@ -76,17 +79,20 @@ def run_script(body: str, **environ: str) -> subprocess.Popen[str]:
 
 HEADLESS = """
 import asyncio, sys
+from pathlib import Path
 from assistant.tui.app import ApprenticeApp, _run
+from assistant.tui.opening import Opening
 from tests.assistant.tui.fake_chat import FakeChat
 
 class App(ApprenticeApp):
     async def run_async(self, **options):
         return await super().run_async(headless=True)
-    def on_mount(self):
-        self.call_after_refresh(print, "painted", flush=True)
 
 chat = FakeChat()
-code = asyncio.run(_run(App(chat), mouse=True))
+def opened():
+    print("painted", flush=True)
+    return chat
+code = asyncio.run(_run(App(opened, Opening(Path("/work"), "ask", "m")), mouse=True))
 print("closed", chat.closed, flush=True)
 sys.exit(code)
 """
@@ -112,3 +118,33 @@ def test_the_first_paint_imports_nothing_heavy() -> None:
     body = f"import sys, assistant.tui.app; print([n for n in {heavy.split()!r} if n in sys.modules])"
     output, errors = run_script(body).communicate(timeout=60)
     assert output.strip() == "[]", errors
+
+
+async def test_the_chat_is_opened_after_the_first_frame() -> None:
+    frames: list[str] = []
+    chat = FakeChat()
+    first = Opening(Path("/work/demo"), "ask", "embedded")
+    app = ApprenticeApp(lambda: frames.append(shown(pilot)) or chat, first)  # type: ignore[func-returns-value]
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: chat.started)
+    assert "embedded starting" in frames[0] and "Apprentice" in frames[0]
+
+
+async def test_a_chat_that_cannot_be_opened_ends_the_program_with_the_reason() -> None:
+    def broken() -> FakeChat:
+        raise OSError("no session xyz: apprentice sessions lists them")
+
+    app = ApprenticeApp(broken, Opening(Path("/work/demo"), "ask", "embedded"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.opening is not None and app.opening.done())
+    assert app.opening is not None
+    with pytest.raises(OSError, match="no session xyz"):
+        app.opening.result()
+    assert app.return_value == 1
+
+
+async def test_what_is_sent_before_the_chat_is_open_is_not_lost_silently() -> None:
+    first = Opening(Path("/work/demo"), "ask", "embedded")
+    steps = [step async for step in first.ask("hello")]
+    assert steps == [Failure("the program is still opening: send it again")]
+    assert (await first.shell("ls")).success is False

@@ -346,7 +346,9 @@ async def test_a_link_is_copied_and_never_opened() -> None:
 
 
 async def test_notices_of_the_settings_are_shown_at_the_start() -> None:
-    async with driving(FakeChat(), notices=("settings.toml: mode is tightened to plan",)) as pilot:
+    chat = FakeChat()
+    chat.notice_lines = ("settings.toml: mode is tightened to plan",)
+    async with driving(chat) as pilot:
         await until(pilot, lambda: "mode is tightened to plan" in shown(pilot))
 
 
