@@ -102,7 +102,7 @@ class Protection:
             mode = self._mode(here)
             if mode is None:
                 self._place(self._root / here)
-            elif stat.S_ISDIR(mode) and here != path:
+            elif stat.S_ISDIR(mode) and here != path and not self._is_placeholder(here):
                 binds.setdefault(here, True)
                 continue
             binds[here] = False
@@ -160,6 +160,12 @@ class Protection:
         else:
             path.mkdir()
         self._placeholders[path] = _identity_now(path)
+
+    def _is_placeholder(self, path: Path) -> bool:
+        """Whether a stand-in of ours is still there, and still empty."""
+        full = self._root / path
+        ours = self._placeholders.get(full)
+        return ours is not None and identity_of(full) == ours and not any(full.iterdir())
 
     def _remove_placeholders(self) -> None:
         for path, identity in reversed(self._placeholders.items()):

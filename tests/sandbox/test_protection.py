@@ -170,3 +170,20 @@ def test_other_protected_paths_are_protected_at_the_root_only(plain_folder: Path
 def test_file_on_the_way_is_bound_itself(plain_folder: Path) -> None:
     (plain_folder / "ci").write_text("a file")
     assert bound(plain_folder, Protection(Mount(plain_folder, protected=("ci/deploy",)))) == {"ci": "r"}
+
+
+def test_placeholders_stay_placeholders_when_asked_again(plain_folder: Path) -> None:
+    protection = Protection(Mount(plain_folder))
+    before = protection.prepare()
+    assert protection.prepare() == before
+    protection.release()
+    assert list(plain_folder.iterdir()) == []
+
+
+def test_placeholder_that_became_a_repository_is_protected_as_one(plain_folder: Path) -> None:
+    protection = Protection(Mount(plain_folder))
+    protection.prepare()
+    subprocess.run(["git", "init", "-q", str(plain_folder)], check=True)
+    assert bound(plain_folder, protection)[".git/config"] == "r"
+    protection.release()
+    assert (plain_folder / ".git/HEAD").exists()
