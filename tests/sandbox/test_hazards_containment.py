@@ -212,7 +212,7 @@ async def test_A11_foreign_processes_are_not_seen(shell) -> None:
 async def test_A11_kernel_settings_are_not_writable(shell) -> None:
     before = Path("/proc/sys/vm/swappiness").read_text()
     done = await shell(
-        "echo 1 > /proc/sys/vm/swappiness; echo x > /proc/sys/kernel/core_pattern; echo b > /proc/sysrq-trigger"
+        "cd /proc/sys; echo 1 > vm/swappiness; echo x > kernel/core_pattern; echo h > ../sysrq-trigger"
     )
     assert done.exit_code != 0
     assert Path("/proc/sys/vm/swappiness").read_text() == before
