@@ -122,7 +122,7 @@ def run(settings: "Settings", workspace: Path, session: str | None = None) -> in
 async def _run(app: ApprenticeApp, *, mouse: bool) -> int:
     """The application until it ends, and the chat closed whatever ended it."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, app.exit, 128 + number)
     try:
         code = await app.run_async(mouse=mouse)

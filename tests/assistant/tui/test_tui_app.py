@@ -98,7 +98,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_E06_a_signal_ends_the_program_in_order_and_closes_the_chat(number: signal.Signals) -> None:
     process = run_script(HEADLESS)
     assert process.stdout is not None
