@@ -110,7 +110,7 @@ class Acting:
             tool_selected=call.tool,
             tool_parameters=call.arguments,
             reasoning=decision.thought,
-            confidence=decision.confidence,
+            confidence=decision.confidence or None,
             alternatives=decision.alternatives,
             latency_ms=decision.usage.latency_ms,
             **facts,

@@ -74,7 +74,7 @@ def why_text(row: Row) -> str:
     facts = [
         ("request", plain(str(row["context"].get("request", "")), 400)),
         ("chosen", code(call_text(row), 400)),
-        ("confidence", f"{row['confidence'] or 0:.0%}"),
+        ("confidence", share(row["confidence"])),
         ("alternatives", _alternatives(row)),
         ("offered", ", ".join(code(_name(tool)) for tool in row["tools_available"])),
         ("student", code(str(row["model"] or "")) + f", {row['latency_ms'] or 0:,.0f} ms"),
@@ -90,6 +90,11 @@ def why_text(row: Row) -> str:
     return "\n\n".join(parts)
 
 
+def share(confidence: float | None) -> str:
+    """A probability in percent; nothing where the student does not know it."""
+    return f"{confidence:.0%}" if confidence else ""
+
+
 def call_text(row: Row) -> str:
     """The chosen call on one line."""
     arguments = row["tool_parameters"] or {}
@@ -103,7 +108,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         plain(str(row["timestamp"])[5:16].replace("T", " ")),
         code(call_text(row), 28),
-        f"{row['confidence'] or 0:.0%}",
+        share(row["confidence"]),
         _outcome(row) + (f" {took:,.0f} ms" if took else ""),
         plain((row["review"] or {}).get("verdict") or ""),
     )

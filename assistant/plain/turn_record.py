@@ -114,7 +114,7 @@ def step_object(step: Step) -> Json | None:
                 "tool": call.tool,
                 "arguments": call.arguments,
                 "risk": risk.value,
-                "confidence": confidence,
+                "confidence": confidence or None,
                 "event_id": event_id,
             }
         case Progress(_, text):

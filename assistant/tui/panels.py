@@ -83,7 +83,7 @@ def decision_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         str(row["timestamp"])[:19].replace("T", " "),
         clean_line(str(row["tool_selected"]), 24),
-        f"{row['confidence'] or 0:.0%}",
+        f"{row['confidence']:.0%}" if row["confidence"] else "",
         clean_line(ended, 16),
         clean_line(str(row["context"].get("request", "")), 60),
     )

@@ -53,8 +53,9 @@ class Decision:
 
     Exactly one of ``calls`` and ``answer`` is meaningful: an empty ``calls`` means that ``answer``
     is the reply. ``confidence`` is the probability of the chosen name (of the first call) among the
-    offered ones, ``alternatives`` the other names with theirs, best first. ``cut`` is true where
-    the text ended at the token limit; a cut call is never executed and never in ``calls``.
+    offered ones, 0.0 where the student cannot know it (no record and no screen states that as a
+    fact); ``alternatives`` the other names with theirs, best first. ``cut`` is true where the text
+    ended at the token limit; a cut call is never executed and never in ``calls``.
     """
 
     calls: tuple[ToolCall, ...] = ()

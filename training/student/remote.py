@@ -1,0 +1,176 @@
+"""A student behind an OpenAI-compatible endpoint: llama-server, Ollama, vLLM, or a hosted one.
+
+Invariant: a call that is returned names an offered tool and has arguments of its schema. What the model
+proposes otherwise is said to it once; if that does not help, the decision fails with one line. Not
+covered: a server that shortens an overlong prompt without saying so (Ollama does, at its ``num_ctx``).
+``confidence`` stays 0.0, unknown.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tools.protocol.messages import Conversation
+from training.student.base import Decision, OnText, StudentError, StudentInfo, Usage
+from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
+from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
+from training.student.remote_errors import Refused, adapted, overflow
+from training.student.remote_events import Reply
+from training.student.remote_holding import Holding
+from training.student.remote_messages import may_answer, offered, request
+from training.student.settings import StudentSettings
+
+COMPLETIONS = "/chat/completions"
+
+
+class RemoteStudent:
+    """Fulfils ``Student``. The conversation is sent whole each time; the server keeps nothing for it."""
+
+    def __init__(self, settings: StudentSettings, patience: Patience = ORDINARY) -> None:
+        self._settings = settings
+        self._patience = patience
+        self._endpoint: Endpoint | None = None
+        self._info: StudentInfo | None = None
+        self._turn = asyncio.Lock()
+        self._work: asyncio.Task[Decision] | None = None
+        self._not_taken: list[Refused] = []
+
+    async def start(self) -> StudentInfo:
+        async with self._turn:
+            _, info = await self._ensure()
+            return info
+
+    async def _ensure(self) -> tuple[Endpoint, StudentInfo]:
+        if self._settings.adapter:
+            raise StudentError("student.adapter needs a GGUF as student.model; an endpoint takes none")
+        if self._endpoint is None:
+            self._endpoint = Endpoint(self._settings.model, self._patience)
+        if self._info is None:
+            self._info = await self._who(self._endpoint)
+        return self._endpoint, self._info
+
+    async def _who(self, endpoint: Endpoint) -> StudentInfo:
+        """The model's name and window. Where a name is set, no list of models is needed."""
+        name = self._settings.name
+        try:
+            listed = _models(await endpoint.get("/models"))
+        except Refused as refused:
+            if not name or refused.status in (401, 403):
+                raise
+            listed = []
+        if not name and not listed:
+            mend = "apprentice config set student.name NAME"
+            raise StudentError(f"{endpoint.base} does not say which models it has; name one: {mend}")
+        entry = next((one for one in listed if not name or one["id"] == name), {})
+        return StudentInfo(name or str(entry["id"]), context_tokens=_window(entry, self._settings))
+
+    async def warm(self, conversation: Conversation) -> None:
+        """Nothing: a request for its side effect costs money at some endpoints."""
+
+    async def decide(
+        self,
+        conversation: Conversation,
+        *,
+        allowed: Sequence[str] | None = None,
+        on_text: OnText | None = None,
+    ) -> Decision:
+        async with self._turn:
+            self._work = asyncio.create_task(self._decide(conversation, allowed, on_text or _unheard))
+            try:
+                return await self._work
+            finally:
+                self._work = None
+
+    async def _decide(
+        self, conversation: Conversation, allowed: Sequence[str] | None, on_text: OnText
+    ) -> Decision:
+        endpoint, info = await self._ensure()
+        asked = Asked(
+            body=request(conversation, info.model, self._settings, allowed),
+            tools=offered(conversation, allowed),
+            may_answer=may_answer(conversation, allowed),
+            max_calls=conversation.prompt.max_calls,
+        )
+        spent = Usage()
+        for last in (False, True):
+            holding = Holding(tuple(asked.tools), on_text)
+            reply = Reply(holding.feed)
+            spent = usage_sum(spent, await self._request(endpoint, asked.body, reply))
+            try:
+                decision = decision_of(reply, asked, spent)
+            except Unusable as problem:
+                if last:
+                    raise StudentError(f"{info.model} decided nothing usable, twice: {problem}") from None
+                turns = [*asked.body["messages"], *correction(reply, problem, asked)]
+                asked = replace(asked, body={**asked.body, "messages": turns})
+                continue
+            if not decision.calls or (reply.calls and holding.shown):
+                holding.finish()
+            return decision
+        raise AssertionError("unreachable: the second round returns or raises")
+
+    async def _request(self, endpoint: Endpoint, body: dict[str, Any], reply: Reply) -> Usage:
+        """Fill ``reply``. A field that the endpoint does not take is left out from then on."""
+        for refused in self._not_taken:
+            body = adapted(body, refused) or body
+        while True:
+            started = time.perf_counter()
+            first: list[float] = []
+
+            def take(event: Any, first: list[float] = first) -> None:
+                first.append(time.perf_counter())
+                reply.take(event)
+
+            try:
+                done = await endpoint.post(COMPLETIONS, body, take)
+            except Refused as refused:
+                if too_long := overflow(refused):
+                    raise too_long from None
+                without = adapted(body, refused)
+                if without is None:
+                    raise
+                self._not_taken.append(refused)
+                body = without
+                continue
+            if not done and not reply.finish:
+                raise StudentError(f"{endpoint.base}: the reply was cut off; ask again")
+            return usage_of(reply, started, first[0] if first else None)
+
+    async def cancel(self) -> None:
+        if self._work:
+            self._work.cancel()
+
+    async def close(self) -> None:
+        work = self._work
+        if work:
+            work.cancel()
+            await asyncio.wait([work])
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint:
+            await endpoint.close()
+
+
+def _models(page: Any) -> list[dict[str, Any]]:
+    """The entries of a list of models that have a name."""
+    entries = page.get("data") if isinstance(page, dict) else None
+    listed = entries if isinstance(entries, list) else []
+    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"]]
+
+
+def _window(entry: dict[str, Any], settings: StudentSettings) -> int:
+    """What the entry says is served; else the settings' window, within what the model was trained with."""
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    for served in (entry.get("max_model_len"), entry.get("context_length"), meta.get("n_ctx")):
+        if isinstance(served, int) and served > 0:
+            return served
+    trained = meta.get("n_ctx_train")
+    if isinstance(trained, int) and trained > 0:
+        return min(settings.context_tokens, trained)
+    return settings.context_tokens
+
+
+def _unheard(_text: str) -> None:
+    """For a decision that nobody reads while it comes."""
