@@ -40,7 +40,7 @@ class TurnView:
             case TextDelta(text):
                 await self._stream(text)
             case Thought(text):
-                await self._transcript.add_notice(text, "thought")
+                await self._thought(text)
             case Call():
                 await self._call(step)
             case Confirmation():
@@ -69,6 +69,13 @@ class TurnView:
             self._answer = await self._transcript.add_answer()
             self._activity.work("answering", ESC_HINT)
         self._answer.append(text)
+
+    async def _thought(self, text: str) -> None:
+        """What was streamed and turned out to be said before a call is drawn as the thought that it is."""
+        if self._answer is not None and text.endswith(self._answer.text.strip()):
+            await self._answer.remove()
+            self._answer = None
+        await self._transcript.add_notice(text, "thought")
 
     async def _call(self, step: Call) -> None:
         await self.settle()

@@ -71,7 +71,7 @@ async def test_decisions_show_call_confidence_outcome_and_review_newest_first(pl
     assert cells == [
         ['`run_shell(command="sleep 9")`', "81%", "unknown", ""],
         ['`run_shell(command="rm x")`', "81%", "not run", "refused"],
-        ['`run_shell(command="lz")`', "0%", "**failed** 3 ms", ""],
+        ['`run_shell(command="lz")`', "", "**failed** 3 ms", ""],
         ['`run_shell(command="ls")`', "81%", "ok 1,500 ms", ""],
     ]
 

@@ -4,7 +4,7 @@ import asyncio
 
 from textual.widgets.markdown import MarkdownFence
 
-from assistant.agent.steps import Answer, Failure, Notice, Progress, Thought
+from assistant.agent.steps import Answer, Failure, Notice, Progress, TextDelta, Thought
 from assistant.tui.widgets.answer_block import AnswerBlock
 from assistant.tui.widgets.blocks import UserBlock, WelcomeBlock
 from assistant.tui.widgets.call_block import CallBlock
@@ -64,6 +64,24 @@ async def test_request_call_result_and_answer_are_shown_in_order() -> None:
         places = [text.index(part) for part in wanted if part not in ("93%", "✓ 12 ms")]
         assert places == sorted(places)
         assert all(part in text for part in wanted)
+
+
+async def test_text_that_turns_out_to_be_said_before_a_call_is_drawn_once_as_a_thought() -> None:
+    said_first = "I look for it in the sources first."
+    chat = FakeChat(
+        [
+            TextDelta(said_first),
+            Thought(said_first),
+            selected(SEARCH),
+            observed(SEARCH, "hit"),
+            *answer("Done."),
+        ]
+    )
+    async with driving(chat) as pilot:
+        await ask(pilot, "where is it?")
+        text = shown(pilot)
+        assert text.count(said_first) == 1
+        assert [block.text for block in screen_of(pilot).query(AnswerBlock)] == ["Done."]
 
 
 async def test_code_in_an_answer_is_highlighted() -> None:
