@@ -1,0 +1,68 @@
+"""A student for the benchmarks: it says what it is told to, and keeps nothing of what it is shown."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Conversation
+from training.student.base import ContextOverflow, Decision, OnText, StudentInfo, Usage
+
+CHARACTERS_PER_TOKEN = 4
+Pieces = Callable[[], AsyncIterator[str]]
+
+
+class ReadingStudent:
+    """Fulfils ``Student``: where ``calls`` is set lists the files once a turn; answers with ``pieces``.
+
+    ``on_piece`` is told each piece just before it is handed on.
+    """
+
+    def __init__(
+        self,
+        pieces: Pieces,
+        *,
+        calls: bool,
+        on_piece: Callable[[str], None] = lambda piece: None,
+        context_tokens: int = 8192,
+    ) -> None:
+        self._pieces = pieces
+        self._calls = calls
+        self._on_piece = on_piece
+        self._context_tokens = context_tokens
+        self._made = 0
+
+    async def start(self) -> StudentInfo:
+        return StudentInfo(model="scripted", context_tokens=self._context_tokens)
+
+    async def warm(self, conversation: Conversation) -> None:
+        return None
+
+    async def decide(
+        self,
+        conversation: Conversation,
+        *,
+        allowed: Sequence[str] | None = None,
+        on_text: OnText | None = None,
+    ) -> Decision:
+        """Raises ContextOverflow as a real window of that size would."""
+        size = sum(len(message.text) for message in conversation.messages) // CHARACTERS_PER_TOKEN
+        if size > self._context_tokens:
+            raise ContextOverflow(size, self._context_tokens)
+        asked = conversation.messages[-1].role == "user"
+        if self._calls and asked and (allowed is None or list(allowed) != [ANSWER]):
+            self._made += 1
+            return Decision(calls=(ToolCall(f"call_{self._made}", "list_files", {}),), confidence=0.9)
+        text = ""
+        async for piece in self._pieces():
+            text += piece
+            self._on_piece(piece)
+            if on_text:
+                on_text(piece)
+        return Decision(answer=text, confidence=0.9, usage=Usage(prompt_tokens=size, completion_tokens=1))
+
+    async def cancel(self) -> None:
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        return None
