@@ -108,8 +108,8 @@ class OneShot:
             self._work.cancel()
 
     async def _turn(self, request: str, notice: str) -> None:
-        if notice:
-            self._say(Notice(notice))
+        for line in (*self._chat.notices(), *filter(None, [notice])):
+            self._say(Notice(line))
         try:
             await self._chat.start()
             self._asking = True

@@ -7,12 +7,13 @@ from assistant.agent.chat import Chat, Parts
 from assistant.agent.confinement import Confinement
 from assistant.agent.hosting import Hosting, MakeStudent
 from assistant.agent.sessions import Session, SessionError, SessionStore
-from assistant.settings import Settings
+from assistant.settings import Settings, SettingsError
 from assistant.settings_edit import remember_rule
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
 from tools.executor import Executor
 from tools.permissions.book import Permissions
+from tools.permissions.rules import RuleError
 from tools.registry import builtin_registry
 from training.events import open_log
 from training.student.base import Student
@@ -23,6 +24,10 @@ LATEST = "latest"
 
 def make_student(settings: StudentSettings) -> Student:
     """The student that the settings name."""
+    if settings.model.startswith(("http://", "https://")):
+        from training.student.remote import RemoteStudent
+
+        return RemoteStudent(settings)
     from training.student.local import LocalStudent
 
     return LocalStudent(settings, log=paths.logs_dir() / "student.log")
@@ -38,11 +43,11 @@ def build_chat(
     """A chat that is not started yet.
 
     ``session`` is one that is open, an id, the beginning of one, a title, ``latest`` (of this workspace),
-    or None for a new one. Raises SessionError, EventLogError or StudentError.
+    or None for a new one. Raises SessionError, EventLogError, SettingsError or StudentError.
     """
     workspace = workspace.resolve()
     store = SessionStore(paths.sessions_dir())
-    log = open_log(settings.events.url or paths.events_dir())
+    log = open_log(settings.events.url or paths.events_dir(), redact_email=settings.events.redact_email)
     context = ToolContext(
         workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
     )
@@ -51,12 +56,19 @@ def build_chat(
         workspace=workspace,
         store=store,
         log=log,
-        permissions=Permissions(settings.mode, settings.permissions, workspace, remember=_remember),
+        permissions=_permissions(settings, workspace),
         executor=Executor(builtin_registry(), context),
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
     )
     return Chat(parts, _session(store, workspace, session))
+
+
+def _permissions(settings: Settings, workspace: Path) -> Permissions:
+    try:
+        return Permissions(settings.mode, settings.permissions, workspace, remember=_remember)
+    except RuleError as error:
+        raise SettingsError(f"permissions: {error}") from error
 
 
 def _remember(rule: str) -> None:

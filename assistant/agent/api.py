@@ -34,6 +34,9 @@ class Status:
 class ChatApi(Protocol):
     """The seam between the interfaces and everything behind them."""
 
+    def notices(self) -> tuple[str, ...]:
+        """What the person should know before the first turn, a line each."""
+
     async def start(self) -> None:
         """Load the student and prove a sandbox, both in the background of the interface's first paint."""
 

@@ -98,6 +98,10 @@ class Chat:
         """Who serves: ``{"model", "adapter"}``."""
         return {"model": self._hosting.info.model, "adapter": self._hosting.info.adapter}
 
+    def notices(self) -> tuple[str, ...]:
+        """What the person should know of the settings, the log and the session that were opened."""
+        return (*self.settings.notices, *self.log.notices, *self.session.notices)
+
     async def start(self) -> None:
         """Load the student and prove a sandbox, side by side; then evaluate the prompt's prefix.
 

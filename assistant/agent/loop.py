@@ -103,9 +103,10 @@ class Loop:
 
     def _check_bounds(self, turn: _Turn) -> None:
         turn.decisions += 1
+        rounds = min(self._bounds.max_steps, self._context.prompt.max_rounds or self._bounds.max_steps)
         spent = time.monotonic() - turn.started - self._gate.waited_s
         turn.must_answer |= (
-            turn.decisions > self._bounds.max_steps
+            turn.decisions > rounds
             or spent > self._bounds.max_seconds
             or turn.usage.completion_tokens > self._bounds.max_tokens
         )

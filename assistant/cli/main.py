@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import click
 
 from assistant.cli.failures import NAME, complain, failed, give_up_stdout
-from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_notices
+from assistant.cli.invocation import Invocation, is_terminal, pass_invocation
 from assistant.cli.lazy import LazyGroup
 from assistant.cli.piped import piped_text
 
@@ -151,7 +151,6 @@ def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> i
     if plain:
         from assistant import repl
 
-        print_notices(settings.notices)
         return repl.run(settings, invocation.workspace, session)
     from assistant.tui import app
 
@@ -160,7 +159,6 @@ def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> i
 
 def _answer_once(invocation: Invocation, session: str | None, request: str, output: Output) -> int:
     settings = invocation.settings()
-    print_notices(settings.notices)
     piped = piped_text()
     if request == "-":
         request, piped = piped, ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assistant.agent.sessions import SessionError
-from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Verdict
+from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Thought, Verdict
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
 from assistant.plain.answer_stream import AnswerStream
@@ -51,6 +51,8 @@ class Repl:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self.interrupt)
         self._write(self._ink.dim(WELCOME) + "\n")
+        for notice in self._chat.notices():
+            self._write(self._ink.warn(notice) + "\n")
         starting = asyncio.create_task(self._start())
         try:
             while not self._interface.left:
@@ -140,13 +142,17 @@ class Repl:
 
     async def _steps(self, request: str) -> None:
         answer = AnswerStream(self._write, self._ink)
-        streamed = False
+        streamed = ""
         async for step in self._chat.ask(request):
             if isinstance(step, TextDelta):
-                streamed = True
+                streamed += step.text
                 answer.feed(step.text)
                 continue
             answer.finish()
+            if isinstance(step, Thought) and streamed and step.text.endswith(streamed.strip()):
+                # It was streamed before the student went on to a call: it stands there already.
+                streamed = ""
+                continue
             if isinstance(step, Answer) and not streamed:
                 answer.feed(step.text)
                 answer.finish()

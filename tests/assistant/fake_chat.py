@@ -103,6 +103,9 @@ class FakeChat:
                     return
                 yield decided(step, reply)
 
+    def notices(self) -> tuple[str, ...]:
+        return ()
+
     async def cancel(self) -> None:
         self.cancelled += 1
         self._stop.set()

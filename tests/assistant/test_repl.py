@@ -348,3 +348,15 @@ async def test_line_reader_waits_without_blocking_and_can_be_cancelled() -> None
         os.close(writing)
         assert await reader.request() == "more"
         assert await reader.request() is None
+
+
+async def test_text_that_was_streamed_before_a_call_is_not_repeated_as_its_thought(
+    make_chat: Callable[..., FakeChat],
+) -> None:
+    said = "I look first."
+    call = shell_call("ls")
+    ran = Observation(call, ToolResult(True, "a.py"), "e1", "mode")
+    chat = make_chat([TextDelta(said), Thought(said), selected(call), ran, answer("There is a.py.")])
+    out = await run(chat, Typist("what is here?"))
+    assert out.count(said) == 1
+    assert "There is a.py." in out

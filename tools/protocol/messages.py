@@ -40,7 +40,8 @@ class Prompt:
     """What a student was tuned with, apart from its weights; the same in every conversation.
 
     ``examples`` are turns shown before the conversation. ``describe`` says whether the tools'
-    descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision.
+    descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision; ``max_rounds`` is how
+    many decisions of a turn may call tools before the student answers, 0 for as many as the loop allows.
     """
 
     instructions: str
@@ -48,6 +49,7 @@ class Prompt:
     describe: bool = True
     max_calls: int = 4
     think_tokens: int = 0
+    max_rounds: int = 0
 
 
 @dataclass(frozen=True)

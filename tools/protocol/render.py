@@ -45,10 +45,17 @@ class TemplateSource:
 
 
 def turns(conversation: Conversation) -> list[tuple[str, str]]:
-    """``(role, content)`` pairs, the system turn first."""
+    """``(role, content)`` pairs, the system turn first.
+
+    What the person said in a row (a command of their own, then a request) is one turn.
+    """
     result = [("system", _instructions(conversation))]
-    spoken = (*conversation.prompt.examples, *conversation.messages)
-    return result + [(message.role, _content(message)) for message in spoken]
+    for message in (*conversation.prompt.examples, *conversation.messages):
+        if message.role == result[-1][0] == "user":
+            result[-1] = ("user", f"{result[-1][1]}\n\n{message.text}")
+        else:
+            result.append((message.role, _content(message)))
+    return result
 
 
 def _instructions(conversation: Conversation) -> str:
@@ -75,17 +82,17 @@ def _content(message: Message) -> str:
 def _render_slots(slotted: Sequence[tuple[str, str]], template: TemplateSource) -> str:
     """The template's text around numbered slots. Roles it does not know are spoken by the user."""
     problem = ""
-    for rewrite in (lambda role: role, lambda role: "user" if role == "tool" else role):
-        messages = [{"role": rewrite(role), "content": slot} for role, slot in slotted]
+    for spoken_by in ({}, {"tool": "user"}):
+        messages = [{"role": spoken_by.get(role, role), "content": slot} for role, slot in slotted]
         try:
-            text = _compiled(template.text).render(
+            text: str = _compiled(template.text).render(
                 messages=messages, add_generation_prompt=True, bos_token=template.bos, eos_token=template.eos
             )
         except Exception as error:  # noqa: BLE001 - a template is foreign code and may raise anything
             problem = f"{type(error).__name__}: {error}"
             continue
         if [int(match) for match in SLOT.findall(text)] == list(range(len(slotted))):
-            return str(text)
+            return text
         problem = "it leaves out or repeats a turn"
     raise TemplateError(f"the model's chat template cannot render the conversation: {problem}")
 

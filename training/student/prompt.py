@@ -13,22 +13,26 @@ from training.student.base import StudentError
 
 
 class _Example(BaseModel):
-    """One shown turn: a request with the call or the answer that is right for it."""
+    """One shown turn: a request, the call that is right for it with its result, and the answer."""
 
     model_config = ConfigDict(extra="forbid")
 
     request: str
     tool: str = ""
     arguments: dict[str, Any] = Field(default_factory=dict)
+    result: str = ""
     answer: str = ""
 
-    def turns(self, call_id: str) -> tuple[Message, Message]:
-        reply = (
-            Message("assistant", calls=(ToolCall(call_id, self.tool, self.arguments),))
-            if self.tool
-            else Message("assistant", text=self.answer)
-        )
-        return Message("user", text=self.request), reply
+    def turns(self, call_id: str) -> list[Message]:
+        turns = [Message("user", text=self.request)]
+        if self.tool:
+            call = ToolCall(call_id, self.tool, self.arguments)
+            turns.append(Message("assistant", calls=(call,)))
+        if self.result:
+            turns.append(Message("tool", text=self.result, call_id=call_id, tool=self.tool))
+        if self.answer:
+            turns.append(Message("assistant", text=self.answer))
+        return turns
 
 
 class _PromptFile(BaseModel):
@@ -38,6 +42,7 @@ class _PromptFile(BaseModel):
     describe: bool = True
     max_calls: int = Field(default=4, ge=1, le=16)
     think_tokens: int = Field(default=0, ge=0, le=1024)
+    max_rounds: int = Field(default=0, ge=0, le=200)
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -54,7 +59,8 @@ def parse_prompt(text: str, source: str) -> Prompt:
     turns = [
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
-    return Prompt(data.instructions, tuple(turns), data.describe, data.max_calls, data.think_tokens)
+    bounds = (data.max_calls, data.think_tokens, data.max_rounds)
+    return Prompt(data.instructions, tuple(turns), data.describe, *bounds)
 
 
 def shipped_prompt(name: str) -> Prompt:

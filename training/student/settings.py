@@ -9,7 +9,7 @@ class StudentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     model: str = "embedded"
-    """``embedded`` (SmolLM2-135M-Instruct), a GGUF file's path, or an OpenAI-compatible ``http(s)://`` URL."""
+    """``embedded`` (SmolLM2-135M-Instruct), a GGUF's path, or an OpenAI-compatible ``http(s)://`` URL."""
     adapter: str = ""
     """Path of a LoRA adapter GGUF, or empty."""
     name: str = ""

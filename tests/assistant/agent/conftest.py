@@ -33,7 +33,8 @@ def make_chat(workspace: Path) -> MakeChat:
         script: Iterable[Decision] | Rule, student: ScriptedStudent | None = None, **flags: object
     ) -> Chat:
         dotted = {name.replace("__", "."): value for name, value in flags.items()}
-        settings = load_settings(workspace, flags={"sandbox.engine": "off", **dotted}, environ={})
+        base = {"sandbox.engine": "off", "student.model": "scripted.gguf"}
+        settings = load_settings(workspace, flags=base | dotted, environ={})
         return build_chat(settings, workspace, make=lambda _: student or ScriptedStudent(script))
 
     return make

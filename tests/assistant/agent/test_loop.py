@@ -190,6 +190,13 @@ async def test_the_number_of_decisions_is_bounded(make_chat: MakeChat) -> None:
     await chat.close()
 
 
+async def test_a_prompt_may_allow_one_round_of_calls_only(make_chat: MakeChat) -> None:
+    chat = make_chat([READ], student__model="embedded")
+    assert chat.context_parts()[2][1] > 0
+    assert kinds(await take(chat, "read")) == ["Call", "Observation", "Answer"]
+    await chat.close()
+
+
 async def test_G02_a_cut_call_is_not_run_and_the_student_has_to_answer(make_chat: MakeChat) -> None:
     chat = make_chat([Decision(cut=True)])
     assert kinds(await take(chat, "cut")) == ["Notice", "Answer"]

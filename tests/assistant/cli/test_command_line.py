@@ -330,13 +330,13 @@ def test_a_folder_that_was_deleted_is_said(
     assert "cannot work in the current folder" in capsys.readouterr().err
 
 
-def test_settings_that_a_workspace_may_not_loosen_are_said(
-    repl: Opened, folders: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_settings_that_a_workspace_may_not_loosen_are_said(repl: Opened, folders: Path) -> None:
+    """The interface that is opened shows them, after its first paint."""
     (folders / ".apprentice").mkdir()
     (folders / ".apprentice" / "settings.toml").write_text('mode = "auto"\n')
     assert main(["--plain"]) == 0
-    assert "settings.toml:1: mode is ignored: a workspace may only tighten" in capsys.readouterr().err
+    settings = repl.calls[0][0]
+    assert "settings.toml:1: mode is ignored: a workspace may only tighten" in settings.notices[0]
     assert repl.calls[0][0].mode == "ask"
 
 

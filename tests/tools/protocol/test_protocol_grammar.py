@@ -1,4 +1,4 @@
-"""The grammar accepts exactly what ``write_arguments`` writes, checked with a regular expression made from it.
+"""The grammar accepts exactly what ``write_arguments`` writes: checked with a regular expression of it.
 
 llama.cpp reads the same grammars in the tests of the real student.
 """

@@ -119,5 +119,10 @@ def test_a_conversation_survives_the_way_to_another_process() -> None:
     assert conversation_from_dict(conversation_to_dict(told)) == told
 
 
+def test_what_a_person_said_in_a_row_is_one_turn() -> None:
+    text = plain_text(render(conversation(Message("user", "I ran `ls`:\na"), Message("user", "and now?"))))
+    assert "<|im_start|>user\nI ran `ls`:\na\n\nand now?<|im_end|>" in text
+
+
 def test_the_default_template_is_chatml() -> None:
     assert TemplateSource().text == CHATML

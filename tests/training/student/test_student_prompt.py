@@ -1,5 +1,6 @@
 """Prompts from TOML: the shipped ones hold, and a bad file is named."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ def test_every_example_of_the_small_prompt_is_a_valid_call_of_a_built_in_tool() 
     assert {call.tool for call in shown} == set(registry.names())
 
 
-def test_examples_alternate_and_some_are_answered_without_a_tool() -> None:
-    examples = shipped_prompt("small").examples
-    assert [turn.role for turn in examples] == ["user", "assistant"] * (len(examples) // 2)
-    assert any(turn.role == "assistant" and turn.text and not turn.calls for turn in examples)
+def test_every_example_is_a_whole_turn_that_ends_in_an_answer() -> None:
+    shapes = "".join(turn.role[0] for turn in shipped_prompt("small").examples)
+    assert re.fullmatch("(ua|uata)+", shapes)
+    assert "uau" in shapes
+    assert all(turn.text or turn.calls for turn in shipped_prompt("small").examples)
 
 
 def test_the_embedded_student_gets_the_small_prompt_and_others_the_general_one() -> None:
