@@ -17,7 +17,7 @@ _LIMIT = re.compile(
     r"(?:context (?:length|size|window)(?: is| of)?|limit(?: is| of)?)\D{0,12}(\d[\d,]*)|(\d[\d,]*) maximum",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d[\d,]*")
+_TOKENS = re.compile(r"(\d[\d,]*) tokens")
 _OPTIONAL = ("stream_options", "parallel_tool_calls", "temperature", "tool_choice")
 
 
@@ -72,8 +72,8 @@ def overflow(refused: Refused) -> ContextOverflow | None:
     if not found:
         return None
     room = _count(found[1] or found[2])
-    larger = [number for text in _NUMBER.findall(refused.message) if (number := _count(text)) > room]
-    return ContextOverflow(min(larger), room) if larger and room else None
+    larger = [number for text in _TOKENS.findall(refused.message) if (number := _count(text)) > room]
+    return ContextOverflow(max(larger), room) if larger and room else None
 
 
 def adapted(body: Mapping[str, Any], refused: Refused) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ class EventDecoder:
     """Bytes in, the data of whole events out. Comments and other fields are passed over."""
 
     def __init__(self) -> None:
-        self._characters = codecs.getincrementaldecoder("utf-8")("replace")
+        self._characters = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._rest = ""
         self._data: list[str] = []
 
