@@ -174,7 +174,9 @@ class Loop:
             "turn": turns,
         }
         offered = [
-            {"name": one.name, "signature": compress(one, describe=False)} for one in self._context.signatures
+            {"name": one.name, "signature": compress(one, describe=False)}
+            for one in self._context.signatures
+            if one.name == ANSWER or not turn.must_answer
         ]
         return {"context": context, "tools_available": offered, **self._facts()}
 

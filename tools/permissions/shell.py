@@ -63,6 +63,14 @@ def _language() -> "Language":
     return Language(tree_sitter_bash.language())
 
 
+def _masked(source: bytes) -> bytes:
+    """``source`` with every byte outside ASCII as a letter, which is what bash takes it for, at equal offsets.
+
+    The grammar's native scanner reads beyond its tables on other characters and ends the process.
+    """
+    return bytes(byte if byte < 0x80 else ord("x") for byte in source)
+
+
 class Reader(RedirectionReader):
     """Walks one syntax tree and collects its parts and doubts."""
 
@@ -74,7 +82,7 @@ class Reader(RedirectionReader):
         """Walk the whole source."""
         from tree_sitter import Parser
 
-        root = Parser(_language()).parse(self.source).root_node
+        root = Parser(_language()).parse(_masked(self.source)).root_node
         if root.has_error:
             self.broken = "it does not parse as bash"
         if self.source[: root.start_byte].strip() or self.source[root.end_byte :].strip():

@@ -194,6 +194,9 @@ async def test_a_prompt_may_allow_one_round_of_calls_only(make_chat: MakeChat) -
     chat = make_chat([READ], student__model="embedded")
     assert chat.context_parts()[2][1] > 0
     assert kinds(await take(chat, "read")) == ["Call", "Observation", "Answer"]
+    read, answered = history(chat.log)
+    assert len(read["tools_available"]) == 13
+    assert [tool["name"] for tool in answered["tools_available"]] == ["answer"]
     await chat.close()
 
 

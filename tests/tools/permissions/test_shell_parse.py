@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -183,6 +184,17 @@ PIECES = st.sampled_from(
 @settings(max_examples=400, deadline=None)
 def test_parse_never_raises(command: str) -> None:
     assert isinstance(parse(command), Parsed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_characters_outside_ascii_do_not_end_the_process(seed: int) -> None:
+    """The grammar's scanner crashes on about one in ten thousand such commands; it must not see them."""
+    random = Random(seed)
+    marks = [*" $`'\"\\\n;|&(){}<>#*[]=!~?-", "$(", "${", "<<", "((", "[["]
+    for _ in range(4000):
+        wide = (chr(random.randint(128, 0xD7FF)) for _ in range(60))
+        command = "".join(random.choice(marks) if random.random() < 0.4 else next(wide) for _ in range(40))
+        assert isinstance(parse(command), Parsed)
 
 
 TOKENS = st.sampled_from(
