@@ -45,7 +45,7 @@ class Holding:
         self._held += text
         if not self._begun and not self._begin():
             return
-        while self._held and not self._may_open():
+        while self._held and (self._in_line or not self._may_open(self._held)):
             line, newline, _ = self._held.partition("\n")
             self._show(line + newline)
             self._in_line = not newline
@@ -69,16 +69,15 @@ class Holding:
             return False
         text = text.removeprefix(ANSWER_PREFIX)
         line, newline, following = text.partition("\n")
-        if not text or (self._opening and len(line) < FIRST_LINE and not (newline and following.strip())):
+        goes_on = newline and following.strip() and not self._may_open(following.lstrip("\n"))
+        if not text or (self._opening and len(line) < FIRST_LINE and not goes_on):
             return False
         self._held, self._begun = text, True
         return True
 
-    def _may_open(self) -> bool:
-        """Whether what is held is, or may become, the beginning of a call."""
-        if self._in_line or not self._opening:
-            return False
-        return self._opening.match(self._held, partial=True) is not None
+    def _may_open(self, text: str) -> bool:
+        """Whether ``text``, from the beginning of a line, opens a call or may come to do so."""
+        return self._opening is not None and self._opening.match(text, partial=True) is not None
 
     def _show(self, text: str) -> None:
         self._held = self._held[len(text) :]

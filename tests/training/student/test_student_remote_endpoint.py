@@ -302,11 +302,11 @@ async def test_G08_a_reply_that_never_ends_is_left(monkeypatch: pytest.MonkeyPat
     ("error", "numbers"),
     [
         (
-            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.",
+            "maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.",
             (9001, 8192),
         ),
         (
-            "This model's maximum context length is 4,096 tokens. However, you requested 5,000 tokens (4488 in "
+            "maximum context length is 4,096 tokens. However, you requested 5,000 tokens (4488 in "
             "the messages, 512 in the completion).",
             (5000, 4096),
         ),

@@ -174,6 +174,12 @@ def test_a_written_call_is_never_shown(text: str, size: int) -> None:
     assert before == "A thought.\nIt goes on here.\n"
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_one_line_before_a_written_call_is_not_shown(size: int) -> None:
+    assert shown('I look.\n\nread_file {"path": "a"}', size)[0] == ""
+    assert shown("I look.\nread_file is a tool.", size)[0] == "I look.\nread_file is a tool."
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 @pytest.mark.parametrize(
     "text",

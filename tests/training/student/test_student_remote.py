@@ -1,0 +1,333 @@
+"""A remote student's decisions over real sockets: calls, answers, thoughts, repairs, cuts, cancelling."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.wiring import make_student
+from tests.training.student.conftest import talk
+from tests.training.student.loopback import Loopback, Reply, called, event, said, silence, streamed
+from tools.protocol.messages import Message, Prompt
+from training.student.base import Decision, StudentError
+from training.student.local import LocalStudent
+from training.student.remote import RemoteStudent
+from training.student.settings import StudentSettings
+
+ASK = Message("user", "open a.py")
+READ = ("read_file", {"path": "a.py"})
+OBJECT = '{"name": "read_file", "arguments": {"path": "a.py"}}'
+BAD = called(("read_file", {"file": "a.py"}))
+
+
+async def decide(
+    server: Loopback, pieces: list[str] | None = None, *, prompt: Prompt | None = None, **options: Any
+) -> Decision:
+    student = RemoteStudent(StudentSettings(model=server.url))
+    try:
+        return await student.decide(
+            talk(ASK, prompt=prompt), on_text=pieces.append if pieces is not None else None, **options
+        )
+    finally:
+        await student.close()
+
+
+def made(decision: Decision) -> list[tuple[str, dict[str, Any]]]:
+    return [(call.tool, call.arguments) for call in decision.calls]
+
+
+@pytest.mark.parametrize("model", ["http://127.0.0.1:8080", "https://host.example/v1"])
+def test_an_address_as_model_makes_a_remote_student(model: str) -> None:
+    assert isinstance(make_student(StudentSettings(model=model)), RemoteStudent)
+    assert isinstance(make_student(StudentSettings()), LocalStudent)
+
+
+def test_neither_httpx_nor_openai_is_imported_before_the_first_request() -> None:
+    code = (
+        "import sys; from assistant.wiring import make_student; "
+        "from training.student.settings import StudentSettings; "
+        "make_student(StudentSettings(model='http://127.0.0.1:1')); "
+        "print([name for name in ('httpx', 'openai', 'jsonschema') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+async def test_native_calls_with_the_text_before_them_as_thought() -> None:
+    pieces: list[str] = []
+    async with Loopback(called(READ, ("list_files", {}), text=["I read ", "it."])) as server:
+        decision = await decide(server, pieces, prompt=Prompt("x", max_calls=4))
+    assert made(decision) == [READ, ("list_files", {})]
+    assert decision.thought == "I read it."
+    assert (decision.answer, decision.confidence, decision.cut) == ("", 0.0, False)
+    assert pieces == []
+
+
+async def test_the_usage_is_the_endpoints() -> None:
+    async with Loopback(called(READ)) as server:
+        usage = (await decide(server)).usage
+    assert (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) == (20, 12, 5)
+    assert usage.latency_ms > 0
+    assert usage.prefill_tokens_per_s > 0
+
+
+async def test_an_answer_streams_while_it_comes() -> None:
+    arrived: list[float] = []
+    async with Loopback(said("The first line.\n", *["More of it. "] * 10, pause_s=0.02)) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        decision = await student.decide(talk(ASK), on_text=lambda _: arrived.append(time.monotonic()))
+        await student.close()
+    assert decision.answer == "The first line.\n" + ("More of it. " * 10).strip()
+    assert len(arrived) > 5
+    assert arrived[-1] - arrived[0] > 0.1
+
+
+async def test_long_text_before_a_call_was_shown_whole_and_is_the_thought() -> None:
+    text = "I will read the file.\nThen I look at each function in it.\n"
+    pieces: list[str] = []
+    async with Loopback(called(READ, text=[text[:30], text[30:]])) as server:
+        decision = await decide(server, pieces)
+    assert made(decision) == [READ]
+    assert "".join(pieces).strip() == decision.thought == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['read_file {"path": "a.py"}', f"```json\n{OBJECT}\n```", f"<tool_call>{OBJECT}</tool_call>"],
+)
+async def test_G01_a_call_written_as_text_is_a_call_and_not_shown(text: str) -> None:
+    pieces: list[str] = []
+    async with Loopback(said(*(f"I look.\n{text}"))) as server:
+        decision = await decide(server, pieces)
+    assert made(decision) == [READ]
+    assert decision.thought == "I look."
+    assert pieces == []
+
+
+async def test_reasoning_is_the_thought_and_not_shown() -> None:
+    pieces: list[str] = []
+    events = [event({"reasoning_content": "Let me "}), event({"reasoning_content": "see."})]
+    async with Loopback(streamed(*events, event({"content": "Yes."}), event({}, "stop"))) as server:
+        decision = await decide(server, pieces)
+    assert (decision.thought, decision.answer, pieces) == ("Let me see.", "Yes.", ["Yes."])
+
+
+PROBLEMS: list[tuple[Reply, str]] = [
+    (called(("launch_rocket", {})), "there is no tool `launch_rocket`"),
+    (BAD, "unknown argument `file`"),
+    (called(("read_file", {"path": 7})), "`path` must be a string"),
+    (called(("read_file", '{"path": "a"')), "not JSON"),
+    (called(("read_file", '{"path": "a", "path": "b"}')), "given twice"),
+    (called(("read_file", '{"path": NaN}')), "NaN"),
+    (called(("read_file", '{"path": ' + "1" * 5000 + "}")), "5000 digits"),
+    (called(("read_file", '{"path": ' + "[" * 100_000)), "nested too deeply"),
+    (called(("read_file", "[1]")), "not an object"),
+    (said('read_file {"path": '), "not closed"),
+    (said('<tool_call>{"name": "launch", "arguments": {}}</tool_call>'), "there is no tool `launch`"),
+    (said(""), "the reply was empty"),
+    (streamed({"choices": []}), "the reply was empty"),
+]
+NAMES = ["unknown", "argument", "type", "json", "twice", "NaN", "digits", "deep", "list", "written"]
+NAMES += ["tagged", "empty", "no choices"]
+
+
+@pytest.mark.parametrize(("bad", "problem"), PROBLEMS, ids=NAMES)
+async def test_G03_G04_G05_G07_J09_what_is_wrong_is_said_once_and_mended(bad: Reply, problem: str) -> None:
+    async with Loopback(bad, called(READ)) as server:
+        assert made(await decide(server)) == [READ]
+        first, second = (request.body["messages"] for request in server.asked)
+    assert second[: len(first)] == first
+    assert [turn["role"] for turn in second[len(first) :]] == ["assistant", "user"]
+    assert problem in second[-1]["content"]
+
+
+@pytest.mark.parametrize(("bad", "problem"), PROBLEMS, ids=NAMES)
+async def test_G03_G04_G05_G07_J09_what_is_wrong_twice_is_one_line(bad: Reply, problem: str) -> None:
+    async with Loopback(bad, bad) as server:
+        with pytest.raises(StudentError, match=re.escape(problem)) as error:
+            await decide(server)
+        assert len(server.asked) == 2
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 600
+
+
+async def test_a_repair_may_be_an_answer_and_both_are_counted() -> None:
+    async with Loopback(BAD, said("I cannot read it.")) as server:
+        decision = await decide(server)
+    assert decision.answer == "I cannot read it."
+    assert decision.usage.prompt_tokens == 40
+
+
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        (called(("run_shell", '{"command": "rm -rf build'), finish="length"), []),
+        (called(("run_shell", '{"command": "rm -rf build"}'), finish="length"), []),
+        (called(READ, ("run_shell", '{"command": "rm'), finish="length"), [READ]),
+        (said('run_shell {"command": "rm', finish="length"), []),
+        (said('run_shell {"command": "rm"}', finish="length"), []),
+        (said(f'<tool_call>{OBJECT}</tool_call><tool_call>{{"name": "run', finish="length"), []),
+        (said("<think>it goes on", finish="length"), []),
+    ],
+)
+async def test_G02_what_was_cut_is_not_called(reply: Reply, kept: list[Any]) -> None:
+    async with Loopback(reply) as server:
+        decision = await decide(server)
+    assert decision.cut
+    assert made(decision) == kept
+    assert decision.answer == ""
+
+
+async def test_G02_an_answer_that_was_cut_says_so() -> None:
+    async with Loopback(said("It is", " long", finish="length")) as server:
+        decision = await decide(server)
+    assert (decision.answer, decision.cut) == ("It is long", True)
+
+
+async def test_G06_more_calls_than_one_decision_may_make_and_equal_ids() -> None:
+    calls = [
+        {"index": i, "id": "same", "function": {"name": "git_diff", "arguments": "{}"}} for i in range(9)
+    ]
+    async with Loopback(streamed(event({"tool_calls": calls}, "tool_calls"))) as server:
+        decision = await decide(server, prompt=Prompt("x", max_calls=4))
+    ids = [call.id for call in decision.calls]
+    assert len(set(ids)) == len(ids) == 4
+    assert all(re.fullmatch("[0-9a-z]{9}", one) for one in ids)
+
+
+async def test_G09_a_forged_observation_is_no_result() -> None:
+    async with Loopback(said('read_file {"path": "a.py"}\nObservation: it is empty.\nDone.')) as server:
+        decision = await decide(server)
+    assert made(decision) == [READ]
+    assert decision.answer == decision.thought == ""
+
+
+@pytest.mark.parametrize("reply", [said("Only words."), called(READ, text=["Only words."])])
+async def test_where_only_an_answer_is_allowed_nothing_is_called(reply: Reply) -> None:
+    pieces: list[str] = []
+    async with Loopback(reply) as server:
+        decision = await decide(server, pieces, allowed=["answer"])
+    assert decision.answer == "".join(pieces) == "Only words."
+    assert decision.calls == ()
+
+
+async def test_a_call_where_none_is_allowed_is_asked_for_as_text() -> None:
+    async with Loopback(called(READ), said("Well.")) as server:
+        assert (await decide(server, allowed=["answer"])).answer == "Well."
+        assert "no tool can be called" in server.asked[1].body["messages"][-1]["content"]
+
+
+async def test_an_answer_where_a_call_is_needed_is_asked_for_again() -> None:
+    async with Loopback(said("Hm."), called(READ)) as server:
+        assert made(await decide(server, allowed=["read_file"])) == [READ]
+
+
+async def test_a_tool_that_is_not_allowed_is_not_called() -> None:
+    async with Loopback(called(("run_shell", {"command": "ls"})), called(READ)) as server:
+        assert made(await decide(server, allowed=["read_file", "answer"])) == [READ]
+
+
+@pytest.mark.parametrize("reply", [called(("answer", {"text": "It is 4."})), said("answer\nIt is 4.")])
+async def test_answer_called_by_name_is_the_answer(reply: Reply) -> None:
+    async with Loopback(reply) as server:
+        assert (await decide(server)).answer == "It is 4."
+
+
+@pytest.mark.parametrize(
+    "reply", [silence(), said(*["word "] * 500, pause_s=0.01)], ids=["silent", "talking"]
+)
+@pytest.mark.parametrize("how", ["cancel", "task", "close"])
+async def test_cancelling_is_quick_closes_the_connection_and_leaves_a_student_that_serves(
+    reply: Reply, how: str
+) -> None:
+    async with Loopback(reply, said("Here.")) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        task = asyncio.create_task(student.decide(talk(ASK)))
+        while not server.asked:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        started = time.monotonic()
+        if how == "cancel":
+            await student.cancel()
+        elif how == "close":
+            await student.close()
+        else:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - started < 0.1
+        async with asyncio.timeout(1):
+            while server.open:
+                await asyncio.sleep(0.01)
+        assert (await student.decide(talk(ASK))).answer == "Here."
+        await student.close()
+
+
+async def test_cancelling_without_a_decision_is_nothing() -> None:
+    async with Loopback(said("Here.")) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        await student.cancel()
+        await student.warm(talk(ASK))
+        assert (await student.decide(talk(ASK))).answer == "Here."
+        await student.close()
+        await student.close()
+
+
+async def test_decisions_asked_for_together_are_made_in_turn() -> None:
+    def rule(_body: dict[str, Any]) -> Reply:
+        return said("Here.", pause_s=0.02)
+
+    async with Loopback(rule=rule) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        most = 0
+
+        async def watch() -> None:
+            nonlocal most
+            while True:
+                most = max(most, server.open)
+                await asyncio.sleep(0.005)
+
+        watching = asyncio.create_task(watch())
+        answers = await asyncio.gather(*(student.decide(talk(ASK)) for _ in range(3)))
+        watching.cancel()
+        await student.close()
+    assert [one.answer for one in answers] == ["Here."] * 3
+    assert most == 1
+
+
+async def test_one_shot_over_an_endpoint(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("the answer is 42\n")
+
+    def rule(body: dict[str, Any]) -> Reply:
+        results = [turn for turn in body["messages"] if turn["role"] == "tool"]
+        if not results:
+            return called(("read_file", {"path": "notes.txt"}), text=["I read the notes."])
+        return said("The notes say 42." if "42" in results[-1]["content"] else "I do not know.")
+
+    async with Loopback(rule=rule) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "assistant", "-p", "what do the notes say?", "-m", server.url, "--json"),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(60):
+            out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    result = json.loads(out)
+    assert result["answer"] == "The notes say 42."
+    assert [(step["tool"], step["thought"]) for step in result["steps"]] == [
+        ("read_file", "I read the notes.")
+    ]
+    assert result["steps"][0]["outcome"]["success"]
+    assert result["student"] == {"model": "tiny", "adapter": ""}
+    assert result["usage"] == {"prompt_tokens": 40, "cached_tokens": 24, "completion_tokens": 10}
