@@ -177,7 +177,9 @@ class Chat:
 
     def set_mode(self, mode: str) -> None:
         """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""
-        self.permissions.mode = MODES[MODES.index(cast(Mode, mode))]
+        if mode not in MODES:
+            raise ValueError(f"there is no mode {mode!r}; the modes are {', '.join(MODES)}")
+        self.permissions.mode = cast(Mode, mode)
 
     def new_session(self) -> None:
         """Begin an empty session; the old one stays on disk."""

@@ -1,0 +1,255 @@
+"""The chat around the loop: sessions, students and sandboxes come and go, the conversation stays."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from assistant.agent.chat import Chat
+from assistant.agent.confinement import Confinement
+from assistant.agent.context import SMALLEST_OBSERVATION, Context
+from assistant.agent.hosting import Hosting
+from assistant.agent.sessions import SessionError, SessionStore
+from assistant.agent.steps import Answer, Observation
+from assistant.settings import SettingsError, load_settings
+from assistant.wiring import build_chat
+from sandbox.settings import SandboxSettings
+from tests.assistant.agent.conftest import MakeChat, take
+from tools.base import ToolContext
+from tools.calls import ToolCall
+from tools.protocol.messages import Message, Prompt, Signature
+from tools.settings import ToolSettings
+from training.student.base import Student, StudentError, StudentInfo
+from training.student.scripted import ScriptedStudent, answer, call
+from training.student.settings import StudentSettings
+
+DONE = answer("All done.")
+
+
+class Named(ScriptedStudent):
+    """A student with a name, which says when it was closed."""
+
+    def __init__(self, name: str, *, broken: bool = False) -> None:
+        super().__init__([DONE] * 9, context_tokens=4096)
+        self.name = name
+        self.broken = broken
+        self.closed = False
+
+    async def start(self) -> StudentInfo:
+        if self.broken:
+            raise StudentError(f"{self.name}: no such model")
+        return StudentInfo(model=self.name, context_tokens=4096)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def chat_over(workspace: Path, **students: Student) -> Chat:
+    """A chat whose students are found by the model's name in the settings."""
+    flags = {"sandbox.engine": "off", "student.model": "first"}
+    settings = load_settings(workspace, flags=flags, environ={})
+    return build_chat(settings, workspace, make=lambda wanted: students[wanted.model])
+
+
+async def test_a_swap_keeps_the_session_and_ends_the_old_student(workspace: Path) -> None:
+    first, second = Named("first"), Named("second")
+    chat = chat_over(workspace, first=first, second=second)
+    await chat.start()
+    await take(chat, "one")
+    await chat.use_model("second")
+    assert first.closed
+    assert chat.status().student == "second"
+    assert isinstance((await take(chat, "two"))[-1], Answer)
+    assert [message.text for message in second.conversations[-1].messages][:2] == ["one", "All done."]
+    await chat.close()
+
+
+async def test_a_swap_that_fails_leaves_the_old_student_serving(workspace: Path) -> None:
+    first, bad = Named("first"), Named("bad", broken=True)
+    chat = chat_over(workspace, first=first, bad=bad)
+    await chat.start()
+    with pytest.raises(StudentError, match="no such model"):
+        await chat.use_model("bad")
+    assert bad.closed
+    assert not first.closed
+    assert chat.status().student_state == "ready"
+    assert isinstance((await take(chat, "still there?"))[-1], Answer)
+    await chat.close()
+    assert first.closed
+
+
+async def test_a_swap_mends_a_student_that_never_loaded(workspace: Path) -> None:
+    chat = chat_over(workspace, first=Named("first", broken=True), second=Named("second"))
+    await chat.start()
+    assert chat.status().student_state == "off"
+    await chat.use_model("second")
+    assert isinstance((await take(chat, "hello"))[-1], Answer)
+    await chat.close()
+
+
+async def test_a_session_is_found_again_and_goes_on(make_chat: MakeChat) -> None:
+    chat = make_chat([DONE, DONE])
+    await take(chat, "the first request")
+    first = chat.session.id
+    chat.new_session()
+    assert chat.session.messages == []
+    chat.load_session(first)
+    assert [message.text for message in chat.session.messages] == ["the first request", "All done."]
+    await take(chat, "and on")
+    await chat.close()
+    again = SessionStore(chat.store.folder).load(first)
+    assert len(again.messages) == 4
+    again.close()
+
+
+async def test_a_session_that_does_not_load_leaves_the_old_one_open(make_chat: MakeChat) -> None:
+    chat = make_chat([DONE, DONE])
+    await take(chat, "one")
+    kept = chat.session.id
+    with pytest.raises(SessionError):
+        chat.load_session("no-such-session")
+    assert chat.session.id == kept
+    assert isinstance((await take(chat, "two"))[-1], Answer)
+    await chat.close()
+
+
+async def test_the_latest_session_of_a_workspace_is_said_to_be_missing(workspace: Path) -> None:
+    settings = load_settings(workspace, flags={"sandbox.engine": "off"}, environ={})
+    with pytest.raises(SessionError, match="no earlier session"):
+        build_chat(settings, workspace, "latest")
+
+
+async def test_a_bad_rule_in_the_settings_is_one_line(workspace: Path) -> None:
+    settings = load_settings(workspace, flags={"permissions.allow": ["run_shell("]}, environ={})
+    with pytest.raises(SettingsError, match="permissions") as caught:
+        build_chat(settings, workspace)
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_person_s_own_command_is_shown_to_the_student(make_chat: MakeChat) -> None:
+    student = ScriptedStudent([DONE])
+    chat = make_chat([], student=student)
+    result = await chat.shell("ls")
+    assert not result.success
+    await take(chat, "and now?")
+    assert "I ran `ls`" in student.conversations[-1].messages[0].text
+    await chat.close()
+
+
+async def test_the_status_says_what_the_last_decision_cost(make_chat: MakeChat) -> None:
+    chat = make_chat([call("read_file", path="README.md"), DONE])
+    assert chat.status().student_state == "starting"
+    await chat.start()
+    await take(chat, "what is this?")
+    status = chat.status()
+    assert (status.student, status.student_state, status.sandbox_state) == ("scripted", "ready", "off")
+    assert 0 < status.context_used < status.context_limit == 8192
+    assert status.session_title == "what is this?"
+    assert not status.busy
+    await chat.close()
+
+
+async def test_a_mode_that_does_not_exist_is_refused(make_chat: MakeChat) -> None:
+    chat = make_chat([])
+    chat.set_mode("auto")
+    assert chat.status().mode == "auto"
+    with pytest.raises(ValueError, match="yolo"):
+        chat.set_mode("yolo")
+    await chat.close()
+
+
+async def test_closing_twice_is_safe_also_before_the_start(make_chat: MakeChat) -> None:
+    chat = make_chat([])
+    await chat.close()
+    await chat.close()
+
+
+async def test_A17_a_workspace_that_cannot_be_confined_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home folder itself is never given to a sandbox."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    context = ToolContext(workspace=tmp_path, settings=ToolSettings())
+    place = Confinement(SandboxSettings(), tmp_path, context)
+    await place.ready()
+    assert place.state == "off"
+    assert context.sandbox is None
+    assert context.sandbox_problem
+    assert place.where().startswith("no sandbox: ")
+    await place.close()
+
+
+async def test_a_student_is_loaded_once_however_many_wait(workspace: Path) -> None:
+    starts: list[str] = []
+
+    class Counting(ScriptedStudent):
+        async def start(self) -> StudentInfo:
+            starts.append("start")
+            await asyncio.sleep(0.01)
+            return await super().start()
+
+    hosting = Hosting(StudentSettings(model="x.gguf"), lambda _: Counting([]))
+    await asyncio.gather(hosting.ready(), hosting.ready(), hosting.ready())
+    assert starts == ["start"]
+    await hosting.close()
+
+
+SIGNATURE = Signature("read_file", "Read.", {"type": "object", "properties": {}})
+
+
+def context_of(tmp_path: Path, *messages: Message) -> Context:
+    session = SessionStore(tmp_path).create(tmp_path)
+    for message in messages:
+        session.append(message)
+    return Context(session, Prompt("Help."), (SIGNATURE,))
+
+
+def test_a_long_result_is_shown_short_and_says_so_but_is_kept_whole(tmp_path: Path) -> None:
+    long = "x" * 5000
+    context = context_of(
+        tmp_path,
+        Message("user", "read"),
+        Message("assistant", calls=(ToolCall("1", "read_file", {}),)),
+        Message("tool", long, call_id="1", tool="read_file"),
+    )
+    context.fit_window(8192)
+    shown = context.conversation().messages[-1].text
+    assert len(shown) < 3200
+    assert "characters left out" in shown
+    assert context.session.messages[-1].text == long
+
+
+def test_G11_trimming_starts_at_a_request_and_leaves_room_for_the_next_turns(tmp_path: Path) -> None:
+    turns = [
+        part
+        for n in range(10)
+        for part in (Message("user", "u" * 400 + str(n)), Message("assistant", "a" * 400))
+    ]
+    context = context_of(tmp_path, *turns)
+    notice = context.trim(2100, 2000)
+    shown = context.conversation().messages
+    assert shown[0].role == "user"
+    assert 4 <= len(shown) <= 14
+    assert str(20 - len(shown)) in notice
+
+
+def test_G11_when_only_one_turn_is_left_its_results_shrink_and_then_nothing(tmp_path: Path) -> None:
+    context = context_of(tmp_path, Message("user", "u"), Message("tool", "r" * 9000))
+    context.fit_window(8192)
+    sizes = []
+    while context.trim(9000, 8192):
+        sizes.append(len(context.conversation().messages[-1].text))
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < SMALLEST_OBSERVATION + 100
+
+
+async def test_a_call_of_the_student_and_its_result_stay_together_over_a_restart(make_chat: MakeChat) -> None:
+    chat = make_chat([call("read_file", path="README.md"), DONE])
+    steps = await take(chat, "read")
+    observed = next(step for step in steps if isinstance(step, Observation))
+    key = chat.session.id
+    await chat.close()
+    again = SessionStore(chat.store.folder).load(key)
+    assert again.messages[1].calls == (observed.call,)
+    assert again.messages[2].call_id == observed.call.id
+    again.close()
