@@ -69,7 +69,7 @@ async def gathered(parts: dict[str, Callable[[], Awaitable[list[Check]]]]) -> li
 async def _student(settings: Settings) -> list[Check]:
     model = settings.student.model
     if model.startswith(("http://", "https://")):
-        return [await _endpoint(model)]
+        return [await _endpoint(settings)]
     return [await _runtime(), _model_file(STUDENT_MODEL, model, settings), *_adapter(settings)]
 
 
@@ -106,19 +106,28 @@ def _adapter(settings: Settings) -> list[Check]:
     return [_model_file("student adapter", adapter, settings)] if adapter else []
 
 
-async def _endpoint(url: str) -> Check:
-    import httpx
+async def _endpoint(settings: Settings) -> Check:
+    """Asked by the very code that the chat uses, with less patience."""
+    from training.student.base import StudentError
+    from training.student.remote import RemoteStudent
+    from training.student.remote_endpoint import Patience
+    from training.student.remote_errors import Refused
 
+    student = RemoteStudent(settings.student, Patience(attempts=1, connect_s=5, read_s=5))
     try:
-        async with httpx.AsyncClient(timeout=5) as client:
-            answer = await client.get(f"{url.rstrip('/')}/models")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        info = await student.start()
+    except Refused as error:
+        fix = (
+            "export OPENAI_API_KEY=..." if error.status in {401, 403} else "look into the log of that server"
+        )
+        return Check(STUDENT_MODEL, False, str(error), fix)
+    except StudentError as error:
         fix = "start the server, or take the embedded student: apprentice config set student.model embedded"
-        return Check(STUDENT_MODEL, False, f"{url} does not answer: {error or type(error).__name__}", fix)
-    detail = f"{url} answers {answer.status_code}"
-    if answer.status_code in {401, 403}:
-        return Check(STUDENT_MODEL, False, detail, "export OPENAI_API_KEY=...")
-    return Check(STUDENT_MODEL, answer.status_code < 500, detail, "look into the log of that server")
+        return Check(STUDENT_MODEL, False, str(error), fix)
+    finally:
+        await student.close()
+    detail = f"{info.model} at {settings.student.model}, a window of {info.context_tokens:,} tokens"
+    return Check(STUDENT_MODEL, True, detail)
 
 
 async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:

@@ -98,6 +98,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(self.status if self.path == "/v1/models" else 404)
         self.end_headers()
+        self.wfile.write(b'{"data": [{"id": "tiny", "max_model_len": 4096}]}')
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test's output clean."""
@@ -114,22 +115,33 @@ def endpoint() -> Iterator[http.server.HTTPServer]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("status", "ok"), [(200, True), (401, False), (503, False)])
-async def test_a_remote_student_is_asked(
-    workspace: Path, endpoint: http.server.HTTPServer, monkeypatch: pytest.MonkeyPatch, status: int, ok: bool
+@pytest.mark.parametrize("path", ["/v1/", "/v1", ""])
+async def test_a_remote_student_is_asked_who_it_is(
+    workspace: Path, endpoint: http.server.HTTPServer, path: str
+) -> None:
+    checks = await examined(local(f"http://127.0.0.1:{endpoint.server_port}{path}"), workspace)
+    assert checks["student model"].ok
+    assert checks["student model"].detail.startswith("tiny at http://127.0.0.1:")
+    assert "4,096 tokens" in checks["student model"].detail
+    assert "student runtime" not in checks
+
+
+@pytest.mark.parametrize(("status", "fix"), [(401, "OPENAI_API_KEY"), (503, "log of that server")])
+async def test_a_remote_student_that_refuses(
+    workspace: Path, endpoint: http.server.HTTPServer, monkeypatch: pytest.MonkeyPatch, status: int, fix: str
 ) -> None:
     monkeypatch.setattr(Endpoint, "status", status)
     checks = await examined(local(f"http://127.0.0.1:{endpoint.server_port}/v1/"), workspace)
-    assert checks["student model"].ok == ok
-    assert f"answers {status}" in checks["student model"].detail
-    assert "student runtime" not in checks
+    assert not checks["student model"].ok
+    assert f"({status})" in checks["student model"].detail
+    assert fix in checks["student model"].fix
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://[::1", "http://"])
 async def test_a_remote_student_that_is_not_there(workspace: Path, url: str) -> None:
     checks = await examined(local(url), workspace)
     assert not checks["student model"].ok
-    assert "does not answer" in checks["student model"].detail
+    assert "cannot be reached" in (said := checks["student model"].detail) or "not an address" in said
     assert "apprentice config set student.model embedded" in checks["student model"].fix
 
 
