@@ -2,8 +2,10 @@
 chat completion with tools.
 
 Both have the same model, the same threads and a prompt that is in the KV cache but for the request. Ours
-writes ``name {json}`` over a token trie and a grammar, from signatures of one line; the peer is
-``llama_cpp.Llama.create_chat_completion(tools=...)`` with the full JSON Schemas. Requests alternate.
+writes ``name {json}`` over a token trie and a grammar, from signatures of one line. The peer is
+``llama_cpp.Llama.create_chat_completion(tools=...)`` with the full JSON Schemas. It is given the tool's name
+(``tool_choice``) and has only the arguments to write: with ``auto``, the embedded model's replies did not
+come to an end within minutes. Requests alternate.
 """
 
 import json
@@ -43,8 +45,8 @@ class Ours:
         self.prompt = prompt_for("embedded")
         self.signatures = builtin_registry().signatures()
 
-    def ask(self, request: str) -> dict[str, float]:
-        """Milliseconds to the name and to the whole call, and the speeds of this request."""
+    def ask(self, request: str) -> dict[str, Any]:
+        """The name chosen, milliseconds to it and to the whole call, and the speeds of this request."""
         from tools.protocol.calls import ANSWER
         from tools.protocol.messages import Conversation, Message
         from training.student.arguments import write_arguments_of
@@ -58,9 +60,12 @@ class Ours:
         choice = choose(self.engine, [one.name for one in self.signatures if one.name != ANSWER])
         named = time.perf_counter()
         signature = next(one for one in self.signatures if one.name == choice.name)
-        _, count = write_arguments_of(self.engine, signature, self.settings.call_tokens)
+        written, count = write_arguments_of(self.engine, signature, self.settings.call_tokens)
         ended = time.perf_counter()
         return {
+            "name": choice.name,
+            "whole": written is not None,
+            "completion tokens": choice.tokens + count,
             "name ms": (named - started) * 1000,
             "call ms": (ended - started) * 1000,
             "prompt tokens": len(tokens),
@@ -111,8 +116,8 @@ class Peer:
             verbose=False,
         )
 
-    def ask(self, request: str) -> dict[str, float]:
-        """Milliseconds to the whole reply, and whether it was a call whose arguments are JSON."""
+    def ask(self, request: str, name: str) -> dict[str, Any]:
+        """Milliseconds to the whole call of the tool ``name``, and whether its arguments are JSON."""
         started = time.perf_counter()
         reply: Any = self.llama.create_chat_completion(
             messages=[
@@ -120,20 +125,30 @@ class Peer:
                 {"role": "user", "content": request},
             ],
             tools=self.schemas,  # type: ignore[arg-type]
-            tool_choice="auto",
+            tool_choice={"type": "function", "function": {"name": name}},
             temperature=0.0,
             max_tokens=PEER_TOKENS,
         )
         elapsed = (time.perf_counter() - started) * 1000
-        calls = reply["choices"][0]["message"].get("tool_calls") or []
+        written = reply["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]
         return {
             "call ms": elapsed,
             "prompt tokens": reply["usage"]["prompt_tokens"],
-            "is a call": bool(calls),
+            "completion tokens": reply["usage"]["completion_tokens"],
+            "whole": is_json(written),
         }
 
 
-def row(name: str, answers: list[dict[str, float]]) -> dict[str, Any]:
+def is_json(text: str) -> bool:
+    """Whether a call was written to its end."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
+def row(name: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
     """One line of the table."""
 
     def values(key: str) -> list[float]:
@@ -150,18 +165,10 @@ def row(name: str, answers: list[dict[str, float]]) -> dict[str, Any]:
         "call p50 ms": middle("call ms"),
         "call p95 ms": quantile(values("call ms"), 0.95),
         "prompt tokens": middle("prompt tokens"),
+        "call tokens": middle("completion tokens"),
         "prefill tokens/s": middle("prefill tokens/s"),
         "decode tokens/s": middle("decode tokens/s"),
     }
-
-
-def silence() -> Any:
-    """Keep llama.cpp from printing; what is returned has to live as long as llama.cpp is used."""
-    import llama_cpp
-
-    callback = llama_cpp.llama_log_callback(lambda level, text, data: None)
-    llama_cpp.llama_log_set(callback, None)
-    return callback
 
 
 def main() -> None:
@@ -169,11 +176,15 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=1)
     given = arguments.parse_args()
     sys.path.insert(0, str(ROOT))
+    import llama_cpp
+
     from training.student.gguf import embedded_model
 
     with own_folders() as (workspace, _):
         os.environ.update(own_environment(workspace.parent / "home"))
-        silent = silence()
+        # llama.cpp prints while it loads; the callback has to live until both have been closed.
+        silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
+        llama_cpp.llama_log_set(silent, None)
         threads = min(len(os.sched_getaffinity(0)), 8)
         ours = Ours(embedded_model(), threads)
         schemas = [
@@ -185,21 +196,23 @@ def main() -> None:
         ]
         peer = Peer(embedded_model(), threads, schemas)
         cold = ours.cold_prefill()
-        for warm in (ours.ask, peer.ask):
-            warm(REQUESTS[-1])
-        assert silent
-        asked: list[dict[str, float]] = []
-        peers: list[dict[str, float]] = []
+        peer.ask(REQUESTS[-1], ours.ask(REQUESTS[-1])["name"])
+        asked: list[dict[str, Any]] = []
+        peers: list[dict[str, Any]] = []
         for request in REQUESTS * given.rounds:
             asked.append(ours.ask(request))
-            peers.append(peer.ask(request))
+            peers.append(peer.ask(request, asked[-1]["name"]))
+        tools_tokens = ours.tools_tokens(schemas)
+        ours.engine.close()
+        peer.llama.close()
     ratio = statistics.median(p["call ms"] for p in peers) / statistics.median(a["call ms"] for a in asked)
     facts = {
         "ratio of the peer's call to ours": ratio,
         "prefill of an empty cache, tokens/s": cold,
-        "share of the peer's replies that are calls": sum(p["is a call"] for p in peers) / len(peers),
+        "whole calls, ours": sum(one["whole"] for one in asked) / len(asked),
+        "whole calls, the peer's": sum(one["whole"] for one in peers) / len(peers),
         "threads": threads,
-        **ours.tools_tokens(schemas),
+        **tools_tokens,
     }
     report("student", [row("name {json}", asked), row("chat completion", peers)], facts, given.json)
 
