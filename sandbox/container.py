@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LABEL = "apprentice.sandbox"
-_FIRST_PROCESS = ["sh", "-c", "trap '' CHLD; exec sleep infinity"]
-"""Never ends, reaps orphans (it ignores SIGCHLD), and is out of reach of ``kill -1``."""
+_FIRST_PROCESS = ["env", "--ignore-signal=CHLD", "sleep", "infinity"]
+"""Never ends, reaps orphans (it ignores SIGCHLD; a trap of dash ends at exec), beyond ``kill -1``."""
 _OWN_PROCESSES = 3
 
 
