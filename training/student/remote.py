@@ -16,10 +16,10 @@ from tools.protocol.messages import Conversation
 from training.student.base import Decision, OnText, StudentError, StudentInfo, Usage
 from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
 from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
-from training.student.remote_errors import Refused, adapted, overflow
+from training.student.remote_errors import Refused, adapted, lacks_tools, overflow
 from training.student.remote_events import Reply
 from training.student.remote_holding import Holding
-from training.student.remote_messages import may_answer, offered, request
+from training.student.remote_messages import may_answer, offered, request, written_request
 from training.student.settings import StudentSettings
 
 COMPLETIONS = "/chat/completions"
@@ -36,6 +36,7 @@ class RemoteStudent:
         self._turn = asyncio.Lock()
         self._work: asyncio.Task[Decision] | None = None
         self._not_taken: list[Refused] = []
+        self._native_calls = True
 
     async def start(self) -> StudentInfo:
         async with self._turn:
@@ -87,12 +88,25 @@ class RemoteStudent:
         self, conversation: Conversation, allowed: Sequence[str] | None, on_text: OnText
     ) -> Decision:
         endpoint, info = await self._ensure()
-        asked = Asked(
-            body=request(conversation, info.model, self._settings, allowed),
+        try:
+            return await self._decided(endpoint, self._asked(conversation, info.model, allowed), on_text)
+        except Refused as refused:
+            if not (self._native_calls and lacks_tools(refused)):
+                raise
+        self._native_calls = False
+        return await self._decided(endpoint, self._asked(conversation, info.model, allowed), on_text)
+
+    def _asked(self, conversation: Conversation, model: str, allowed: Sequence[str] | None) -> Asked:
+        make = request if self._native_calls else written_request
+        return Asked(
+            body=make(conversation, model, self._settings, allowed),
             tools=offered(conversation, allowed),
             may_answer=may_answer(conversation, allowed),
             max_calls=conversation.prompt.max_calls,
         )
+
+    async def _decided(self, endpoint: Endpoint, asked: Asked, on_text: OnText) -> Decision:
+        """A decision from one reply or, where that is not usable, from a second one."""
         spent = Usage()
         for last in (False, True):
             holding = Holding(tuple(asked.tools), on_text)
@@ -102,9 +116,11 @@ class RemoteStudent:
                 decision = decision_of(reply, asked, spent)
             except Unusable as problem:
                 if last:
-                    raise StudentError(f"{info.model} decided nothing usable, twice: {problem}") from None
+                    raise StudentError(f"the student decided nothing usable, twice: {problem}") from None
                 turns = [*asked.body["messages"], *correction(reply, problem, asked)]
                 asked = replace(asked, body={**asked.body, "messages": turns})
+                if holding.shown:
+                    on_text("\n\n")
                 continue
             if not decision.calls or (reply.calls and holding.shown):
                 holding.finish()

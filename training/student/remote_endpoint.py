@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from training.student.base import StudentError
-from training.student.remote_errors import Refused, error_of, parsed_error, retry_after
+from training.student.remote_errors import Refused, error_of, lacks_tools, parsed_error, retry_after
 from training.student.remote_events import EventDecoder
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Patience:
     """How long an endpoint is waited for. Seconds; the wait doubles with each attempt, less some jitter."""
 
-    attempts: int = 4
+    attempts: int = 5
     backoff_s: float = 0.5
     longest_wait_s: float = 30.0
     connect_s: float = 10.0
@@ -205,7 +205,8 @@ class Endpoint:
 
     def _wait(self, response: "httpx.Response", problem: Refused, attempt: int) -> float | None:
         """Seconds until another attempt makes sense, None where it does not."""
-        if problem.status not in PASSING or problem.error.get("code") == "insufficient_quota":
+        for_good = problem.error.get("code") == "insufficient_quota" or lacks_tools(problem)
+        if problem.status not in PASSING or for_good:
             return None
         asked = retry_after(response.headers.get("retry-after", ""))
         if asked is None:

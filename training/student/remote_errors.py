@@ -18,6 +18,11 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _TOKENS = re.compile(r"(\d[\d,]*) tokens")
+_NO_TOOLS = re.compile(
+    r"(?:not|n't) support(?:ed)? (?:for )?tool|tools? (?:use |calling |choice )?(?:is |are )?not supported"
+    r"|tools? (?:param|choice) requires|support tool use",
+    re.IGNORECASE,
+)
 _OPTIONAL = ("stream_options", "parallel_tool_calls", "temperature", "tool_choice")
 
 
@@ -85,6 +90,11 @@ def adapted(body: Mapping[str, Any], refused: Refused) -> dict[str, Any] | None:
         return {**rest, "max_completion_tokens": body["max_tokens"]}
     named = next((name for name in _OPTIONAL if name in body and name in refused.message), None)
     return {name: value for name, value in body.items() if name != named} if named else None
+
+
+def lacks_tools(refused: Refused) -> bool:
+    """Whether the endpoint, or the model behind it, was not set up for native tool calls."""
+    return _NO_TOOLS.search(refused.message) is not None
 
 
 def _count(digits: str) -> int:

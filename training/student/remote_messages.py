@@ -2,17 +2,24 @@
 
 Invariant: every call in the body is followed by exactly one result, as hosted endpoints demand, and the
 prefix (instructions, tools, examples) is the same bytes in every turn. ``answer`` is not sent as a
-tool: plain text is the answer.
+tool: plain text is the answer. For an endpoint without native tool calls all is written as text.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tools.protocol.calls import ANSWER, write_arguments
 from tools.protocol.messages import Conversation, Message, Signature
+from tools.protocol.render import turns as written_turns
 from training.student.settings import StudentSettings
 
 PLAIN_ANSWER = "To answer, write plain text without calling a tool."
+WRITTEN_CALL = (
+    "To call a tool, write nothing but its name and its arguments as JSON on a line of its own, such as: "
+    'read_file {"path": "setup.py"}\nThe result comes in the next turn.'
+)
+ANSWER_NOW = "Answer now, in plain text; no tool can be called any more."
 NOT_KEPT = "(the result is not shown)"
 
 Json = dict[str, Any]
@@ -58,6 +65,26 @@ def request(
         choice = "required" if not may_answer(conversation, allowed) else "auto"
         body["tool_choice"] = choice if tools else "none"
     return body
+
+
+def written_request(
+    conversation: Conversation, model: str, settings: StudentSettings, allowed: Sequence[str] | None
+) -> Json:
+    """The same without native tool calls: tools, calls and results are text in the turns."""
+    told = replace(
+        conversation,
+        signatures=tuple(one for one in conversation.signatures if one.name != ANSWER),
+        project="\n".join(part for part in (WRITTEN_CALL, PLAIN_ANSWER, conversation.project) if part),
+    )
+    listed = [
+        {"role": "user", "content": f"Result:\n{text}"} if role == "tool" else {"role": role, "content": text}
+        for role, text in written_turns(told)
+    ]
+    if not offered(conversation, allowed):
+        # In the last turn, because strict templates want the roles to alternate.
+        listed[-1] = {**listed[-1], "content": f"{listed[-1]['content']}\n\n{ANSWER_NOW}"}
+    body = request(replace(conversation, signatures=()), model, settings, None)
+    return {**body, "messages": listed, "max_tokens": max(settings.answer_tokens, settings.call_tokens)}
 
 
 def messages(conversation: Conversation) -> list[Json]:

@@ -14,11 +14,13 @@ import pytest
 
 from assistant.wiring import make_student
 from tests.training.student.conftest import talk
-from tests.training.student.loopback import Loopback, Reply, called, event, said, silence, streamed
+from tests.training.student.loopback import Loopback, Reply, called, event, refuse, said, silence, streamed
+from tools.calls import ToolCall
 from tools.protocol.messages import Message, Prompt
 from training.student.base import Decision, StudentError
 from training.student.local import LocalStudent
 from training.student.remote import RemoteStudent
+from training.student.remote_messages import ANSWER_NOW
 from training.student.settings import StudentSettings
 
 ASK = Message("user", "open a.py")
@@ -232,6 +234,46 @@ async def test_an_answer_where_a_call_is_needed_is_asked_for_again() -> None:
 async def test_a_tool_that_is_not_allowed_is_not_called() -> None:
     async with Loopback(called(("run_shell", {"command": "ls"})), called(READ)) as server:
         assert made(await decide(server, allowed=["read_file", "answer"])) == [READ]
+
+
+NO_TOOLS = [
+    (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+    (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+    (500, "tools param requires --jinja flag"),
+    (404, "No endpoints found that support tool use"),
+]
+
+
+@pytest.mark.parametrize(("status", "message"), NO_TOOLS)
+async def test_where_native_calls_are_not_supported_they_are_written(status: int, message: str) -> None:
+    written = said('read_file {"path": "a.py"}')
+    async with Loopback(refuse(status, {"error": {"message": message}}), written, said("Done.")) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        assert made(await student.decide(talk(ASK))) == [READ]
+        first, second = (one.body for one in server.asked)
+        assert "tools" in first
+        assert not {"tools", "tool_choice", "parallel_tool_calls"} & set(second)
+        system = second["messages"][0]["content"]
+        assert "run_shell(command)" in system
+        assert 'read_file {"path": "setup.py"}' in system
+        turns = [ASK, Message("assistant", calls=(ToolCall("c1", *READ),))]
+        turns.append(Message("tool", "x = 1", call_id="c1", tool="read_file"))
+        decision = await student.decide(talk(*turns), allowed=["answer"])
+        await student.close()
+    assert decision.answer == "Done."
+    last = server.asked[2].body["messages"][-2:]
+    assert [turn["role"] for turn in last] == ["assistant", "user"]
+    assert last[0]["content"] == 'read_file {"path": "a.py"}'
+    assert last[1]["content"] == f"Result:\nx = 1\n\n{ANSWER_NOW}"
+
+
+async def test_text_that_was_shown_before_an_unusable_call_stands_apart_from_the_repair() -> None:
+    pieces: list[str] = []
+    text = "I will read the file.\nThen I look at it."
+    async with Loopback(called(("launch", {}), text=[text]), said("It is empty.")) as server:
+        decision = await decide(server, pieces)
+    assert decision.answer == "It is empty."
+    assert "".join(pieces) == f"{text}\n\nIt is empty."
 
 
 @pytest.mark.parametrize("reply", [called(("answer", {"text": "It is 4."})), said("answer\nIt is 4.")])
