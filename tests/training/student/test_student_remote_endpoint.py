@@ -32,6 +32,7 @@ from training.student.settings import StudentSettings
 
 QUICK = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=1.0, read_s=0.3)
 KEY = "sk-not-a-real-key-0123456789"
+AT_ONCE_S = 0.4
 HELLO = talk(Message("user", "hello"))
 
 
@@ -143,7 +144,7 @@ async def test_J01_waiting_for_another_attempt_can_be_cancelled() -> None:
         await one.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - started < 0.1
+        assert time.monotonic() - started < AT_ONCE_S
         await one.close()
 
 
