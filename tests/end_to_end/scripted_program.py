@@ -6,15 +6,15 @@ student is real, and settings come from the environment. INTERFACE is ``once`` (
 ``{"tool", ...arguments}`` or ``{"answer"}``, made in turn.
 """
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from assistant import oneshot, repl
+from assistant import oneshot, repl, wiring
 from assistant.settings import load_settings
-from assistant.wiring import build_chat
+from assistant.tui import app
 from training.student.base import Decision
 from training.student.scripted import ScriptedStudent, answer, call
 from training.student.settings import StudentSettings
@@ -34,14 +34,11 @@ def _decision(one: dict[str, str]) -> Decision:
 def main() -> int:
     interface, workspace, student = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     settings = load_settings(workspace, flags={"student.model": "scripted.gguf"})
-    chat = build_chat(settings, workspace, make=scripted(student))
+    # The one seam that every interface builds its chat through, so that all else is the shipped path.
+    wiring.build_chat = partial(wiring.build_chat, make=scripted(student))  # type: ignore[assignment]
     if interface == "once":
-        return oneshot.run(settings, workspace, None, sys.argv[4], output="stream-json", chat=chat)
-    if interface == "plain":
-        return asyncio.run(repl.run_chat(chat))
-    from assistant.tui import app
-
-    return asyncio.run(app._run(app.ApprenticeApp(chat), mouse=False))
+        return oneshot.run(settings, workspace, None, sys.argv[4], output="stream-json")
+    return repl.run(settings, workspace) if interface == "plain" else app.run(settings, workspace)
 
 
 if __name__ == "__main__":
