@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from assistant.agent.acting import Acting
 from assistant.agent.api import ChatApi, Status
@@ -26,7 +26,7 @@ from sandbox.base import Check
 from tools.calls import ToolCall, ToolResult
 from tools.executor import Executor
 from tools.permissions.book import Permissions
-from tools.permissions.judgement import MODES, Mode
+from tools.permissions.judgement import MODES
 from tools.protocol.messages import Message
 from tools.registry import Registry
 from training.events.base import EventLog, EventLogError
@@ -179,7 +179,7 @@ class Chat:
         """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""
         if mode not in MODES:
             raise ValueError(f"there is no mode {mode!r}; the modes are {', '.join(MODES)}")
-        self.permissions.mode = cast(Mode, mode)
+        self.permissions.mode = mode
 
     def new_session(self) -> None:
         """Begin an empty session; the old one stays on disk."""

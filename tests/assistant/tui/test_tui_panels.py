@@ -223,4 +223,4 @@ def test_a_decision_in_one_line_is_inert() -> None:
         "review": {"verdict": "refused"},
         "context": {"request": "a\nb\u202e"},
     }
-    assert decision_columns(row) == ("2026-01-02 03:04:05", "x", "0%", "refused", "a\\nb\\u202e")
+    assert decision_columns(row) == ("2026-01-02 03:04:05", "x", "", "refused", "a\\nb\\u202e")
