@@ -22,7 +22,8 @@ from tools.protocol.messages import Message
 if TYPE_CHECKING:
     from assistant.tui.widgets.answer_block import AnswerBlock
 
-MOUNTED = 120
+# Each refresh of the layout walks every mounted widget, and an answer in Markdown is a dozen of them.
+MOUNTED = 60
 SLACK = 20
 
 
