@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from assistant.agent.session_records import from_message
-from tools.protocol.messages import Message
+from tools.protocol.messages import Message, message_to_dict
 
 
 class Exportable(Protocol):
@@ -44,7 +43,7 @@ def export_json(session: Exportable) -> str:
         "title": session.title,
         "workspace": session.workspace,
         "created": session.created,
-        "messages": [from_message(message) for message in session.messages],
+        "messages": [message_to_dict(message) for message in session.messages],
     }
     return json.dumps(content, indent=2)
 

@@ -7,11 +7,11 @@ gets one that says so before anything else follows; it is never run again.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tools.calls import ToolCall
-from tools.protocol.messages import Message
+from tools.protocol.messages import Message, message_from_dict
 
 SCHEMA = 1
 INTERRUPTED = "interrupted: outcome unknown"
@@ -87,17 +87,11 @@ def decode(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and isinstance(record.get("kind"), str) else None
 
 
-def from_message(message: Message) -> dict[str, Any]:
-    """``message`` as plain data, without what is empty."""
-    return {name: value for name, value in asdict(message).items() if value not in ("", ())}
-
-
 def to_message(data: Mapping[str, Any]) -> Message:
     """Raises KeyError, TypeError or ValueError where ``data`` is no message."""
-    calls = tuple(ToolCall(**call) for call in data.get("calls", ()))
     if data["role"] not in {"user", "assistant", "tool"}:
         raise ValueError(f"unknown role {data['role']!r}")
-    return replace(Message(**{**data, "calls": ()}), calls=calls)
+    return message_from_dict(data)
 
 
 def title_of(request: str) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 from assistant.agent.session_export import export_json, export_markdown
 from assistant.agent.session_file import SessionFile, read_ends, read_session
-from assistant.agent.session_records import SCHEMA, SessionError, Transcript, from_message, title_of
-from tools.protocol.messages import Message
+from assistant.agent.session_records import SCHEMA, SessionError, Transcript, title_of
+from tools.protocol.messages import Message, message_to_dict
 
 __all__ = [
     "Session",
@@ -92,7 +92,7 @@ class Session:
         """Add ``message`` durably. The first request gives the session its title. Raises SessionError."""
         title = self.title or (title_of(message.text) if message.role == "user" else "")
         turns = self.turns + (message.role == "user")
-        self._write({"kind": "message", "title": title, "turns": turns, "message": from_message(message)})
+        self._write({"kind": "message", "title": title, "turns": turns, "message": message_to_dict(message)})
 
     def rename(self, title: str) -> None:
         """Raises SessionError."""
