@@ -1,5 +1,6 @@
 """Free text: a thought of one line, or an answer up to the end of the turn."""
 
+import codecs
 from collections.abc import Callable, Sequence
 
 from training.student.engine import Engine
@@ -26,7 +27,8 @@ def write_thought(engine: Engine, limit: int) -> tuple[str, int]:
 
 def write_answer(engine: Engine, limit: int, on_text: Callable[[str], None]) -> tuple[str, int, bool]:
     """The text, its tokens, and whether it was cut: by ``limit``, or because it went in circles."""
-    data, shown = b"", 0
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = ""
     tokens: list[int] = []
     limit = min(limit, engine.context_tokens - len(engine.tokens) - 1)
     cut = True
@@ -35,22 +37,18 @@ def write_answer(engine: Engine, limit: int, on_text: Callable[[str], None]) -> 
         if engine.is_end(token):
             cut = False
             break
-        data += engine.piece_bytes(token)
-        shown = _emit(data, shown, on_text)
+        text += _emit(decoder.decode(engine.piece_bytes(token)), on_text)
         engine.extend([token])
         tokens.append(token)
-    text = data.decode("utf-8", "replace")
-    if len(text) > shown:
-        on_text(text[shown:])
+    text += _emit(decoder.decode(b"", final=True), on_text)
     return text.strip(), len(tokens), cut
 
 
-def _emit(data: bytes, shown: int, on_text: Callable[[str], None]) -> int:
-    """Pass on the whole characters that are new; a character split over tokens waits for its rest."""
-    text = data.decode("utf-8", "ignore")
-    if len(text) > shown:
-        on_text(text[shown:])
-    return max(shown, len(text))
+def _emit(piece: str, on_text: Callable[[str], None]) -> str:
+    """Pass on ``piece`` and return it; empty while a character split over tokens waits for its rest."""
+    if piece:
+        on_text(piece)
+    return piece
 
 
 def in_circles(tokens: Sequence[int]) -> bool:
