@@ -1,4 +1,4 @@
-"""An answer, streamed: pieces are gathered for one frame and drawn together.
+"""An answer, streamed: a piece is drawn at once, and what follows within a frame is drawn together.
 
 Imports Markdown, so it is imported itself only when the first answer comes.
 """
@@ -55,7 +55,17 @@ class AnswerBlock(Vertical):
         self._received += text
         self._pending += text
         if self._timer is None:
-            self._timer = self.set_timer(FRAME_S, self._flush)
+            self._show()
+
+    def _show(self) -> None:
+        """Draw what is there, and gather what comes until the frame is over."""
+        self._timer = self.set_timer(FRAME_S, self._frame_over)
+        self.call_next(self._flush)
+
+    def _frame_over(self) -> None:
+        self._timer = None
+        if self._pending:
+            self._show()
 
     async def finish(self, text: str) -> None:
         """The answer is whole. Where ``text`` is not what was streamed, it replaces it."""
@@ -68,7 +78,6 @@ class AnswerBlock(Vertical):
             await self._flush()
 
     async def _flush(self) -> None:
-        self._timer = None
         piece, self._pending = self._pending, ""
         if not piece:
             return
