@@ -56,6 +56,7 @@ def test_D11_visible_drops_nothing_and_is_inert(name: str) -> None:
     assert "\\" in shown
 
 
+@pytest.mark.slow
 def test_E01_every_single_character_becomes_inert() -> None:
     left = [hex(code) for code in range(0x110000) if not is_inert(clean(chr(code)))]
     assert left == []

@@ -216,6 +216,7 @@ async def test_D11_hidden_and_padding_characters_are_shown() -> None:
             assert part in text
 
 
+@pytest.mark.slow
 async def test_D10_a_command_of_a_megabyte_keeps_the_keys_on_the_screen() -> None:
     long = call("run_shell", "h", command="echo " + "a b\n" * 250_000 + "; rm -rf ~")
     chat = FakeChat([confirmation(long)])

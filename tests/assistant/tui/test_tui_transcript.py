@@ -26,6 +26,7 @@ async def test_a_session_of_ten_thousand_messages_mounts_one_page() -> None:
         assert "9,960 earlier messages" in earlier and "/export" in earlier
 
 
+@pytest.mark.slow
 async def test_the_number_of_blocks_is_bounded_while_the_session_grows() -> None:
     chat = FakeChat()
     async with driving(chat) as pilot:
@@ -44,6 +45,7 @@ async def test_the_number_of_blocks_is_bounded_while_the_session_grows() -> None
         assert f"{first.index:,} earlier messages" in str(transcript.query_one("#earlier", Static).render())
 
 
+@pytest.mark.slow
 async def test_a_single_endless_turn_is_bounded_too() -> None:
     async with driving(FakeChat()) as pilot:
         transcript = screen_of(pilot).transcript
@@ -53,6 +55,7 @@ async def test_a_single_endless_turn_is_bounded_too() -> None:
         assert len(transcript.blocks) <= MOUNTED + SLACK
 
 
+@pytest.mark.slow
 async def test_page_up_at_the_top_loads_earlier_pages_up_to_the_beginning() -> None:
     chat = FakeChat()
     chat.session.messages = conversation(60)
@@ -69,6 +72,7 @@ async def test_page_up_at_the_top_loads_earlier_pages_up_to_the_beginning() -> N
         assert transcript.detached
 
 
+@pytest.mark.slow
 async def test_ctrl_end_and_a_new_request_return_to_the_newest_messages() -> None:
     chat = FakeChat(answer("newest answer"))
     chat.session.messages = conversation(60)
@@ -151,6 +155,7 @@ async def test_E01_E02_hostile_text_in_every_place_is_literal() -> None:
         assert pilot.app.is_running
 
 
+@pytest.mark.slow
 async def test_B05_one_line_of_a_megabyte_does_no_harm() -> None:
     chat = FakeChat([selected(call()), observed(call(), "x" * 1_000_000)], answer("y" * 1_000_000))
     async with driving(chat, size=(80, 24)) as pilot:
@@ -163,6 +168,7 @@ async def test_B05_one_line_of_a_megabyte_does_no_harm() -> None:
         await until(pilot, lambda: "yyy" in shown(pilot))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["| a | b |\n| - | - |\n" + "| x | y |\n" * 3000, "> " * 500 + "deep", "- " * 400 + "deep", "[" * 5000],

@@ -110,6 +110,7 @@ async def test_a_large_tree_is_shown_a_level_at_a_time(run: Run, workspace: Path
     assert shown[-1] == "[more than 300 match; give a narrower pattern or a path]"
 
 
+@pytest.mark.slow
 async def test_B07_a_folder_of_very_many_files_is_cut_and_said(run: Run, workspace: Path) -> None:
     for number in range(20_100):
         (workspace / f"{number:06}").touch()

@@ -169,6 +169,7 @@ async def test_B05_a_long_line_is_shortened(
     assert len(line) < 400 and line.endswith("... (1000005 characters)")
 
 
+@pytest.mark.slow
 async def test_B10_a_regex_bomb_is_stopped(context: ToolContext, workspace: Path) -> None:
     (workspace / "a.txt").write_text("a" * 40 + "!\n")
     started = time.monotonic()
@@ -185,6 +186,7 @@ async def test_B10_a_pattern_too_large_for_ripgrep_is_handed_over(
     assert await found(context, "rg", r"(\w{1000}){1000}|aab") == ["a.txt:1: aaab"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_B07_a_very_deep_tree_ends(context: ToolContext, workspace: Path, engine: str | None) -> None:
     folder = os.open(workspace, os.O_RDONLY)
@@ -283,6 +285,7 @@ async def test_more_files_than_one_command_line_holds_are_all_searched(
     assert [line.split("/")[1] for line in lines] == [f"{number}99:1: here" for number in range(7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_B11_a_search_that_is_given_up_ends_with_its_program(
     context: ToolContext, workspace: Path, tmp_path: Path, engine: str | None

@@ -186,6 +186,7 @@ def test_parse_never_raises(command: str) -> None:
     assert isinstance(parse(command), Parsed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_characters_outside_ascii_do_not_end_the_process(seed: int) -> None:
     """The grammar's scanner crashes on about one in ten thousand such commands; it must not see them."""
@@ -224,6 +225,7 @@ LOGGER = """command_not_found_handle() { printf '%s\\0' "$@" > "$LOG/$BASHPID.$R
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash to compare with")
 @given(tokens=st.lists(TOKENS, min_size=2, max_size=8))
 @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
