@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from assistant.agent.steps import Reply, Verdict
-from assistant.tui.widgets.confirmation import ConfirmationPanel
+from assistant.tui.widgets.confirmation import GUARD_S, ConfirmationPanel
 from tests.assistant.tui.driving import Driver, asked, driving, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, answer, call, confirmation, observed, selected
 from tools.calls import Risk
@@ -79,15 +79,23 @@ async def test_other_keys_answer_nothing() -> None:
 
 
 async def test_D15_a_key_pressed_as_the_panel_opens_does_not_approve() -> None:
+    """The keys carry the time at which they were pressed, so that a slow machine changes nothing."""
+    from textual.events import Key
+
     chat = shell_chat()
     async with driving(chat) as pilot:
         await send(pilot, "clean up")
-        await until(pilot, lambda: screen_of(pilot).query(ConfirmationPanel))
-        await pilot.press("y", "a", "enter")
-        await pilot.pause(0.05)
+        panel = await asked(pilot)
+        assert panel._open_since is not None
+        for key, after_s in (("y", -1.0), ("a", 0.0), ("enter", GUARD_S - 0.01)):
+            early = Key(key, None)
+            early.time = panel._open_since + after_s
+            panel.post_message(early)
+        await pilot.pause()
         assert chat.replies == []
-        await pilot.pause(0.35)
-        await pilot.press("y")
+        late = Key("y", "y")
+        late.time = panel._open_since + GUARD_S + 0.01
+        panel.post_message(late)
         assert (await replied(pilot, chat)).verdict is Verdict.ONCE
 
 

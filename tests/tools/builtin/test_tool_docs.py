@@ -37,7 +37,12 @@ async def test_a_function_comes_with_signature_and_first_paragraph(run: Run) -> 
     ],
 )
 async def test_names_are_found(run: Run, query: str, start: str) -> None:
-    assert (await looked_up(run, query))[0].startswith(start)
+    """One look is bounded in time and the next one goes on from it, so a slow machine looks again."""
+    for _ in range(8):
+        found = await looked_up(run, query)
+        if found[0].startswith(start):
+            return
+    raise AssertionError(found[0])
 
 
 async def test_words_find_functions_of_the_standard_library(run: Run) -> None:
