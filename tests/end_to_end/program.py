@@ -48,7 +48,7 @@ def apprentice(
         env=dict(environ or environment()),
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=2 * LIMIT_S,
         check=False,
         **given,
     )

@@ -13,9 +13,17 @@ import pytest
 from tests.assistant.test_oneshot import CONTRACT
 from tests.end_to_end.program import Running, apprentice, leftovers, started, streaming, students, until
 
-pytestmark = [pytest.mark.gguf, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.gguf, pytest.mark.timeout(600)]
 
 REQUEST = "open README.md"
+
+
+@pytest.fixture(autouse=True)
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small student rambles; nothing here is about the length of its turns."""
+    monkeypatch.setenv("APPRENTICE_STUDENT__ANSWER_TOKENS", "32")
+    monkeypatch.setenv("APPRENTICE_STUDENT__CALL_TOKENS", "96")
+    monkeypatch.setenv("APPRENTICE_LOOP__MAX_STEPS", "3")
 
 
 def asked(project: Path, *arguments: str, **given: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from tests.end_to_end.program import leftovers, until
 from tests.end_to_end.terminal import PROMPT, Terminal, program, scripted, terminal
 
-pytestmark = [pytest.mark.tmux, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.tmux, pytest.mark.timeout(600)]
 
 EMPTY = "Ask about this code"
 DONE = json.dumps([{"tool": "run_shell", "command": "echo fr''om-inside"}, {"answer": "that was all"}])
