@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
 from assistant.cli.decision_tables import detail, statistics, statistics_table, table
-from training.events import EventLogError, folder_of, open_log
+from training.events import EventLogError, folder_of, is_postgres, open_log
 from training.events.decisions import find_row, rows
-from training.events.log import TinyEventLog
+
+if TYPE_CHECKING:
+    from training.events.log import TinyEventLog
+    from training.events.sql import SqlEventLog
 
 
 @click.group()
@@ -90,11 +93,11 @@ def verify(url: str | None, as_json: bool) -> None:
 
 
 @contextmanager
-def _opened(url: str | None) -> Iterator[TinyEventLog | None]:
+def _opened(url: str | None) -> Iterator["TinyEventLog | SqlEventLog | None"]:
     """The log, or None where the person's own has not been begun. Ends the command on a log's error."""
     try:
         chosen = url or _configured()
-        if not url and not folder_of(chosen).exists():
+        if not url and not is_postgres(chosen) and not folder_of(chosen).exists():
             yield None
             return
         log = open_log(chosen, create=False)

@@ -11,25 +11,55 @@ from training.events.base import Event, EventLog, EventLogError, EventType, Vers
 from training.events.location import log_dir
 
 if TYPE_CHECKING:
+    from training.events.incoming import Redactor
     from training.events.log import TinyEventLog
+    from training.events.sql import SqlEventLog
 
 __all__ = ["Event", "EventLog", "EventLogError", "EventType", "VersionConflict", "folder_of", "open_log"]
 
-_KNOWN = "a folder, or tinydb:///folder"
+_KNOWN = "a folder, tinydb:///folder, or postgresql+psycopg://user@host:5432/database"
+_POSTGRES = ("postgresql+psycopg", "postgresql")
 
 
 def open_log(
-    url: str | Path | None = None, *, create: bool = True, redact_email: bool = False
-) -> "TinyEventLog":
-    """Open the log at ``url``: a folder, ``tinydb:///folder``, or the user's own where None or empty.
+    url: str | Path | None = None,
+    *,
+    create: bool = True,
+    redact_email: bool = False,
+    redactor: "Redactor | None" = None,
+) -> "TinyEventLog | SqlEventLog":
+    """Open the log at ``url``; the user's own folder where it is None or empty.
 
-    With ``create`` false a log that is not there is an error. Raises EventLogError: an unknown scheme, no
-    permission, a log that lost acknowledged events.
+    ``url`` is a folder, ``tinydb:///folder``, or ``postgresql+psycopg://user@host:5432/database``.
+    With ``create`` false a log that is not there is an error. ``redactor`` replaces the one of the log.
+    Raises EventLogError: an unknown scheme, no permission, a log that lost acknowledged events, no server.
     """
-    from training.events.log import TinyEventLog
     from training.events.redaction import redact, redact_with_email
 
-    return TinyEventLog(folder_of(url), create=create, redactor=redact_with_email if redact_email else redact)
+    redactor = redactor or (redact_with_email if redact_email else redact)
+    if is_postgres(url):
+        return _open_sql(str(url), create, redactor)
+    from training.events.log import TinyEventLog
+
+    return TinyEventLog(folder_of(url), create=create, redactor=redactor)
+
+
+def is_postgres(url: str | Path | None) -> bool:
+    """Whether ``url`` names a database and no folder."""
+    return isinstance(url, str) and url.partition("://")[0] in _POSTGRES and "://" in url
+
+
+def _open_sql(url: str, create: bool, redactor: "Redactor") -> "SqlEventLog":
+    try:
+        from training.events.sql import SqlEventLog
+    except ImportError as error:
+        missing = (error.name or "psycopg").partition(".")[0]
+        if missing not in ("sqlalchemy", "psycopg"):
+            raise
+        raise EventLogError(
+            f"a log on PostgreSQL needs the package {missing}; pip install 'apprentice[postgres]'"
+        ) from error
+    return SqlEventLog(url, create=create, redactor=redactor)
 
 
 def folder_of(url: str | Path | None) -> Path:

@@ -166,7 +166,7 @@ def test_an_empty_start_is_no_error_and_makes_nothing(run, tmp_path, command):
     ("url", "said"),
     [
         ("missing", "no event log is in"),
-        ("postgresql://me:pw@db/x", "unknown scheme"),
+        ("mysql://me:pw@db/x", "unknown scheme"),
         ("", "no decisions yet"),
     ],
 )

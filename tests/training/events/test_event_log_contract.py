@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from training.events import EventLog, EventLogError, VersionConflict
+from training.events import EventLog, EventLogError, VersionConflict, open_log
 from training.events.ids import new_event
-from training.events.log import TinyEventLog
 
-KINDS: dict[str, Callable[[Path], EventLog]] = {"tinydb": lambda folder: TinyEventLog(folder)}
+KINDS = ["tinydb", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
-@pytest.fixture(params=sorted(KINDS))
+@pytest.fixture(params=KINDS)
 def reopen(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], EventLog]]:
     """Opens the same log again, as another process would."""
     opened: list[EventLog] = []
+    where: str | Path = folder if request.param == "tinydb" else request.getfixturevalue("postgres_url")
 
     def open_again() -> EventLog:
-        opened.append(KINDS[request.param](folder))
+        opened.append(open_log(where))
         return opened[-1]
 
     yield open_again
