@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-KEPT = {"APPRENTICE_TEST_DOCKER", "APPRENTICE_TEST_POSTGRES"}
+KEPT = {"APPRENTICE_TEST_POSTGRES"}
 
 
 @pytest.fixture(autouse=True)

@@ -70,12 +70,11 @@ class ApprenticeApp(App[int]):
         )
 
     async def open(self) -> TuiChat | None:
-        """The chat; None where it cannot be opened: the program then ends, and ``opening`` holds why."""
+        """The chat; None where it cannot be opened: the program then ends, and ``opening`` holds why.
 
-        async def opened() -> TuiChat:
-            return self._open_chat()
-
-        self.opening = asyncio.create_task(opened())
+        In a thread, because a long log takes its time and the interface stays alive meanwhile.
+        """
+        self.opening = asyncio.create_task(asyncio.to_thread(self._open_chat))
         await asyncio.wait({self.opening})
         if self.opening.exception() is not None:
             self.exit(1)

@@ -8,7 +8,7 @@ from assistant.agent.steps import Failure, Step
 from tools.calls import ToolResult
 from tools.protocol.messages import Message
 
-NOT_YET = "the program is still opening: send it again"
+NOT_YET = "the program is still opening"
 
 
 class NoSession:

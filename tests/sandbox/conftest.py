@@ -19,8 +19,8 @@ BACK_ENDS = [
 
 
 def docker_host() -> str | None:
-    """The engine for tests: APPRENTICE_TEST_DOCKER, else what DOCKER_HOST or the default socket is."""
-    return os.environ.get("APPRENTICE_TEST_DOCKER") or os.environ.get("DOCKER_HOST")
+    """The engine for tests; None is the one at the default socket."""
+    return os.environ.get("DOCKER_HOST")
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ class ChatScreen(Screen[None]):
         self._history = history
         self._ring = ring
         self._open_chat = open_chat
+        self._opened = False
         self._queue: list[str] = []
         self._desk = ConfirmationDesk(self)
         self._stopping = Stopping(self, self._helper)
@@ -104,8 +105,9 @@ class ChatScreen(Screen[None]):
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
 
+    @work(group="start", exit_on_error=False)
     async def _begin(self) -> None:
-        """Runs after the first paint."""
+        """Runs after the first paint; what is written meanwhile waits in the queue."""
         chat = await self._open_chat()
         if chat is None:
             return
@@ -117,6 +119,8 @@ class ChatScreen(Screen[None]):
             await self.transcript.add_notice(notice)
         self._start_chat()
         self._watch_start()
+        self._opened = True
+        await self._send_queued()
 
     @work(group="start", exit_on_error=False)
     async def _start_chat(self) -> None:
@@ -168,7 +172,7 @@ class ChatScreen(Screen[None]):
         problem = self._history.add(event.text)
         if problem:
             self.interface.notify(problem, "warning")
-        if self.busy:
+        if self.busy or not self._opened:
             self._queue.append(event.text)
             self._show_queue()
         else:
@@ -198,6 +202,10 @@ class ChatScreen(Screen[None]):
         self.refresh_status()
         if self._ring and not self.app.app_focus:
             self.app.bell()
+        await self._send_queued()
+
+    async def _send_queued(self) -> None:
+        """What was written while the program opened or the student worked goes out in turn."""
         if self._queue:
             text = self._queue.pop(0)
             self._show_queue()

@@ -4,15 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from assistant.agent.steps import Failure
 from assistant.tui.app import ApprenticeApp
 from assistant.tui.opening import Opening
 from assistant.tui.theme import THEMES
-from tests.assistant.tui.driving import application, ask, driving, screen_of, shown, until
+from tests.assistant.tui.driving import application, ask, driving, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, answer
 
 
@@ -143,8 +143,21 @@ async def test_a_chat_that_cannot_be_opened_ends_the_program_with_the_reason() -
     assert app.return_value == 1
 
 
-async def test_what_is_sent_before_the_chat_is_open_is_not_lost_silently() -> None:
-    first = Opening(Path("/work/demo"), "ask", "embedded")
-    steps = [step async for step in first.ask("hello")]
-    assert steps == [Failure("the program is still opening: send it again")]
-    assert (await first.shell("ls")).success is False
+async def test_what_is_sent_before_the_chat_is_open_is_sent_when_it_is() -> None:
+    gate = threading.Event()
+    chat = FakeChat()
+
+    def slow() -> FakeChat:
+        gate.wait(10)
+        return chat
+
+    app = ApprenticeApp(slow, Opening(Path("/work/demo"), "ask", "embedded"))
+    async with app.run_test() as pilot:
+        try:
+            await until(pilot, lambda: app.opening is not None)
+            await send(pilot, "hello")
+            assert chat.requests == []
+        finally:
+            gate.set()
+        await until(pilot, lambda: chat.requests)
+    assert chat.requests == ["hello"]
