@@ -67,7 +67,8 @@ class Engine:
         parameters.n_threads = parameters.n_threads_batch = threads
         context = llama_cpp.llama_init_from_model(self._model, parameters)
         if not context:
-            raise EngineError(f"there is no memory for a context of {self.context_tokens} tokens")
+            size = f"{self.context_tokens} tokens ({self._kv_bytes() >> 20} MB)"
+            raise EngineError(f"there is no memory for a context of {size}; set student.context_tokens lower")
         return context
 
     def _set_adapter(self, path: Path) -> Any:

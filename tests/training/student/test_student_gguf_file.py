@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from training.student.gguf import ModelFileError, check_model_file, embedded_model, model_path
+from training.student.gguf import (
+    ModelFileError,
+    check_memory,
+    check_model_file,
+    embedded_model,
+    model_path,
+)
 
 GOOD = b"GGUF" + bytes(100)
 
@@ -49,3 +55,13 @@ def test_the_embedded_model_is_installed() -> None:
 def test_a_path_is_taken_from_home() -> None:
     assert model_path("~/m.gguf").is_absolute()
     assert "~" not in str(model_path("~/m.gguf"))
+
+
+def test_H07_too_little_memory_is_said_with_sizes(tmp_path: Path) -> None:
+    model, meminfo = tmp_path / "big.gguf", tmp_path / "meminfo"
+    model.write_bytes(GOOD)
+    meminfo.write_text("MemTotal:  99999999 kB\nMemAvailable:    2048 kB\n")
+    check_memory(model, meminfo=meminfo)
+    with pytest.raises(ModelFileError, match=r"needs about 7 MB of memory and 2 MB are free"):
+        check_memory(model, 7 << 20, meminfo=meminfo)
+    check_memory(model, 7 << 20, meminfo=tmp_path / "elsewhere")
