@@ -44,6 +44,11 @@ def history_file() -> Path:
     return _made("state", _root("state")) / "history"
 
 
+def look_file() -> Path:
+    """How the full-screen chat looked last; its folder exists after this call."""
+    return _made("state", _root("state")) / "look.json"
+
+
 def logs_dir() -> Path:
     return _made("state", _made("state", _root("state")) / "logs")
 

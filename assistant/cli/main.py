@@ -23,6 +23,7 @@ Output = Literal["text", "json", "stream-json"]
 
 COMMANDS = {
     "config": "assistant.cli.config:config",
+    "data": "assistant.cli.data:data",
     "decisions": "assistant.cli.decisions:decisions",
     "doctor": "assistant.cli.doctor:doctor",
     "permissions": "assistant.cli.permissions:permissions",
@@ -146,14 +147,17 @@ def cli(
 def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> int:
     if not plain and not is_terminal():
         raise click.UsageError("this is no terminal: give a request with -p TEXT, or use --plain")
-    with _loading():
-        settings = invocation.settings()
-        interface = import_module("assistant.repl" if plain else "assistant.tui.app")
     if session == "":
         from assistant.cli.sessions import choose_session
 
         session = choose_session(invocation)
-    code: int = interface.run(settings, invocation.workspace, session)
+    if plain:
+        from assistant import repl
+
+        return repl.run(invocation.settings(), invocation.workspace, session)
+    with _loading():
+        app = import_module("assistant.tui.app")
+    code: int = app.run(invocation.settings, invocation.workspace, session)
     return code
 
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from assistant.tui.history import PromptHistory
+from assistant.tui.look import Look, keep_look, last_look
+from assistant.tui.messages import TurnEnded
 from assistant.tui.opening import Opening
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
@@ -57,17 +60,28 @@ class ApprenticeApp(App[int]):
         self._open_chat = open_chat
         self._first = first
         self._fresh = fresh
-        self._ring = ring
+        self.ring = ring
         self._history = PromptHistory(history)
         self._commands = commands or LazyCommands()
         for own in THEMES:
             self.register_theme(own)
+        self._wear(theme)
+
+    def _wear(self, theme: str) -> None:
         self.theme = theme if theme in self.available_themes else DARK.name
 
+    def take_look(self, look: Look) -> None:
+        """What the settings say, where the first frame guessed."""
+        self.ring = look.ring
+        self._wear(look.theme)
+
+    @on(TurnEnded)
+    def _turn_ended(self) -> None:
+        if self.ring and not self.app_focus:
+            self.bell()
+
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen(
-            self._first, self.open, self._history, self._commands, fresh=self._fresh, ring=self._ring
-        )
+        return ChatScreen(self._first, self.open, self._history, self._commands, fresh=self._fresh)
 
     async def open(self) -> TuiChat | None:
         """The chat; None where it cannot be opened: the program then ends, and ``opening`` holds why.
@@ -88,34 +102,40 @@ class ApprenticeApp(App[int]):
         return palette(self, screen)
 
 
-def run(settings: "Settings", workspace: Path, session: str | None = None) -> int:
+def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = None) -> int:
     """Open the application. Returns the exit code.
 
-    Raises what ``build_chat`` raises where the session or the settings cannot be used.
+    ``load`` and what ``build_chat`` does come behind the first frame; where one raises, the program ends
+    and this raises it.
     """
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
         sys.stderr.write("this terminal cannot draw (TERM): opening the plain interface, as --plain does\n")
         from assistant import repl
 
-        return repl.run(settings, workspace, session)
-    from assistant.paths import history_file
+        return repl.run(load(), workspace, session)
+    from assistant.paths import history_file, look_file
 
     def open_chat() -> TuiChat:
         from assistant.wiring import build_chat
 
+        settings = load()
+        interface, student = settings.interface, settings.student.model
+        look = Look(interface.theme, interface.mouse, interface.notify, settings.mode, student)
+        keep_look(look_file(), look)
+        app.call_from_thread(app.take_look, look)
         return build_chat(settings, workspace, session)
 
     cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
-    interface = settings.interface
+    look = last_look(look_file())
     app = ApprenticeApp(
         open_chat,
-        Opening(workspace, settings.mode, settings.student.model),
+        Opening(workspace, look.mode, look.student),
         fresh=session is None,
         history=history_file(),
-        theme=interface.theme,
-        ring=interface.notify,
+        theme=look.theme,
+        ring=look.ring,
     )
-    return asyncio.run(_run(app, mouse=interface.mouse))
+    return asyncio.run(_run(app, mouse=look.mouse))
 
 
 async def _run(app: ApprenticeApp, *, mouse: bool) -> int:

@@ -38,7 +38,7 @@ def main() -> int:
     wiring.build_chat = partial(wiring.build_chat, make=scripted(student))  # type: ignore[assignment]
     if interface == "once":
         return oneshot.run(settings, workspace, None, sys.argv[4], output="stream-json")
-    return repl.run(settings, workspace) if interface == "plain" else app.run(settings, workspace)
+    return repl.run(settings, workspace) if interface == "plain" else app.run(lambda: settings, workspace)
 
 
 if __name__ == "__main__":

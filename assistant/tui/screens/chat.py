@@ -68,7 +68,6 @@ class ChatScreen(Screen[None]):
         commands: CommandTable,
         *,
         fresh: bool = True,
-        ring: bool = True,
     ) -> None:
         super().__init__()
         self.chat = first
@@ -84,7 +83,6 @@ class ChatScreen(Screen[None]):
         self._view: TurnView | None = None
         self._helper = PromptHelper(self, history, FileIndex(first.workspace))
         self._history = history
-        self._ring = ring
         self._open_chat = open_chat
         self._opened = False
         self._queue: list[str] = []
@@ -200,8 +198,6 @@ class ChatScreen(Screen[None]):
         await self._desk.clear()
         self.activity.rest()
         self.refresh_status()
-        if self._ring and not self.app.app_focus:
-            self.app.bell()
         await self._send_queued()
 
     async def _send_queued(self) -> None:

@@ -82,7 +82,10 @@ def tui(monkeypatch: pytest.MonkeyPatch) -> Opened:
     import assistant.tui  # the stand-in replaces its ``app``
 
     assert assistant.tui.__name__
-    return interface(monkeypatch, "assistant.tui.app")
+    opened = interface(monkeypatch, "assistant.tui.app")
+    app = sys.modules["assistant.tui.app"]
+    app.run = lambda load, *rest: opened.run(load(), *rest)  # type: ignore[attr-defined]
+    return opened
 
 
 @pytest.fixture
