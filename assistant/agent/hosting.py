@@ -41,7 +41,9 @@ class Hosting:
             self.state, self.problem = OFF, str(error)
 
     async def ready(self) -> None:
-        """Wait until it serves. Raises StudentError where it cannot."""
+        """Wait until it serves. Raises StudentError where it cannot; what failed before is tried again."""
+        if self.state == OFF:
+            self._task, self.state, self.problem = None, STARTING, ""
         self.start()
         if self._task:
             await asyncio.shield(self._task)

@@ -87,6 +87,18 @@ async def test_a_swap_mends_a_student_that_never_loaded(workspace: Path) -> None
     await chat.close()
 
 
+async def test_a_student_that_could_not_load_is_tried_again_by_the_next_request(workspace: Path) -> None:
+    """A server that is still loading its model, or a file that was missing, need no restart of the program."""
+    first = Named("first", broken=True)
+    chat = chat_over(workspace, first=first)
+    await chat.start()
+    assert chat.status().student_state == "off"
+    first.broken = False
+    assert isinstance((await take(chat, "hello"))[-1], Answer)
+    assert chat.status().student_state == "ready"
+    await chat.close()
+
+
 async def test_a_session_is_found_again_and_goes_on(make_chat: MakeChat) -> None:
     chat = make_chat([DONE, DONE])
     await take(chat, "the first request")
