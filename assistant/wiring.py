@@ -47,7 +47,12 @@ def build_chat(
     """
     workspace = workspace.resolve()
     store = SessionStore(paths.sessions_dir())
-    log = open_log(settings.events.url or paths.events_dir(), redact_email=settings.events.redact_email)
+    log = open_log(
+        settings.events.url or paths.events_dir(),
+        redact_email=settings.events.redact_email,
+        sync=settings.events.sync,
+        segment_mb=settings.events.segment_mb,
+    )
     context = ToolContext(
         workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
     )

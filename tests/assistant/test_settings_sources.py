@@ -159,7 +159,7 @@ def test_a_bad_variable_is_named(config: Path, workspace: Path, environ: dict[st
         ("[loop]\nmax_step = 3\n", ":2: unknown key 'loop.max_step'; did you mean 'loop.max_steps'?"),
         ("[sandbx]\nwall_seconds = 3\n", ":1: unknown key 'sandbx'; did you mean 'sandbox'?"),
         ("\nmax_steps = 3\n", ":2: unknown key 'max_steps'; did you mean 'loop.max_steps'?"),
-        ("[events]\nzzzzzzzz = 3\n", "known here: redact_email, url"),
+        ("[events]\nzzzzzzzz = 3\n", "known here: redact_email, segment_mb, sync, url"),
         (
             '[loop]\n# how far\nmax_steps = "3"\n',
             ":3: loop.max_steps: input should be a valid integer, not '3'",

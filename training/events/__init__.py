@@ -13,6 +13,7 @@ from training.events.location import log_dir
 if TYPE_CHECKING:
     from training.events.incoming import Redactor
     from training.events.log import TinyEventLog
+    from training.events.settings import Sync
     from training.events.sql import SqlEventLog
 
 __all__ = ["Event", "EventLog", "EventLogError", "EventType", "VersionConflict", "folder_of", "open_log"]
@@ -27,11 +28,14 @@ def open_log(
     create: bool = True,
     redact_email: bool = False,
     redactor: "Redactor | None" = None,
+    sync: "Sync" = "group",
+    segment_mb: int = 64,
 ) -> "TinyEventLog | SqlEventLog":
     """Open the log at ``url``; the user's own folder where it is None or empty.
 
     ``url`` is a folder, ``tinydb:///folder``, or ``postgresql+psycopg://user@host:5432/database``.
     With ``create`` false a log that is not there is an error. ``redactor`` replaces the one of the log.
+    ``sync`` and ``segment_mb`` are the settings of that name, for a folder.
     Raises EventLogError: an unknown scheme, no permission, a log that lost acknowledged events, no server.
     """
     from training.events.redaction import redact, redact_with_email
@@ -41,7 +45,9 @@ def open_log(
         return _open_sql(str(url), create, redactor)
     from training.events.log import TinyEventLog
 
-    return TinyEventLog(folder_of(url), create=create, redactor=redactor)
+    return TinyEventLog(
+        folder_of(url), create=create, redactor=redactor, sync=sync, segment_bytes=segment_mb << 20
+    )
 
 
 def is_postgres(url: str | Path | None) -> bool:

@@ -8,8 +8,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from training.events.base import EventLogError
@@ -42,23 +42,29 @@ class JournalFile:
     def cut(self, size: int) -> None:
         os.ftruncate(self._descriptor, size)
 
+    def rename(self, source: Path, target: Path) -> None:
+        """Give the file, open from ``source``, its name ``target`` in the same folder; durable."""
+        source.rename(target)
+        sync_folder(target.parent)
+
     def close(self) -> None:
         os.close(self._descriptor)
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Make ``path`` with ``data``, whole and durable, or not at all; nothing where it exists."""
+OpenFile = Callable[[Path, bool], JournalFile]
+
+
+def write_new(path: Path, data: bytes, open_file: OpenFile = JournalFile) -> None:
+    """Put ``data`` at ``path``, whole and durable, or leave what is there."""
     part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        with closing(open_file(part, True)) as file:
+            file.append(data)
+            file.sync()
+            file.rename(part, path)
     finally:
         part.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -16,11 +16,15 @@ _WIDTH = 128
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """``end`` is a byte offset; ``sequence`` and ``digest`` are those of the last acknowledged record."""
+    """``end`` is a byte offset in ``segment``; ``sequence`` and ``digest`` are those of the last acknowledged
+    record. ``generation`` counts how often older segments were rewritten.
+    """
 
     end: int = 0
     sequence: int = 0
     digest: bytes = FIRST_PREVIOUS
+    segment: int = 1
+    generation: int = 0
 
 
 class HeadFile:
@@ -33,19 +37,25 @@ class HeadFile:
 
     def read(self) -> Head | None:
         """The head, or None where the file is new or does not prove whole."""
-        content = os.pread(self._descriptor, _WIDTH, 0).rstrip()
-        text, _, proof = content.rpartition(b" ")
+        text, _, proof = self.raw().rstrip().rpartition(b" ")
         if not text or _proof(text) != proof:
             return None
-        end, sequence, digest = text.split(b" ")
-        return Head(int(end), int(sequence), digest)
+        end, sequence, digest, *place = text.split(b" ")
+        return Head(int(end), int(sequence), digest, *map(int, place))
+
+    def raw(self) -> bytes:
+        """The bytes as they are: other ones than before mean that something was appended."""
+        return os.pread(self._descriptor, _WIDTH, 0)
 
     def is_new(self) -> bool:
         return os.fstat(self._descriptor).st_size == 0
 
-    def write(self, head: Head) -> None:
-        text = b"%d %d %b" % (head.end, head.sequence, head.digest)
-        os.pwrite(self._descriptor, (text + b" " + _proof(text)).ljust(_WIDTH - 1) + b"\n", 0)
+    def write(self, head: Head) -> bytes:
+        """Overwrite the head; returns its bytes."""
+        text = b"%d %d %b %d %d" % (head.end, head.sequence, head.digest, head.segment, head.generation)
+        content = (text + b" " + _proof(text)).ljust(_WIDTH - 1) + b"\n"
+        os.pwrite(self._descriptor, content, 0)
+        return content
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -14,7 +14,7 @@ from training.events.codec import plain, to_document
 Redactor = Callable[[Any], tuple[Any, dict[str, int]]]
 """Takes secrets out of a value: the cleaned value, and how many of each kind were taken out."""
 
-_NEEDED = ("event_id", "event_type", "aggregate_id", "aggregate_type", "timestamp")
+NEEDED = ("event_id", "event_type", "aggregate_id", "aggregate_type", "timestamp")
 
 
 def unredacted(value: Any) -> tuple[Any, dict[str, int]]:
@@ -25,7 +25,7 @@ def unredacted(value: Any) -> tuple[Any, dict[str, int]]:
 def cleaned(event: Event, redactor: Redactor) -> Event:
     """A copy that can be stored exactly, without secrets. Raises EventLogError where it cannot."""
     document = plain(to_document(event))
-    for name in _NEEDED:
+    for name in NEEDED:
         if not document[name] or not isinstance(document[name], str):
             raise EventLogError(f"event.{name} is {document[name]!r}; an event needs it as text")
     data, counts = redactor(document["data"])

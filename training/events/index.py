@@ -1,74 +1,178 @@
 """Where each event of an open log lies: offsets, never documents.
 
-Invariant: a position (0, 1, 2...) is given once and in the order of sequences; looking up an id or an
-aggregate, and adding an event, cost the same in a long log as in a short one.
+Invariant: a position (0, 1, 2...) is given once and in the order of sequences. Adding an event costs the same
+in a long log as in a short one; a lookup costs one binary search per sealed segment.
 """
 
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from training.events.sidecar import Sidecar
+from training.events.tail import REMOVED, Tail
+
+_MOST_KNOWN = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of the journal: byte offset, and length with its newline."""
+    """A line of a segment: its number, byte offset, length with its newline, and the event's sequence."""
 
+    segment: int
     offset: int
     length: int
+    sequence: int
+
+
+_Layout = tuple[tuple[int, ...], tuple[Sidecar | Tail, ...]]
+"""The first position of each segment, and its entries; replaced whole, so that readers need no lock."""
 
 
 class Index:
-    """About 0.25 KB of memory per event, most of it the two dictionaries of ids."""
+    """Sealed segments by their sidecars, and the one that is written to. Starts with segment 1."""
 
     def __init__(self) -> None:
-        self._sequences = array("Q")
-        self._offsets = array("Q")
-        self._lengths = array("L")
-        self._versions = array("L")
-        self._previous = array("q")
-        self._by_id: dict[str, int] = {}
-        self._newest: dict[str, int] = {}
+        self.document: Callable[[int], Mapping[str, Any]] = _unset
+        self._layout: _Layout = ((0,), (Tail(),))
+        self._versions: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._sequences)
+        first, parts = self._layout
+        return first[-1] + len(parts[-1])
 
-    def add(self, document: dict[str, Any], offset: int, length: int) -> None:
-        aggregate, position = document["aggregate_id"], len(self)
-        self._sequences.append(document["sequence"])
-        self._offsets.append(offset)
-        self._lengths.append(length)
-        self._versions.append(document["version"])
-        self._previous.append(self._newest.get(aggregate, -1))
-        self._by_id.setdefault(document["event_id"], position)
-        self._newest[aggregate] = position
+    @property
+    def tail(self) -> Tail:
+        last = self._layout[1][-1]
+        assert isinstance(last, Tail)
+        return last
+
+    def add(self, document: Mapping[str, Any], offset: int, length: int, removed: bool = False) -> None:
+        self.tail.add(document, offset, length, removed)
+        if document["aggregate_id"] in self._versions:
+            self._versions[document["aggregate_id"]] = document["version"]
+
+    def seal(self, sidecar: Sidecar) -> None:
+        """Replace the segment that was written to by its sidecar, and begin the next one."""
+        first, parts = self._layout
+        self._layout = ((*first, first[-1] + len(sidecar)), (*parts[:-1], sidecar, Tail()))
+
+    @property
+    def sealed(self) -> int:
+        """How many segments are sealed."""
+        return len(self._layout[1]) - 1
+
+    def replace(self, number: int, sidecar: Sidecar) -> None:
+        """Put the new sidecar of a rewritten segment in the place of its old one."""
+        first, parts = self._layout
+        if len(sidecar) == len(parts[number - 1]):
+            self._layout = (first, (*parts[: number - 1], sidecar, *parts[number:]))
 
     def place(self, position: int) -> Place:
-        return Place(self._offsets[position], self._lengths[position])
+        number, part, at = self._locate(position)
+        return Place(number, part.offsets[at], part.lengths[at], part.sequences[at])
+
+    def kind(self, position: int) -> str:
+        """The event's type; empty where the event was pruned."""
+        _, part, at = self._locate(position)
+        return part.names[part.kinds[at]]
 
     def position_of(self, event_id: str) -> int | None:
-        return self._by_id.get(event_id)
+        first, parts = self._layout
+        found = self.tail.find("event_id", event_id)
+        if found:
+            return first[-1] + found[0]
+        if len(parts) == 1:
+            return None
+        for position in self.candidates("event_id", event_id):
+            if self.document(position)["event_id"] == event_id:
+                return position
+        return None
 
     def version_of(self, aggregate_id: str) -> int:
         """The version that the aggregate is at; 0 where it has no events."""
-        position = self._newest.get(aggregate_id)
-        return 0 if position is None else self._versions[position]
+        tail = self.tail
+        places = tail.find("aggregate_id", aggregate_id)
+        if places:
+            return tail.versions[places[-1]]
+        known = self._versions.get(aggregate_id)
+        if known is None and not self.sealed:
+            return 0
+        if known is None:
+            known = self._sealed_version(aggregate_id)
+            if len(self._versions) >= _MOST_KNOWN:
+                self._versions.clear()
+            if known:
+                self._versions[aggregate_id] = known
+        return known
 
-    def after(self, sequence: int) -> range:
-        """Positions of the events above ``sequence``, oldest first."""
-        return range(bisect_right(self._sequences, sequence), len(self))
+    def _sealed_version(self, aggregate_id: str) -> int:
+        for position in self.candidates("aggregate_id", aggregate_id):
+            document = self.document(position)
+            if document["aggregate_id"] == aggregate_id:
+                return int(document["version"])
+        return 0
+
+    def candidates(self, field: str, key: str, within: range | None = None) -> Iterator[int]:
+        """Positions of events whose field may have that value, newest first."""
+        limits = range(len(self)) if within is None else within
+        for first, part in self._newest_first():
+            if first + len(part) <= limits.start:
+                return
+            for at in reversed(part.find(field, key)):
+                if limits.start <= first + at < limits.stop:
+                    yield first + at
+
+    def between(self, after: int, until: int | None) -> range:
+        """Positions of the events above the sequence ``after`` and up to ``until``."""
+        start = self._bisect(after)
+        return range(start, len(self) if until is None else max(start, self._bisect(until)))
 
     def at(self, sequence: int) -> int | None:
-        position = bisect_left(self._sequences, sequence)
-        return position if position < len(self) and self._sequences[position] == sequence else None
+        position = self._bisect(sequence) - 1
+        if position < 0:
+            return None
+        _, part, at = self._locate(position)
+        return position if part.sequences[at] == sequence and part.kinds[at] != REMOVED else None
 
     def sequences(self) -> Iterator[int]:
-        return iter(self._sequences[: len(self)])
+        """The sequences of the events that are there."""
+        for part in self._layout[1]:
+            for at in range(len(part)):
+                if part.kinds[at] != REMOVED:
+                    yield part.sequences[at]
 
-    def of_aggregate(self, aggregate_id: str, after: int) -> Iterator[int]:
-        """Positions of one aggregate's events above the sequence ``after``, newest first."""
-        position = self._newest.get(aggregate_id, -1)
-        while position >= 0 and self._sequences[position] > after:
-            yield position
-            position = self._previous[position]
+    def removed(self) -> int:
+        """How many of the positions are of events that were pruned."""
+        return sum(
+            sum(1 for kind in part.kinds if kind == REMOVED)
+            for part in self._layout[1]
+            if isinstance(part, Tail) or part.facts["removed"]
+        )
+
+    def of_kinds(self, kinds: Collection[str] | None, positions: Iterable[int]) -> Iterator[int]:
+        """Those of ``positions`` whose event is there and, where ``kinds`` are given, is of one of them."""
+        for position in positions:
+            kind = self.kind(position)
+            if kind and (kinds is None or kind in kinds):
+                yield position
+
+    def _bisect(self, sequence: int) -> int:
+        """How many events have at most that sequence."""
+        for first, part in self._newest_first():
+            if len(part) and part.sequences[0] <= sequence:
+                return first + bisect_right(part.sequences, sequence)
+        return 0
+
+    def _newest_first(self) -> Iterator[tuple[int, Sidecar | Tail]]:
+        first, parts = self._layout
+        return zip(reversed(first), reversed(parts), strict=True)
+
+    def _locate(self, position: int) -> tuple[int, Sidecar | Tail, int]:
+        first, parts = self._layout
+        number = bisect_right(first, position)
+        return number, parts[number - 1], position - first[number - 1]
+
+
+def _unset(position: int) -> Mapping[str, Any]:
+    raise LookupError(f"nothing reads the record at {position} yet")

@@ -1,83 +1,127 @@
-"""An append-only file of records in a folder, with its lock and its head.
+"""An append-only series of records in a folder, in segments, with its lock and its head.
 
 Invariant: ``write`` returns after the records are on the disk, or raises and they are not in the log. No byte
 that was acknowledged is ever changed. A torn end is cut off and kept aside; damage is kept aside and named
 in ``notices``; a journal that is shorter than what was acknowledged is an error. Writers of other processes
 are seen: everything is read up to the end, under the lock, before anything is written.
 
-``events-000001.jsonl`` the records; ``head`` how far they were acknowledged; ``lock``; ``aside/`` bytes
-that are no records.
+``events-000001.jsonl`` and so on the records, the last one written to, the ones before sealed, each with its
+``.index``; ``head`` how far they were acknowledged; ``lock``; ``aside/`` bytes that are no records.
+With ``sync`` false a write is only handed to the system: it survives a kill, not a power cut.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from training.events.aside import Aside
 from training.events.base import EventLogError
-from training.events.codec import FIRST_PREVIOUS, Record, encode, payload
-from training.events.files import FolderLock, JournalFile, write_new
+from training.events.chain import Chain, NewerFormat
+from training.events.codec import encode, payload
+from training.events.files import FolderLock, JournalFile, OpenFile, write_new
 from training.events.head import Head, HeadFile
-from training.events.recovery import Damage, Piece, pieces, settle
+from training.events.index import Index
+from training.events.recovery import Damage, pieces, settle
+from training.events.sealed import FORMAT, Sealed
+from training.events.segments import numbers, plain_name, plain_path
 
-FORMAT = 1
-SEGMENT = "events-000001.jsonl"
+SEGMENT = plain_name(1)
+SEGMENT_BYTES = 64 << 20
 
-OnRecord = Callable[[dict[str, Any], int, int], None]
-"""Told each event's document once, in order, with its line's byte offset and length."""
+
+class Entry(NamedTuple):
+    """An event to write: its envelope (what the index holds of it) and its whole JSON."""
+
+    envelope: Mapping[str, Any]
+    content: bytes
 
 
 class Journal:
-    """The open journal of ``folder``. Raises EventLogError, and OSError while it is opened."""
+    """The open journal of ``folder``. Raises EventLogError, and OSError while it is opened.
+
+    With an ``index`` sealed segments are known by their sidecars; without, all of them are read, and each
+    event's document is given to ``on_record``.
+    """
 
     def __init__(
         self,
         folder: Path,
-        on_record: OnRecord,
+        on_record: Callable[..., None] | None = None,
         *,
+        index: Index | None = None,
         writable: bool = True,
-        open_file: Callable[[Path, bool], JournalFile] = JournalFile,
+        sync: bool = True,
+        segment_bytes: int = SEGMENT_BYTES,
+        open_file: OpenFile = JournalFile,
         lock_timeout_s: float = 10.0,
     ) -> None:
+        self.folder = folder
         self.path = folder / SEGMENT
-        self.notices: list[str] = []
-        self.damages: list[Damage] = []
+        self._index = index
+        self._on_record = on_record or (_ignore if index is None else index.add)
+        self._chain = Chain(self._on_record)
         self._aside = Aside(folder)
-        self._on_record = on_record
-        self._writable = writable
+        self._writable, self._sync, self._segment_bytes = writable, sync, segment_bytes
+        self._open_file = open_file
         self._broken = ""
         self._pid = os.getpid()
-        self._end = 0
-        self._sequence = 0
-        self._digest = FIRST_PREVIOUS
+        self._number, self._end, self._generation = 1, 0, 0
+        self._seen = b""
+        self.sealed = Sealed(folder, index, self._chain, self._keeper, writable, open_file)
         with ExitStack() as opened:
             self._lock = FolderLock(folder / "lock", writable, lock_timeout_s)
             opened.callback(self._lock.close)
             with self._lock.held():
-                self._open(folder, open_file, opened)
+                self._open(opened)
             self._opened = opened.pop_all()
 
-    def _open(self, folder: Path, open_file: Callable[[Path, bool], JournalFile], opened: ExitStack) -> None:
-        known = (folder / "head").exists()
-        if not self.path.exists() and self._writable and not known:
-            write_new(self.path, _header())
-        if not self.path.exists():
+    def _open(self, opened: ExitStack) -> None:
+        known, found = (self.folder / "head").exists(), numbers(self.folder)
+        if not found and self._writable and not known:
+            write_new(self.path, _header(1, 0, self._chain.digest), self._open_file)
+            found = [1]
+        if not found:
             raise self._lost("is missing")
-        self._head = HeadFile(folder / "head", self._writable)
+        self._head = HeadFile(self.folder / "head", self._writable)
         opened.callback(self._head.close)
-        self._file = open_file(self.path, self._writable)
-        opened.callback(self._file.close)
-        if known and not self._head.is_new() and self._head.read() is None:
-            self.notices.append(f"{folder / 'head'} was damaged; the end of the log was found by reading it")
+        opened.callback(self.sealed.close)
+        opened.callback(self._close_tail)
+        head = self._head.read()
+        last = max(found[-1], head.segment if head else 1)
+        for missing in sorted(set(range(1, last + 1)) - set(found)):
+            self.path = plain_path(self.folder, missing)
+            raise self._lost("is missing")
+        if known and not self._head.is_new() and head is None:
+            self.notices.append(f"{self._head.path} was damaged; the end of the log was found by reading it")
+        self._generation = head.generation if head else 0
+        for number in range(1, last):
+            if self.sealed.path(number).stat().st_size == 0:
+                self.path = self.sealed.path(number)
+                raise self._lost("is empty")
+            self._guarded(number, lambda number=number: self.sealed.load(number))  # type: ignore[misc]
+        self._open_tail(last)
         self._catch_up()
 
     @property
     def sequence(self) -> int:
         """The sequence of the last record."""
-        return self._sequence
+        return self._chain.sequence
+
+    @property
+    def notices(self) -> list[str]:
+        return self._chain.notices
+
+    @property
+    def damages(self) -> list[Damage]:
+        return self._chain.damages
+
+    @property
+    def tail_number(self) -> int:
+        """The number of the segment that is written to."""
+        return self._number
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -95,37 +139,70 @@ class Journal:
 
     def refresh(self) -> None:
         """See what other processes appended. Waits for a write under way."""
-        if self._file.size() != self._end:
+        if self._head.raw() != self._seen or self._file.size() != self._end:
             with self.exclusive():
                 pass
 
-    def read_at(self, offset: int, length: int) -> bytes:
-        """The bytes of one line, without its newline."""
-        return self._file.read_at(offset, length - 1)
+    def read_at(self, number: int, offset: int, length: int) -> bytes:
+        """The bytes of one line of a segment, without its newline."""
+        file = self._file if number == self._number else self.sealed.file(number)
+        return file.read_at(offset, length - 1)
 
-    def write(self, documents: Sequence[dict[str, Any]]) -> None:
-        """Append one record per document, all or none, durable once. Only within ``exclusive``."""
+    def path_of(self, number: int) -> Path:
+        return self.path if number == self._number else self.sealed.path(number)
+
+    def write(self, batches: Sequence[Sequence[Entry]]) -> None:
+        """Append one record per entry, each batch all or none, durable once. Only within ``exclusive``."""
+        self._check_writable()
+        if self._index is not None and self._end >= self._segment_bytes:
+            self.rotate()
+        lines, digest = [], self._chain.digest
+        for batch in batches:
+            for place, entry in enumerate(batch):
+                line, digest = encode(entry.content, digest, place, len(batch))
+                lines.append(line)
+        separator = b"" if self._file.read_at(self._end - 1, 1) == b"\n" else b"\n"
+        self._store(separator + b"".join(lines))
+        self._end += len(separator)
+        written = iter(lines)
+        for batch in batches:
+            for entry in batch:
+                length = len(next(written))
+                self._on_record(entry.envelope, self._end, length)
+                self._end += length
+        self._chain.sequence, self._chain.digest = batches[-1][-1].envelope["sequence"], digest
+        self._acknowledge()
+
+    def rotate(self) -> None:
+        """Seal the segment that is written to and begin the next one. Only within ``exclusive``."""
+        self._check_writable()
+        try:
+            if not self._sync:
+                self._file.sync()
+            header = _header(self._number + 1, self.sequence, self._chain.digest)
+            write_new(plain_path(self.folder, self._number + 1), header, self._open_file)
+            self._catch_up()
+        except OSError as error:
+            raise EventLogError(
+                f"{self.folder}: a new segment could not be begun: {error.strerror}; nothing was recorded; "
+                "make room on its disk"
+            ) from error
+
+    def rewritten(self) -> None:
+        """Tell other processes that sealed segments were rewritten. Only within ``exclusive``."""
+        self._generation += 1
+        self._acknowledge()
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def _check_writable(self) -> None:
         if self._broken:
             raise EventLogError(f"{self.path} takes no more events: {self._broken}; open the log again")
         if not self._writable:
             raise EventLogError(
                 f"{self.path} may not be written by this user; check its owner and permissions"
             )
-        lines, digest = [], self._digest
-        for place, document in enumerate(documents):
-            line, digest = encode(payload(document), digest, place, len(documents))
-            lines.append(line)
-        separator = b"" if self._file.read_at(self._end - 1, 1) == b"\n" else b"\n"
-        self._store(separator + b"".join(lines))
-        self._end += len(separator)
-        for document, line in zip(documents, lines, strict=True):
-            self._on_record(document, self._end, len(line))
-            self._end += len(line)
-        self._sequence, self._digest = documents[-1]["sequence"], digest
-        self._acknowledge()
-
-    def close(self) -> None:
-        self._opened.close()
 
     def _store(self, data: bytes) -> None:
         try:
@@ -137,7 +214,8 @@ class Journal:
                 "nothing was recorded; make room on its disk"
             ) from error
         try:
-            self._file.sync()
+            if self._sync:
+                self._file.sync()
         except OSError as error:
             self._broken = f"its disk did not confirm a write ({error.strerror})"
             self._take_back(self._broken)
@@ -154,8 +232,9 @@ class Journal:
             self._broken = f"{reason}, and the unfinished record could not be cut off ({error.strerror})"
 
     def _acknowledge(self) -> None:
+        head = Head(self._end, self.sequence, self._chain.digest, self._number, self._generation)
         try:
-            self._head.write(Head(self._end, self._sequence, self._digest))
+            self._seen = self._head.write(head)
         except OSError as error:
             self._broken = f"its head could not be written ({error.strerror})"
             raise EventLogError(
@@ -163,100 +242,86 @@ class Journal:
             ) from error
 
     def _catch_up(self) -> None:
-        """Read what was appended since the last look; mend a torn end."""
-        size, head = self._file.size(), self._head.read()
-        self._check_file(size, head)
-        if size == self._end:
-            return
-        known = head or Head()
-        torn = self._take(settle(pieces(self._file, self._end, size), known.end), known)
-        self._end = size if torn is None else torn
-        if torn is not None:
-            self._cut_off(torn, size)
-        if self._writable and (head is None or self._end > head.end):
+        """Read what was appended since the last look, over the seams of segments; mend a torn end."""
+        raw, head = self._head.raw(), self._head.read()
+        if head and head.generation != self._generation:
+            self._generation = head.generation
+            self.sealed.reload()
+        while True:
+            self._guarded(self._number, lambda: self._read_tail(head))
+            if not plain_path(self.folder, self._number + 1).exists():
+                break
+            self._close_tail()
+            self.sealed.seal(self._number)
+            self._open_tail(self._number + 1)
+        end = (head.segment, head.end) if head else (0, 0)
+        self._seen = raw
+        if self._writable and (self._number, self._end) > end:
             self._file.sync()
             self._acknowledge()
 
-    def _take(self, settled: Iterator[tuple[Piece, bool]], known: Head) -> int | None:
-        """Accept whole records and note damage; the offset of a torn end, or None."""
-        damaged: Piece | None = None
-        torn: int | None = None
-        for piece, is_torn in settled:
-            if is_torn:
-                torn = piece.offset
-                break
-            if piece.record is None:
-                start = damaged.offset if damaged else piece.offset
-                damaged = Piece(start, piece.end - start, None)
-            else:
-                self._accept(piece, piece.record, damaged)
-                damaged = None
-        if damaged:
-            self._note(Damage(damaged.offset, damaged.length, self._sequence + 1, known.sequence))
-        if self._sequence < known.sequence:
-            self._sequence, self._digest = known.sequence, known.digest
-        return torn
+    def _open_tail(self, number: int) -> None:
+        self._number, self._end = number, 0
+        self.path = plain_path(self.folder, number)
+        self._file = self._open_file(self.path, self._writable)
 
-    def _accept(self, piece: Piece, record: Record, damaged: Piece | None) -> None:
-        """Take one whole record, and name what is missing before it."""
-        sequence = record.document["sequence"]
-        if piece.offset == 0 and sequence == 0:
-            self._check_format(record.document["format"])
-            self._digest = record.digest
-            return
-        if damaged:
-            self._note(Damage(damaged.offset, damaged.length, self._sequence + 1, sequence - 1))
-        if sequence <= self._sequence:
-            self._note(
-                Damage(piece.offset, piece.length, sequence, sequence - 1, "a copy of an earlier record")
-            )
-            return
-        if not damaged and sequence > self._sequence + 1:
-            self._note(Damage(piece.offset, 0, self._sequence + 1, sequence - 1, "records were taken out"))
-        elif not damaged and record.previous != self._digest:
-            self._note(
-                Damage(piece.offset, 0, sequence, sequence, "does not follow from the record before it")
-            )
-        self._sequence, self._digest = sequence, record.digest
-        self._on_record(record.document, piece.offset, piece.length)
+    def _close_tail(self) -> None:
+        if file := self.__dict__.get("_file"):
+            file.close()
 
-    def _note(self, damage: Damage) -> None:
-        kept = ""
-        if damage.length and self._writable:
-            content = self._file.read_at(damage.offset, damage.length)
-            kept = f"; the bytes are kept in {self._aside.keep('damaged', damage.offset, content)}"
-        self.damages.append(damage)
-        self.notices.append(f"{self.path}: {damage.describe()}{kept}")
+    def _read_tail(self, head: Head | None) -> None:
+        size = self._file.size()
+        known = head if head and head.segment == self._number else Head()
+        if head and head.segment > self._number:
+            known = Head(size)
+        self._check_file(size, known)
+        if size == self._end:
+            return
+        read = settle(pieces(self._file, self._end, size), known.end)
+        torn = self._chain.take(self.path, read, known, self._keeper(self._file), FORMAT)
+        self._end = size if torn is None else torn
+        if torn is not None:
+            self._cut_off(torn, size)
+
+    def _keeper(self, file: Any) -> Callable[[int, int], Path | None]:
+        def keep(offset: int, length: int) -> Path | None:
+            return (
+                self._aside.keep("damaged", offset, file.read_at(offset, length)) if self._writable else None
+            )
+
+        return keep
 
     def _cut_off(self, start: int, size: int) -> None:
+        what = f"{self.path}: the last {size - start} bytes"
         if not self._writable:
-            self.notices.append(
-                f"{self.path}: the last {size - start} bytes are a record that was never finished"
-            )
+            self.notices.append(f"{what} are a record that was never finished")
             return
         kept = self._aside.keep("torn", start, self._file.read_at(start, size - start))
         self._file.cut(start)
         self._file.sync()
         self.notices.append(
-            f"{self.path}: the last {size - start} bytes were a record that was never finished; "
+            f"{what} were a record that was never finished; "
             f"cut off and kept in {kept}; no acknowledged event is lost"
         )
 
-    def _check_file(self, size: int, head: Head | None) -> None:
+    def _check_file(self, size: int, known: Head) -> None:
         if not self.path.exists() or not os.path.samestat(self.path.stat(), self._file.status()):
             raise self._lost("was moved or replaced")
         if size == 0:
             raise self._lost("is empty")
-        if size < max(self._end, head.end if head else 0):
+        if size < max(self._end, known.end):
             raise self._lost(
                 "is shorter than what was recorded", f", remove {self._head.path} to go on with the rest"
             )
 
-    def _check_format(self, found: int) -> None:
-        if found > FORMAT:
+    def _guarded(self, number: int, read: Callable[[], None]) -> None:
+        try:
+            read()
+        except NewerFormat as newer:
             raise EventLogError(
-                f"{self.path} has format {found} of a newer version (known: {FORMAT}); update this program"
-            )
+                f"{plain_path(self.folder, number)} has format {newer} of a newer version "
+                f"(known: {FORMAT}); update this program"
+            ) from None
 
     def _lost(self, what: str, way: str = "") -> EventLogError:
         return EventLogError(
@@ -265,6 +330,10 @@ class Journal:
         )
 
 
-def _header() -> bytes:
-    document = {"format": FORMAT, "log": str(uuid4()), "segment": 1, "sequence": 0}
-    return encode(payload(document), FIRST_PREVIOUS)[0]
+def _ignore(*_: object) -> None:
+    """Where nobody asks for the records."""
+
+
+def _header(number: int, sequence: int, previous: bytes) -> bytes:
+    document = {"format": FORMAT, "log": str(uuid4()), "segment": number, "sequence": sequence}
+    return encode(payload(document), previous)[0]

@@ -6,21 +6,28 @@ forks opens its own.
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinydb.queries import QueryLike
 
 from training.events.base import Event, EventLogError
 from training.events.codec import from_document
-from training.events.files import JournalFile
-from training.events.journal import SEGMENT
+from training.events.files import JournalFile, OpenFile
+from training.events.incoming import Redactor
+from training.events.journal import SEGMENT_BYTES, Journal
 from training.events.recovery import Damage
 from training.events.redaction import redact
-from training.events.storage import EventDatabase, JournalStorage, Redactor
+from training.events.segments import numbers
+from training.events.storage import EventDatabase, JournalStorage
+
+if TYPE_CHECKING:
+    from training.events.settings import Sync
 
 
 @dataclass(frozen=True)
@@ -45,23 +52,27 @@ class TinyEventLog:
         *,
         create: bool = True,
         redactor: Redactor = redact,
-        open_file: Callable[[Path, bool], JournalFile] = JournalFile,
+        sync: "Sync" = "group",
+        segment_bytes: int = SEGMENT_BYTES,
+        open_file: OpenFile = JournalFile,
         lock_timeout_s: float = 10.0,
     ) -> None:
         self.folder = folder
         self._closed = False
-        self._redactor = redactor
         try:
-            if not create and not any((folder / name).exists() for name in (SEGMENT, "head")):
+            if not create and not (numbers(folder) or (folder / "head").exists()):
                 raise EventLogError(f"no event log is in {folder}; name the folder of one")
             if create:
                 for made in (folder.parent, folder):
                     made.mkdir(mode=0o700, parents=True, exist_ok=True)
-            writable = os.access(folder, os.W_OK | os.X_OK)
+            self._writable = os.access(folder, os.W_OK | os.X_OK) and _may_write(folder)
             self.db = EventDatabase(
                 folder,
                 redactor,
-                writable=writable and _may_write(folder),
+                writable=self._writable,
+                sync=sync != "never",
+                group=sync != "always",
+                segment_bytes=segment_bytes,
                 open_file=open_file,
                 lock_timeout_s=lock_timeout_s,
             )
@@ -81,10 +92,17 @@ class TinyEventLog:
         self._check_open()
         return self._storage.append(events)
 
+    def ingest(self, events: Sequence[Event]) -> int:
+        """``append_many`` for many events: gives back only how many were new."""
+        self._check_open()
+        return self._storage.ingest(events)
+
     def get(self, event_id: str) -> Event | None:
         self._refresh()
         position = self._storage.index.position_of(event_id)
-        return None if position is None else from_document(self._storage.document(position))
+        if position is None or not self._storage.index.kind(position):
+            return None
+        return from_document(self._storage.document(position))
 
     def read(
         self,
@@ -95,22 +113,29 @@ class TinyEventLog:
         after: int = 0,
         limit: int | None = None,
         newest_first: bool = False,
+        until: int | None = None,
+        as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
+        """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._refresh()
         types = (
             {event_type} if isinstance(event_type, str) else None if event_type is None else set(event_type)
         )
-        positions: Iterable[int] = self._storage.index.after(after)
-        if aggregate_id is not None:
-            positions = list(self._storage.index.of_aggregate(aggregate_id, after))[::-1]
-        if newest_first:
-            positions = reversed(list(positions) if not isinstance(positions, range) else positions)
-        events = (from_document(self._storage.document(position)) for position in positions)
+        index = self._storage.index
+        within = index.between(after, until)
+        given = (("aggregate_id", aggregate_id), ("correlation_id", correlation_id))
+        exact = [(name, value) for name, value in given if value is not None]
+        positions: Iterable[int] = reversed(within) if newest_first else within
+        if exact:
+            newest = index.candidates(*exact[0], within)
+            positions = newest if newest_first else reversed(list(newest))
+        documents = (self._storage.document(position) for position in index.of_kinds(types, positions))
+        moment = _moment(as_of) if as_of is not None else None
         matching = (
-            event
-            for event in events
-            if (types is None or event.event_type in types)
-            and (correlation_id is None or event.correlation_id == correlation_id)
+            from_document(document)
+            for document in documents
+            if all(document[name] == value for name, value in exact)
+            and (moment is None or datetime.fromisoformat(document["timestamp"]) <= moment)
         )
         return islice(matching, limit)
 
@@ -122,12 +147,14 @@ class TinyEventLog:
     def verify(self) -> Verification:
         """Walk every byte again: the events that prove whole, the damage, and what the open had to say."""
         self._check_open()
-        fresh = TinyEventLog(self.folder, create=False, redactor=self._redactor)
-        try:
-            journal = fresh._storage.journal
-            return Verification(len(fresh._storage.index), tuple(journal.damages), tuple(journal.notices))
-        finally:
-            fresh.close()
+        events = 0
+
+        def count(document: object, offset: int, length: int, removed: bool = False) -> None:
+            nonlocal events
+            events += not removed
+
+        with closing(Journal(self.folder, count, writable=self._writable)) as journal:
+            return Verification(events, tuple(journal.damages), tuple(journal.notices))
 
     def close(self) -> None:
         if not self._closed:
@@ -141,6 +168,13 @@ class TinyEventLog:
     def _check_open(self) -> None:
         if self._closed:
             raise EventLogError(f"the log in {self.folder} is closed; open it again")
+
+
+def _moment(given: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+    if moment.tzinfo is None:
+        raise EventLogError(f"the time {given} has no zone; append Z for UTC")
+    return moment
 
 
 def _may_write(folder: Path) -> bool:

@@ -6,9 +6,9 @@ never cut off; a whole record is never thrown away because its neighbour is dama
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from training.events.codec import Record, decode
-from training.events.files import JournalFile
 
 _CHUNK = 1 << 20
 
@@ -47,7 +47,17 @@ class Damage:
         return f"{self.length} bytes at {self.offset} ({self.events}): {self.reason}"
 
 
-def pieces(file: JournalFile, start: int, end: int) -> Iterator[Piece]:
+class Readable(Protocol):
+    """A segment's records, plain or compressed."""
+
+    def size(self) -> int: ...
+
+    def read_at(self, offset: int, length: int) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def pieces(file: Readable, start: int, end: int) -> Iterator[Piece]:
     """The lines from ``start`` to ``end``; blank ones are no pieces."""
     rest, offset = b"", start
     position = start

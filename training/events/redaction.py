@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.events.assignments import ASSIGNMENT, HINTS, looks_random, secret_of
+from training.events.gate import may_hold_secrets
 from training.events.rules import EMAIL, RULES, Rule
 
 _SHORTEST = 6
@@ -64,7 +65,7 @@ def _entry(key: Any, value: Any, rules: tuple[Rule, ...], counts: Counter[str]) 
 
 
 def _text(text: str, rules: tuple[Rule, ...], counts: Counter[str]) -> str:
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or not may_hold_secrets(text.encode("utf-8", "replace"), rules[-1] is EMAIL):
         return text
     lower = text.lower()
     for rule in rules:

@@ -1,6 +1,10 @@
 """Settings of the decision log: the ``[events]`` table."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sync = Literal["always", "group", "never"]
 
 
 class EventSettings(BaseModel):
@@ -12,3 +16,9 @@ class EventSettings(BaseModel):
     """A folder, or ``tinydb:///folder``; empty takes the log in the user's data folder."""
     redact_email: bool = False
     """Also take e-mail addresses out of what is recorded."""
+    sync: Sync = "group"
+    """When a record counts as written. ``group``: when it is on the disk, writers that wait for each other
+    sharing one sync; ``always``: each has its own; ``never``: when the system has it, until a power cut.
+    """
+    segment_mb: int = Field(default=64, ge=1, le=4096)
+    """At how many MB a segment of the log is sealed and the next one begun."""

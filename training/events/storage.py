@@ -4,32 +4,52 @@ Invariant: TinyDB reads events as dicts and its ``Query`` works on them; the onl
 append. Whatever in TinyDB would rewrite, update or remove raises EventLogError.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+import orjson
 from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Table
 
 from training.events import codec
 from training.events.base import Event, EventLogError, VersionConflict
+from training.events.incoming import Redactor
 from training.events.index import Index
-from training.events.journal import Journal
+from training.events.journal import Entry, Journal
+from training.events.prepare import Prepared, prepare
 
 TABLE = "events"
-Redactor = Callable[[Any], tuple[Any, dict[str, int]]]
-"""Takes secrets out of a value: the cleaned value, and how many of each kind were taken out."""
+
+
+@dataclass(eq=False)
+class _Request:
+    """Events of one caller, all or none. ``expected`` is the version that their aggregate must be at."""
+
+    events: Sequence[Prepared]
+    expected: int | None
+    stored: list[bytes | int] = field(default_factory=list)
+    """Per event the JSON that was written, or the position of the event that was there."""
+    done: bool = False
+    error: EventLogError | None = None
 
 
 class JournalStorage(Storage):
-    """The journal with its index. ``folder`` exists; further options are those of Journal."""
+    """The journal with its index. ``folder`` exists; further options are those of Journal.
 
-    def __init__(self, folder: Path, redactor: Redactor, **options: Any) -> None:
+    With ``group`` callers that wait for each other are written together, by one sync.
+    """
+
+    def __init__(self, folder: Path, redactor: Redactor, *, group: bool = True, **options: Any) -> None:
         self.index = Index()
+        self.index.document = self.envelope
         self._redactor = redactor
-        self.journal = Journal(folder, self.index.add, **options)
+        self._group = group
+        self._waiting: deque[_Request] = deque()
+        self.journal = Journal(folder, index=self.index, **options)
 
     def read(self) -> dict[str, dict[str, Any]]:
         """The one table, its documents read from the journal as they are asked for."""
@@ -44,52 +64,131 @@ class JournalStorage(Storage):
 
     def document(self, position: int) -> dict[str, Any]:
         """The stored event at an index position. Raises EventLogError where it was damaged since the open."""
+        return self._record(position).document
+
+    def envelope(self, position: int) -> dict[str, Any]:
+        """The event at an index position, of which the data may have been pruned."""
+        return self._record(position).document
+
+    def _record(self, position: int) -> codec.Record:
+        found = self._read(position)
+        if found is not None:
+            return found
+        with self.journal.exclusive():  # meanwhile the segment may have been sealed or rewritten
+            found = self._read(position)
+            if found is not None:
+                return found
+            place = self.index.place(position)
+            self.journal.sealed.forget(place.segment)
+        raise EventLogError(
+            f"{self.journal.path_of(place.segment)}: the record at byte {place.offset} was damaged; "
+            "open it again"
+        )
+
+    def _read(self, position: int) -> codec.Record | None:
         place = self.index.place(position)
-        record = codec.decode(self.journal.read_at(place.offset, place.length))
-        if record is None:
-            raise EventLogError(
-                f"{self.journal.path}: the record at byte {place.offset} was damaged; open it again"
-            )
-        return record.document
+        try:
+            line = self.journal.read_at(place.segment, place.offset, place.length)
+        except OSError:
+            return None
+        record = codec.decode(line)
+        return record if record and record.document["sequence"] == place.sequence else None
 
     def append(self, events: Sequence[Event], expected_version: int | None = None) -> list[Event]:
         """Redact, number and write events, all or none; events whose id is known come back as stored."""
-        cleaned = [self._clean(event) for event in events]
-        with self.journal.exclusive():
-            fresh: dict[str, dict[str, Any]] = {}
-            versions: dict[str, int] = {}
-            for event in cleaned:
-                if event.event_id in fresh or self.index.position_of(event.event_id) is not None:
-                    continue
-                version = versions.get(event.aggregate_id, self.index.version_of(event.aggregate_id))
-                if expected_version is not None and version != expected_version:
-                    raise VersionConflict(
-                        f"{event.aggregate_type} {event.aggregate_id} is at version {version}, "
-                        f"not {expected_version}; read it again before appending"
-                    )
-                versions[event.aggregate_id] = version + 1
-                sequence = self.journal.sequence + len(fresh) + 1
-                fresh[event.event_id] = codec.to_document(
-                    replace(event, version=version + 1, sequence=sequence)
+        return [self._event(stored) for stored in self._append(events, expected_version)]
+
+    def ingest(self, events: Sequence[Event]) -> int:
+        """``append`` that gives back only how many events were new."""
+        return sum(isinstance(stored, bytes) for stored in self._append(events, None))
+
+    def _append(self, events: Sequence[Event], expected: int | None) -> list[bytes | int]:
+        request = _Request([prepare(event, self._redactor) for event in events], expected)
+        self._waiting.append(request)
+        try:
+            with self.journal.exclusive():
+                if not request.done:
+                    self._commit(request)
+        finally:
+            if not request.done and request in self._waiting:
+                self._waiting.remove(request)
+        if request.error:
+            raise request.error
+        return request.stored
+
+    def _commit(self, own: _Request) -> None:
+        """Write this request, and with it those that wait for the lock; only within ``exclusive``."""
+        if own in self._waiting:
+            self._waiting.remove(own)
+        requests = [own]
+        if self._group:
+            requests += [self._waiting.popleft() for _ in range(len(self._waiting))]
+        batches: list[list[Entry]] = []
+        numbers = _Numbers(self.index, self.journal.sequence)
+        for request in requests:
+            try:
+                batches.append(numbers.give(request))
+            except EventLogError as error:
+                request.error = error
+        try:
+            if any(batches):
+                self.journal.write([batch for batch in batches if batch])
+        except EventLogError as error:
+            for request in requests:
+                request.error = request.error or error
+        for request in requests:
+            request.done = True
+
+    def _event(self, stored: bytes | int) -> Event:
+        if isinstance(stored, bytes):
+            return codec.from_document(orjson.loads(stored))
+        return codec.from_document(self.envelope(stored))
+
+
+class _Numbers:
+    """Gives versions and sequences to the requests of one write."""
+
+    def __init__(self, index: Index, sequence: int) -> None:
+        self._index = index
+        self._sequence = sequence
+        self._fresh: dict[str, bytes] = {}
+        self._versions: dict[str, int] = {}
+
+    def give(self, request: _Request) -> list[Entry]:
+        """The entries of the events that are new. Raises VersionConflict, and then nothing is given."""
+        entries: list[Entry] = []
+        stored: list[bytes | int] = []
+        fresh: dict[str, bytes] = {}
+        versions: dict[str, int] = {}
+        for event in request.events:
+            key, aggregate = event.event_id, event.aggregate_id
+            known = fresh.get(key) or self._fresh.get(key)
+            if known is not None:
+                stored.append(known)
+                continue
+            position = self._index.position_of(key)
+            if position is not None:
+                stored.append(position)
+                continue
+            version = versions.get(aggregate) or self._versions.get(aggregate)
+            if version is None:
+                version = self._index.version_of(aggregate)
+            if request.expected is not None and version != request.expected:
+                raise VersionConflict(
+                    f"{event.aggregate_type} {aggregate} is at version {version}, "
+                    f"not {request.expected}; read it again before appending"
                 )
-            if fresh:
-                self.journal.write(list(fresh.values()))
-        return [codec.from_document(fresh.get(e.event_id) or self._stored(e.event_id)) for e in cleaned]
-
-    def _stored(self, event_id: str) -> dict[str, Any]:
-        position = self.index.position_of(event_id)
-        assert position is not None
-        return self.document(position)
-
-    def _clean(self, event: Event) -> Event:
-        document = codec.plain(codec.to_document(event))
-        for name in ("event_id", "event_type", "aggregate_id", "aggregate_type", "timestamp"):
-            if not document[name] or not isinstance(document[name], str):
-                raise EventLogError(f"event.{name} is {document[name]!r}; an event needs it as text")
-        data, counts = self._redactor(document["data"])
-        if counts:
-            data["redacted"] = counts
-        return Event(**{**document, "data": data})
+            versions[aggregate] = version + 1
+            sequence = self._sequence + len(entries) + 1
+            content = event.numbered(version + 1, sequence)
+            entries.append(Entry(event.envelope(version + 1, sequence), content))
+            fresh[key] = content
+            stored.append(content)
+        self._fresh.update(fresh)
+        self._versions.update(versions)
+        self._sequence += len(entries)
+        request.stored = stored
+        return entries
 
 
 class Documents(Mapping[str, Mapping[str, Any]]):
@@ -99,7 +198,7 @@ class Documents(Mapping[str, Mapping[str, Any]]):
         self._storage = storage
 
     def __len__(self) -> int:
-        return len(self._storage.index)
+        return len(self._storage.index) - self._storage.index.removed()
 
     def __iter__(self) -> Iterator[str]:
         return (str(sequence) for sequence in self._storage.index.sequences())

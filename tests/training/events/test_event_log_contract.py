@@ -9,18 +9,20 @@ import pytest
 
 from training.events import EventLog, EventLogError, VersionConflict, open_log
 from training.events.ids import new_event
+from training.events.log import TinyEventLog
 
-KINDS = ["tinydb", pytest.param("postgres", marks=pytest.mark.postgres)]
+KINDS = ["tinydb", "small segments", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(params=KINDS)
 def reopen(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], EventLog]]:
     """Opens the same log again, as another process would."""
     opened: list[EventLog] = []
-    where: str | Path = folder if request.param == "tinydb" else request.getfixturevalue("postgres_url")
+    where: str | Path = request.getfixturevalue("postgres_url") if request.param == "postgres" else folder
 
     def open_again() -> EventLog:
-        opened.append(open_log(where))
+        small = request.param == "small segments"
+        opened.append(TinyEventLog(folder, segment_bytes=400) if small else open_log(where))
         return opened[-1]
 
     yield open_again

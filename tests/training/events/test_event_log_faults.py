@@ -170,6 +170,7 @@ def test_I02_what_a_killed_writer_left_whole_is_synced_before_it_counts(filled, 
 
 
 def test_I03_a_full_disk_leaves_no_partial_record_and_the_log_goes_on(folder, make):
+    TinyEventLog(folder).close()
     log = TinyEventLog(folder, open_file=Faults(tear_write=2).open)
     log.append(make(1))
     size = (folder / SEGMENT).stat().st_size

@@ -1,0 +1,95 @@
+"""What was read of the records so far: where the chain is, and what is missing from it.
+
+Invariant: a record is told of once, in order; what is damaged, doubled, taken out or forged is noted, and its
+bytes are kept.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from training.events.codec import FIRST_PREVIOUS, Record
+from training.events.head import Head
+from training.events.recovery import Damage, Piece
+
+OnRecord = Callable[[Mapping[str, Any], int, int, bool], None]
+"""Told each event's document once, in order, its line's byte offset and length, whether it was pruned."""
+Keep = Callable[[int, int], Path | None]
+"""Keeps bytes of the segment being read, by offset and length; where they are kept."""
+
+
+class Chain:
+    """The end of what was read: ``sequence`` and ``digest`` of the last record."""
+
+    def __init__(self, on_record: OnRecord) -> None:
+        self.sequence = 0
+        self.digest = FIRST_PREVIOUS
+        self.damages: list[Damage] = []
+        self.notices: list[str] = []
+        self._on_record = on_record
+
+    def take(
+        self, path: Path, settled: Iterator[tuple[Piece, bool]], known: Head, keep: Keep, formats: int
+    ) -> int | None:
+        """Accept whole records and note damage; the offset of a torn end, or None.
+
+        Raises NewerFormat where the segment's header says so.
+        """
+        damaged: Piece | None = None
+        torn: int | None = None
+        for piece, is_torn in settled:
+            if is_torn:
+                torn = piece.offset
+                break
+            if piece.record is None:
+                start = damaged.offset if damaged else piece.offset
+                damaged = Piece(start, piece.end - start, None)
+                continue
+            if piece.offset == 0 and "format" in piece.record.document:
+                self._begin(piece.record, formats)
+            else:
+                self._accept(path, piece, piece.record, damaged, keep)
+            damaged = None
+        if damaged:
+            lost = Damage(damaged.offset, damaged.length, self.sequence + 1, known.sequence)
+            self._note(path, lost, keep)
+        elif torn is None and self.sequence < known.sequence:
+            gone = Damage(known.end, 0, self.sequence + 1, known.sequence, "records were taken out")
+            self._note(path, gone, keep)
+        if self.sequence < known.sequence:
+            self.sequence, self.digest = known.sequence, known.digest
+        return torn
+
+    def _begin(self, record: Record, formats: int) -> None:
+        if record.document["format"] > formats:
+            raise NewerFormat(record.document["format"])
+        self.digest = record.digest
+
+    def _accept(self, path: Path, piece: Piece, record: Record, damaged: Piece | None, keep: Keep) -> None:
+        """Take one whole record, and name what is missing before it."""
+        sequence = record.document["sequence"]
+        if damaged:
+            lost = Damage(damaged.offset, damaged.length, self.sequence + 1, sequence - 1)
+            self._note(path, lost, keep)
+        if sequence <= self.sequence:
+            copy = Damage(piece.offset, piece.length, sequence, sequence - 1, "a copy of an earlier record")
+            self._note(path, copy, keep)
+            return
+        if not damaged and sequence > self.sequence + 1:
+            gone = Damage(piece.offset, 0, self.sequence + 1, sequence - 1, "records were taken out")
+            self._note(path, gone, keep)
+        elif not damaged and record.previous != self.digest:
+            forged = Damage(piece.offset, 0, sequence, sequence, "does not follow from the record before it")
+            self._note(path, forged, keep)
+        self.sequence, self.digest = sequence, record.digest
+        self._on_record(record.document, piece.offset, piece.length, record.removed)
+
+    def _note(self, path: Path, damage: Damage, keep: Keep) -> None:
+        kept = keep(damage.offset, damage.length) if damage.length else None
+        self.damages.append(damage)
+        said = f"{path}: {damage.describe()}"
+        self.notices.append(f"{said}; the bytes are kept in {kept}" if kept else said)
+
+
+class NewerFormat(Exception):
+    """The segment was written by a newer program; the argument is its format."""

@@ -1,0 +1,140 @@
+"""The segments that are full: known by their sidecars, read when one of their records is asked for.
+
+Invariant: a sidecar that is missing, stale or damaged is made again from the records, which are then all
+checked; damage found so is named at every open, because the sidecar keeps it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import astuple
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from training.events.chain import Chain, Keep
+from training.events.codec import decode
+from training.events.files import OpenFile, write_new
+from training.events.head import Head
+from training.events.index import Index
+from training.events.recovery import Damage, Readable, pieces, settle
+from training.events.segments import PackedFile, existing_path, sidecar_path
+from training.events.sidecar import Sidecar, build, load
+
+FORMAT = 1
+_OPEN_FILES = 32
+
+
+class Sealed:
+    """Reads sealed segments. ``keeper`` gives, for an open segment, what keeps its damaged bytes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        index: Index | None,
+        chain: Chain,
+        keeper: Callable[[Readable], Keep],
+        writable: bool,
+        open_file: OpenFile,
+    ) -> None:
+        self._folder, self._index, self._chain = folder, index, chain
+        self._keeper, self._writable, self._open_file = keeper, writable, open_file
+        self._files: OrderedDict[int, Readable] = OrderedDict()
+        self._frames: dict[int, list[int]] = {}
+        self._threads = Lock()
+        self._noted = 0
+
+    def path(self, number: int) -> Path:
+        return existing_path(self._folder, number)
+
+    def load(self, number: int) -> None:
+        """Take the next segment, by its sidecar or by its records. Raises NewerFormat."""
+        sidecar = self._sidecar(number) if self._index is not None else None
+        if sidecar is None or self._index is None:
+            self._scan(number)
+            self.seal(number)
+            return
+        self._index.seal(sidecar)
+        self._chain.sequence, self._chain.digest = sidecar.facts["sequence"], sidecar.facts["digest"].encode()
+        damages = [Damage(*values) for values in sidecar.facts["damages"]]
+        self._chain.damages += damages
+        self._chain.notices += [f"{self.path(number)}: {damage.describe()}" for damage in damages]
+        self._noted = len(self._chain.damages)
+
+    def seal(self, number: int) -> None:
+        """Make the sidecar of the segment whose records the index holds as its last."""
+        if self._index is None:
+            return
+        file, damages = self.file(number), self._chain.damages[self._noted :]
+        content = build(
+            self._index.tail,
+            {
+                "segment": number,
+                "size": self.path(number).stat().st_size,
+                "plain_size": file.size(),
+                "sequence": self._chain.sequence,
+                "digest": self._chain.digest.decode(),
+                "damages": [astuple(damage) for damage in damages],
+                "frames": list(file.frames) if isinstance(file, PackedFile) else [],
+                "removed": sum(1 for kind in self._index.tail.kinds if kind == 0),
+            },
+        )
+        if self._writable:
+            with suppress(OSError):  # made again at the next open
+                write_new(sidecar_path(self._folder, number), content, self._open_file)
+        self._index.seal(Sidecar(content))
+        self._noted = len(self._chain.damages)
+
+    def file(self, number: int) -> Readable:
+        """The records of a segment, kept open for the next time."""
+        with self._threads:
+            found = self._files.pop(number, None) or self._opened(number)
+            self._files[number] = found
+            if len(self._files) > _OPEN_FILES:
+                self._files.popitem(last=False)[1].close()
+            return found
+
+    def forget(self, number: int) -> None:
+        """Have the segment read whole at the next open: one of its records did not prove whole."""
+        if self._writable:
+            sidecar_path(self._folder, number).unlink(missing_ok=True)
+
+    def reload(self) -> None:
+        """Look again at all sealed segments, which another process rewrote."""
+        self.close()
+        if self._index is not None:
+            for number in range(1, self._index.sealed + 1):
+                sidecar = self._sidecar(number)
+                if sidecar is not None:
+                    self._index.replace(number, sidecar)
+
+    def close(self) -> None:
+        with self._threads:
+            while self._files:
+                self._files.popitem()[1].close()
+        self._frames.clear()
+
+    def _sidecar(self, number: int) -> Sidecar | None:
+        found = load(sidecar_path(self._folder, number), self.path(number).stat().st_size)
+        if found is not None:
+            self._frames[number] = found.facts["frames"]
+        return found
+
+    def _opened(self, number: int) -> Readable:
+        path = self.path(number)
+        if path.suffix == ".gz":
+            return PackedFile(path, self._frames.get(number, ()))
+        return self._open_file(path, False)
+
+    def _scan(self, number: int) -> None:
+        file = self.file(number)
+        known = Head(file.size(), self._next_begins_after(number))
+        read = settle(pieces(file, 0, known.end), known.end)
+        self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT)
+
+    def _next_begins_after(self, number: int) -> int:
+        """The sequence that the following segment says is before it; 0 where it does not prove whole."""
+        with closing(self._opened(number + 1)) as following:
+            record = decode(following.read_at(0, 4096).partition(b"\n")[0])
+        document: dict[str, Any] = record.document if record else {}
+        return int(document["sequence"]) if "format" in document else 0
