@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-KEPT = {"APPRENTICE_TEST_POSTGRES"}
+POSTGRES = os.environ.get("APPRENTICE_TEST_POSTGRES", "")
 
 
 @pytest.fixture(autouse=True)
@@ -14,12 +15,29 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     """A home folder of the test's own."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith("APPRENTICE_") and name not in KEPT:
+        if name.startswith("APPRENTICE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
     return home
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty schema of the test's own on the server that APPRENTICE_TEST_POSTGRES names."""
+    from sqlalchemy import create_engine, make_url, text
+
+    if not POSTGRES:
+        pytest.skip("APPRENTICE_TEST_POSTGRES names no server; see .ci/postgres.sh")
+    schema = f"test_{uuid4().hex}"
+    engine = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        own = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={schema}"})
+        yield own.render_as_string(hide_password=False)
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,21 +1,21 @@
-"""Decisions as plain text and as figures.
+"""Decisions, figures over them and events as plain text.
 
 Invariant: rows come as ``training.events.decisions`` gives them; every text of theirs is made inert here.
 Times are the reader's local ones.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from statistics import median
 from typing import Any
 
 import orjson
 
 from assistant.text_safety import clean, clean_line
+from training.events.base import Event
 
 Row = dict[str, Any]
 NOTHING = "no decisions yet"
+_TELLING = ("tool_selected", "success", "verdict", "corrected_tool")
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -40,52 +40,58 @@ def detail(row: Row) -> str:
     return "\n".join(lines)
 
 
-def statistics(rows: Iterable[Row]) -> dict[str, Any]:
-    """Figures over decisions given newest first.
-
-    ``success_rate`` (0..1) is over those with an outcome, None where there is none; times are medians in ms.
-    """
-    by_tool: dict[str, list[Row]] = defaultdict(list)
-    sessions: set[Any] = set()
-    reviews: Counter[str] = Counter()
-    newest = oldest = None
-    for row in rows:
-        by_tool[str(row["tool_selected"])].append(_figures(row))
-        sessions.add(row["session_id"])
-        if row["review"]:
-            reviews[str(row["review"]["verdict"])] += 1
-        newest, oldest = newest or row["timestamp"], row["timestamp"]
-    everything = [figures for tool in by_tool.values() for figures in tool]
-    ranked = sorted(by_tool.items(), key=lambda item: (-len(item[1]), item[0]))
-    return {
-        **_summary(everything),
-        "sessions": len(sessions),
-        "reviews": dict(reviews),
-        "first": oldest,
-        "last": newest,
-        "tools": [{"tool": tool, **_summary(figures)} for tool, figures in ranked],
-    }
-
-
-def statistics_table(found: dict[str, Any]) -> str:
+def statistics_table(found: Row) -> str:
+    """Per tool, per agent where there are several, and per period where it was asked for."""
     if not found["decisions"]:
         return NOTHING
-    head = ("TOOL", "DECISIONS", "DONE", "FAILED", "UNKNOWN", "SUCCESS", "CONF", "CHOSEN IN", "RAN IN")
-    lines: list[Sequence[str]] = [head]
-    for entry in (*found["tools"], {"tool": "all", **found}):
+    parts = [_figures("TOOL", "tool", [*found["tools"], {"tool": "all", **found}])]
+    if len(found["agents"]) > 1:
+        parts.append(_figures("AGENT", "agent", found["agents"]))
+    if "over_time" in found:
+        parts.append(_figures("PERIOD", "period", found["over_time"]))
+    reviews = ", ".join(f"{clean_line(name, 24)} {count}" for name, count in found["reviews"].items())
+    span = f"{local_time(found['first'])} to {local_time(found['last'])}"
+    return "\n\n".join([*parts, f"sessions {found['sessions']}; reviews: {reviews or 'none'}; {span}"])
+
+
+def redaction_table(found: Row) -> str:
+    """What was redacted, by kind, the most frequent first."""
+    said = f"{found['redacted']} redacted in {found['with_redactions']} of {found['events']} events"
+    if not found["kinds"]:
+        return said
+    lines = [
+        (clean_line(one["kind"], 40), str(one["redacted"]), str(one["events"])) for one in found["kinds"]
+    ]
+    return f"{align([('KIND', 'REDACTED', 'EVENTS'), *lines])}\n\n{said}"
+
+
+def event_line(event: Event) -> str:
+    """One event of any type on one line."""
+    parts = [
+        f"{event.sequence:>6}",
+        local_time(event.timestamp),
+        f"{clean_line(event.event_type, 24):<20}",
+        clean_line(f"{event.aggregate_type} {event.aggregate_id} v{event.version}", 80),
+    ]
+    said = [str(event.data[name]) for name in _TELLING if event.data.get(name) is not None]
+    return "  ".join([*parts, *([clean_line(" ".join(said), 60)] if said else [])]).rstrip()
+
+
+def _figures(title: str, name: str, entries: Sequence[Row]) -> str:
+    head = (title, "DECISIONS", "DONE", "FAILED", "UNKNOWN", "SUCCESS", "REFUSED", "CORRECTED", "CONF")
+    lines: list[Sequence[str]] = [(*head, "CHOSEN IN", "RAN IN")]
+    for entry in entries:
         lines.append(
             (
-                clean_line(entry["tool"], 24),
-                *(str(entry[name]) for name in ("decisions", "succeeded", "failed", "unknown")),
-                _share(entry["success_rate"]),
+                clean_line(entry[name], 24),
+                *(str(entry[count]) for count in ("decisions", "succeeded", "failed", "unknown")),
+                *(_share(entry[rate]) for rate in ("success_rate", "refusal_rate", "correction_rate")),
                 _share(entry["confidence"]),
                 _duration(entry["latency_ms"]),
                 _duration(entry["execution_time_ms"]),
             )
         )
-    reviews = ", ".join(f"{clean_line(name, 24)} {count}" for name, count in found["reviews"].items())
-    span = f"{local_time(found['first'])} to {local_time(found['last'])}"
-    return f"{align(lines)}\n\nsessions {found['sessions']}; reviews: {reviews or 'none'}; {span}"
+    return align(lines)
 
 
 def align(lines: Sequence[Sequence[str]]) -> str:
@@ -120,34 +126,6 @@ def _line(row: Row) -> tuple[str, ...]:
 
 def _success(row: Row) -> bool | None:
     return None if row["outcome"] is None else bool(row["outcome"]["success"])
-
-
-def _figures(row: Row) -> Row:
-    ran = row["outcome"]["execution_time_ms"] if row["outcome"] else None
-    return {
-        "success": _success(row),
-        "confidence": row["confidence"],
-        "latency_ms": row["latency_ms"],
-        "execution_time_ms": ran,
-    }
-
-
-def _summary(rows: Sequence[Row]) -> Row:
-    successes = Counter(row["success"] for row in rows)
-    known = successes[True] + successes[False]
-    return {
-        "decisions": len(rows),
-        "succeeded": successes[True],
-        "failed": successes[False],
-        "unknown": successes[None],
-        "success_rate": successes[True] / known if known else None,
-        **{name: _median(rows, name) for name in ("confidence", "latency_ms", "execution_time_ms")},
-    }
-
-
-def _median(rows: Sequence[Row], name: str) -> float | None:
-    values = [row[name] for row in rows if isinstance(row[name], int | float)]
-    return median(values) if values else None
 
 
 def _share(value: Any) -> str:

@@ -17,18 +17,19 @@ from training.events.incoming import Redactor, cleaned, numbered
 from training.events.log import Verification
 from training.events.redaction import redact
 from training.events.sql_schema import events, head, prepare
-from training.events.sql_server import LOCK_TIMEOUT_S, Server
+from training.events.sql_server import Server
 from training.events.sql_verify import COLUMNS, verify
 
 _FIRST_PAGE, _PAGE, _PAGE_BYTES = 100, 2000, 4 << 20
 _GUARDS = text(
-    f"""
-    SELECT set_config('lock_timeout', '{LOCK_TIMEOUT_S}s', true),
-        set_config('idle_in_transaction_session_timeout', '{3 * LOCK_TIMEOUT_S}s', true),
+    """
+    SELECT set_config('lock_timeout', :lock_ms, true),
+        set_config('idle_in_transaction_session_timeout', :idle_ms, true),
         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
     """
 )
+"""No writer waits for ever, none that stopped in the middle keeps the others out, a commit is on the disk."""
 _KNOWN = text("SELECT event_id, record FROM events WHERE event_id = ANY(CAST(:ids AS text[]))")
 _VERSIONS = text(
     """
@@ -44,8 +45,10 @@ class SqlEventLog:
     Raises EventLogError: a server that does not answer, no log there (with ``create`` false), a newer format.
     """
 
-    def __init__(self, url: str, *, create: bool = True, redactor: Redactor = redact) -> None:
-        self._server = Server(url)
+    def __init__(
+        self, url: str, *, create: bool = True, redactor: Redactor = redact, lock_timeout_s: float = 10.0
+    ) -> None:
+        self._server = Server(url, lock_timeout_s)
         self._redactor = redactor
         self._closed = False
         self._unreadable: set[int] = set()
@@ -168,7 +171,7 @@ class SqlEventLog:
             return []
 
         def record(connection: Connection) -> dict[str, Event]:
-            connection.execute(_GUARDS)
+            connection.execute(_GUARDS, self._server.patience)
             sequence, digest = connection.execute(
                 select(head.c.sequence, head.c.digest).with_for_update()
             ).one()

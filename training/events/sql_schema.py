@@ -94,9 +94,8 @@ def prepare(connection: Connection, name: str, create: bool) -> None:
 
     Raises EventLogError: no log there, a newer format, a database that cannot hold every text.
     """
-    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
-    if encoding != "UTF8":
-        raise EventLogError(f"{name} has the encoding {encoding}; make a database with ENCODING 'UTF8'")
+    if not connection.execute(text("SELECT getdatabaseencoding() = 'UTF8'")).scalar_one():
+        raise EventLogError(f"{name} is not encoded in UTF8; make a database with ENCODING 'UTF8'")
     if not _there(connection):
         if not create:
             raise EventLogError(f"no event log is in {name}; name the database of one")
@@ -111,7 +110,8 @@ def prepare(connection: Connection, name: str, create: bool) -> None:
 
 
 def _there(connection: Connection) -> bool:
-    return connection.execute(select(func.to_regclass(head.name))).scalar_one() is not None
+    found = "SELECT 1 FROM pg_tables WHERE tablename = :name AND schemaname = ANY(current_schemas(false))"
+    return connection.execute(text(found), {"name": head.name}).first() is not None
 
 
 def _build(connection: Connection) -> None:

@@ -19,7 +19,6 @@ from training.events.base import EventLogError
 T = TypeVar("T")
 
 DRIVER = "postgresql+psycopg"
-LOCK_TIMEOUT_S = 10
 _CONNECT_TIMEOUT_S = 10
 _CONNECTIONS = 20
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -28,8 +27,9 @@ _LOCK_NOT_AVAILABLE = "55P03"
 class Server:
     """Connects when it is needed. ``name`` is its URL for messages; ``notices`` are for the person."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lock_timeout_s: float) -> None:
         parsed = _parsed(url)
+        self._lock_timeout_s = lock_timeout_s
         self.name = _shown(parsed)
         self.notices: list[str] = []
         self._pid = os.getpid()
@@ -37,9 +37,15 @@ class Server:
             parsed,
             pool_size=2,
             max_overflow=_CONNECTIONS - 2,
-            pool_timeout=LOCK_TIMEOUT_S,
-            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+            pool_timeout=lock_timeout_s,
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "client_encoding": "utf8"},
         )
+
+    @property
+    def patience(self) -> dict[str, str]:
+        """How long a writer waits for another, and how long one may be silent that holds others up."""
+        lock_ms = int(self._lock_timeout_s * 1000)
+        return {"lock_ms": str(lock_ms), "idle_ms": str(3 * lock_ms)}
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, after its transaction was committed. Raises EventLogError."""
@@ -80,7 +86,9 @@ class Server:
         said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
         state = getattr(error.orig, "sqlstate", None)
         if state == _LOCK_NOT_AVAILABLE:
-            return f"another process has held {self.name} for {LOCK_TIMEOUT_S} s; see pg_stat_activity"
+            return (
+                f"another process has held {self.name} for {self._lock_timeout_s:g} s; see pg_stat_activity"
+            )
         if isinstance(error.orig, psycopg.OperationalError) and (state is None or state[:2] in ("08", "57")):
             return f"{self.name} does not answer ({said}); see that the server runs, then try again"
         return f"{self.name}: {said}"

@@ -1,9 +1,7 @@
 """What the tests of the event log share: a folder, and events that are alike but for their number."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -33,24 +31,6 @@ def log(folder: Path) -> Iterator[TinyEventLog]:
     opened = TinyEventLog(folder)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty schema of the test's own on the server at APPRENTICE_TEST_POSTGRES."""
-    from sqlalchemy import create_engine, make_url, text
-
-    if not os.environ.get("APPRENTICE_TEST_POSTGRES"):
-        pytest.skip("APPRENTICE_TEST_POSTGRES names no server; see .ci/postgres.sh")
-    server = make_url(os.environ["APPRENTICE_TEST_POSTGRES"])
-    schema = f"test_{uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-        own = server.update_query_dict({"options": f"-csearch_path={schema}"})
-        yield own.render_as_string(hide_password=False)
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
 
 
 @pytest.fixture
