@@ -1,0 +1,40 @@
+"""The operations on files that publishing rests on, each of which a test can make fail.
+
+Invariant: ``sync`` returns after the file or folder is on the disk; ``rename`` puts it in place in one step.
+"""
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Disk:
+    """The real one."""
+
+    def make_folder(self, folder: Path) -> None:
+        """``folder`` and those above it that are missing, for the user alone."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        for one in reversed(missing):
+            one.mkdir(mode=0o700, exist_ok=True)
+
+    def create(self, path: Path) -> BinaryIO:
+        """A new file, open for writing."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        return os.fdopen(descriptor, "wb")
+
+    def write(self, file: BinaryIO, data: bytes) -> None:
+        file.write(data)
+
+    def sync(self, file: BinaryIO) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+
+    def sync_folder(self, folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.rename(target)
