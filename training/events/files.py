@@ -48,7 +48,10 @@ class JournalFile:
         sync_folder(target.parent)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        """Release the file. Safe to call twice: the system may have given its number to another file."""
+        if self._descriptor >= 0:
+            open_one, self._descriptor = self._descriptor, -1
+            os.close(open_one)
 
 
 OpenFile = Callable[[Path, bool], JournalFile]

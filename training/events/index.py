@@ -62,6 +62,16 @@ class Index:
         """How many segments are sealed."""
         return len(self._layout[1]) - 1
 
+    def sidecar(self, number: int) -> Sidecar:
+        """That of a sealed segment."""
+        found = self._layout[1][number - 1]
+        assert isinstance(found, Sidecar)
+        return found
+
+    def first(self, number: int) -> int:
+        """The position of a segment's first event."""
+        return self._layout[0][number - 1]
+
     def replace(self, number: int, sidecar: Sidecar) -> None:
         """Put the new sidecar of a rewritten segment in the place of its old one."""
         first, parts = self._layout

@@ -153,7 +153,7 @@ class Journal:
 
     def write(self, batches: Sequence[Sequence[Entry]]) -> None:
         """Append one record per entry, each batch all or none, durable once. Only within ``exclusive``."""
-        self._check_writable()
+        self.check_writable()
         if self._index is not None and self._end >= self._segment_bytes:
             self.rotate()
         lines, digest = [], self._chain.digest
@@ -175,7 +175,7 @@ class Journal:
 
     def rotate(self) -> None:
         """Seal the segment that is written to and begin the next one. Only within ``exclusive``."""
-        self._check_writable()
+        self.check_writable()
         try:
             if not self._sync:
                 self._file.sync()
@@ -196,7 +196,8 @@ class Journal:
     def close(self) -> None:
         self._opened.close()
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Raises EventLogError where nothing can be written any more, or never could."""
         if self._broken:
             raise EventLogError(f"{self.path} takes no more events: {self._broken}; open the log again")
         if not self._writable:

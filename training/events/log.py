@@ -6,7 +6,7 @@ forks opens its own.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ from training.events.storage import EventDatabase, JournalStorage
 
 if TYPE_CHECKING:
     from training.events.settings import Sync
+    from training.events.upkeep import Pruned
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,40 @@ class TinyEventLog:
 
         with closing(Journal(self.folder, count, writable=self._writable)) as journal:
             return Verification(events, tuple(journal.damages), tuple(journal.notices))
+
+    def prune(
+        self,
+        *,
+        before: str | datetime | None = None,
+        types: Collection[str] | None = None,
+        max_bytes: int | None = None,
+        keep_cited: Callable[[str], bool] | None = None,
+        force: bool = False,
+    ) -> "Pruned":
+        """Remove the data of events: older than a time, of these types, the oldest beyond a size; all that
+        are given must hold. ``keep_cited`` is asked by event id what a dataset or model still needs.
+        """
+        from training.events.upkeep import Rule, prune
+
+        if before is None and types is None and max_bytes is None:
+            raise EventLogError("prune what? give a time, types, or a size")
+        self._check_open()
+        moment = None if before is None else _moment(before)
+        rule = Rule(moment, None if types is None else set(types), max_bytes, keep_cited, force)
+        return prune(self._storage, self.folder, rule)
+
+    def pruned(self) -> list[dict[str, Any]]:
+        """What was pruned so far, oldest first: when, by which rule, how many of which type, sequences."""
+        from training.events.upkeep import pruned
+
+        return pruned(self.folder)
+
+    def compress(self, keep: int = 1) -> list[int]:
+        """Compress the sealed segments but for the newest ``keep``; the numbers of those that were."""
+        from training.events.upkeep import compress
+
+        self._check_open()
+        return compress(self._storage, self.folder, keep)
 
     def close(self) -> None:
         if not self._closed:

@@ -14,11 +14,11 @@ from typing import Any
 
 from training.events.chain import Chain, Keep
 from training.events.codec import decode
-from training.events.files import OpenFile, write_new
+from training.events.files import OpenFile, sync_folder, write_new
 from training.events.head import Head
 from training.events.index import Index
 from training.events.recovery import Damage, Readable, pieces, settle
-from training.events.segments import PackedFile, existing_path, sidecar_path
+from training.events.segments import PackedFile, existing_path, packed_path, plain_path, sidecar_path
 from training.events.sidecar import Sidecar, build, load
 
 FORMAT = 1
@@ -93,6 +93,27 @@ class Sealed:
             if len(self._files) > _OPEN_FILES:
                 self._files.popitem(last=False)[1].close()
             return found
+
+    def rewrite(self, number: int, content: bytes, sidecar: bytes) -> None:
+        """Replace a segment and its sidecar by others with the same positions. Only under the log's lock.
+
+        Whenever it is cut short, the segment is whole, and a sidecar that does not fit is made again.
+        """
+        path = self.path(number)
+        self.forget(number)
+        write_new(path, content, self._open_file)
+        write_new(sidecar_path(self._folder, number), sidecar, self._open_file)
+
+    def pack(self, number: int, content: bytes, sidecar: bytes) -> None:
+        """Put the compressed ``content`` in the place of a plain segment. Only under the log's lock."""
+        write_new(packed_path(self._folder, number), content, self._open_file)
+        write_new(sidecar_path(self._folder, number), sidecar, self._open_file)
+        plain_path(self._folder, number).unlink()
+        sync_folder(self._folder)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Put a file beside the segments, whole or not at all."""
+        write_new(path, content, self._open_file)
 
     def forget(self, number: int) -> None:
         """Have the segment read whole at the next open: one of its records did not prove whole."""

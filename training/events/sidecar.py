@@ -48,6 +48,7 @@ class Sidecar:
     def __init__(self, content: Any) -> None:
         view = memoryview(content)
         end = content.find(b"\n") + 1
+        self._body = view[end:]
         self.facts: dict[str, Any] = orjson.loads(view[:end])
         self.names: list[str] = self.facts["names"]
         if self.facts["format"] != _FORMAT or _proof(self.facts, view[end:]) != self.facts["sum"]:
@@ -65,6 +66,11 @@ class Sidecar:
 
     def __len__(self) -> int:
         return len(self.sequences)
+
+    def with_facts(self, **facts: Any) -> bytes:
+        """The file of the same columns with other facts."""
+        header = {**self.facts, **facts}
+        return orjson.dumps({**header, "sum": _proof(header, self._body)}) + b"\n" + self._body.tobytes()
 
     def find(self, field: str, key: str) -> list[int]:
         """Places of the records whose field may have that value, oldest first."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +27,10 @@ class Faults:
     tear_write: int = 0
     keep: float = 0.5
     fail_sync: int = 0
+    fail_rename: int = 0
     fail_cut: bool = False
     die: bool = False
-    counts: dict[str, int] = field(default_factory=lambda: {"write": 0, "sync": 0, "bytes": 0, "read": 0})
+    counts: Counter[str] = field(default_factory=Counter)
     synced: int = 0
     dead: bool = False
 
@@ -62,6 +64,12 @@ class FaultyFile(JournalFile):
             self._fail(errno.EIO)
         super().cut(size)
 
+    def rename(self, source: Path, target: Path) -> None:
+        self._count("rename")
+        if self._faults.counts["rename"] == self._faults.fail_rename:
+            self._fail(errno.EIO)
+        super().rename(source, target)
+
     def read_at(self, offset: int, length: int) -> bytes:
         self._faults.counts["read"] += length
         return super().read_at(offset, length)
@@ -69,7 +77,7 @@ class FaultyFile(JournalFile):
     def _count(self, operation: str) -> None:
         if self._faults.dead:
             raise Died
-        self._faults.counts[operation] = self._faults.counts.get(operation, 0) + 1
+        self._faults.counts[operation] += 1
 
     def _fail(self, number: int) -> None:
         if self._faults.die:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.events.test_event_log_faults import Faults, play
 from training.events import EventLogError
 from training.events.base import Event
 from training.events.journal import SEGMENT
@@ -75,8 +76,6 @@ def test_I13_versions_and_ids_go_on_over_the_segments(many, open_small, make):
 
 
 def test_opening_reads_only_sidecars_and_the_last_segment(many, folder, open_small):
-    from tests.training.events.test_event_log_faults import Faults
-
     faults = Faults()
     log = open_small(open_file=faults.open)
     assert faults.counts["read"] <= 2 * plain_path(folder, numbers(folder)[-1]).stat().st_size
@@ -184,3 +183,28 @@ def test_a_sidecar_of_the_segment_written_to_is_not_used(many, folder, open_smal
 
 def test_the_first_segment_keeps_its_name(many, folder):
     assert plain_path(folder, 1).name == SEGMENT == "events-000001.jsonl"
+
+
+@pytest.mark.parametrize("kind", ["tear_write", "fail_sync", "fail_rename"])
+@pytest.mark.parametrize("die", [False, True], ids=["error", "kill"])
+def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die):
+    for place in range(1, 60):
+        folder = tmp_path / f"log{place}"
+        TinyEventLog(folder).close()
+        faults = Faults(**{kind: place}, die=die)
+        log = TinyEventLog(folder, open_file=faults.open, segment_bytes=900)
+        scenario = [make(number, "ab"[number % 2]) for number in range(10)]
+        acknowledged, said = play(log, [[event] for event in scenario])
+        log.close()
+        after = TinyEventLog(folder, segment_bytes=900)
+        events = list(after.read())
+        assert acknowledged <= {event.event_id for event in events}
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert after.verify().damages == ()
+        assert len(after.append_many(scenario)) == 10 == len(list(after.read()))
+        after.close()
+        if not said and len(acknowledged) == 10 and faults.counts[kind.split("_")[1]] < place:
+            break
+    else:
+        pytest.fail("the faults did not cover all of it")
+    assert place > 3
