@@ -19,7 +19,15 @@ from training.events.base import EventLogError
 T = TypeVar("T")
 
 DRIVER = "postgresql+psycopg"
-_CONNECT_TIMEOUT_S = 10
+_CONNECTION = {
+    "connect_timeout": 10,
+    "client_encoding": "utf8",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A server that vanished without a word is given up after a minute."""
 _CONNECTIONS = 20
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -38,7 +46,7 @@ class Server:
             pool_size=2,
             max_overflow=_CONNECTIONS - 2,
             pool_timeout=lock_timeout_s,
-            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "client_encoding": "utf8"},
+            connect_args=_CONNECTION,
         )
 
     @property
