@@ -116,6 +116,31 @@ class DecisionRecorder:
         return new_event(kind, aggregate, AGGREGATE, data, cause, self._session_id, event_id)
 
 
+def review(
+    log: EventLog,
+    event_id: str,
+    *,
+    verdict: str,
+    corrected_tool: str | None = None,
+    corrected_parameters: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Event:
+    """Record what a person says of a decision that is in the log; ``event_id`` is that of its selection.
+
+    Raises EventLogError where the log holds no such decision.
+    """
+    selection = log.get(event_id)
+    if selection is None or selection.event_type != EventType.AGENT_TOOL_SELECTED:
+        raise EventLogError(f"the log holds no decision {event_id!r}; see: apprentice decisions list")
+    return DecisionRecorder(log, selection.correlation_id or "").reviewed(
+        selection,
+        verdict=verdict,
+        corrected_tool=corrected_tool,
+        corrected_parameters=corrected_parameters,
+        reason=reason,
+    )
+
+
 def rows(
     log: EventLog,
     *,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from training.events import EventType
+from training.events import EventLogError, EventType
 from training.events.base import Event
-from training.events.decisions import DecisionRecorder, find_row, history, rows
+from training.events.decisions import DecisionRecorder, find_row, history, review, rows
 from training.events.ids import new_event
 
 ROW = [
@@ -177,3 +177,23 @@ def test_I19_a_secret_in_the_arguments_is_not_recorded(log, recorder):
     row = history(log)[0]
     assert row["tool_parameters"] == {"command": "curl -H 'X: [redacted:huggingface-token]'"}
     assert row["context"] == {"request": "[redacted:huggingface-token]"}
+
+
+def test_a_decision_of_the_log_is_reviewed_by_its_id(log, recorder):
+    selection = select(recorder)
+    recorder.completed(selection, success=True, result="text")
+    event = review(log, selection.event_id, verdict="good")
+    assert (event.event_type, event.version) == (EventType.DECISION_REVIEWED, 3)
+    assert (event.aggregate_id, event.causation_id) == (selection.event_id, selection.event_id)
+    assert event.correlation_id == "session-1"
+    given = {"corrected_tool": "search_files", "corrected_parameters": {"pattern": "x"}, "reason": "why"}
+    review(log, selection.event_id, verdict="corrected", **given)
+    assert history(log)[0]["review"] == {"verdict": "corrected", **given}
+
+
+def test_only_a_decision_can_be_reviewed(log, recorder):
+    outcome = recorder.completed(select(recorder), success=True, result="text")
+    for event_id in ("nowhere", outcome.event_id):
+        with pytest.raises(EventLogError, match="no decision"):
+            review(log, event_id, verdict="good")
+    assert len(list(log.read())) == 2
