@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from training.events.base import EventType
 
 if TYPE_CHECKING:
-    from training.products.view import LogView
+    from training.events.views import LogView
 
 Row = dict[str, Any]
 

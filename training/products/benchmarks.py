@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from training.events.views import LogView
 from training.products import history
 from training.products.base import Amount, Built, Count, Day, Name, Product, Refresh, RowModel, Share
 from training.products.performance import Tally
-from training.products.view import LogView
 
 _BY = ("agent_id", "category", "tool_selected", "model")
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from training.events.base import Event, EventType
+from training.events.views import LogView
 from training.products import history
 from training.products.base import Amount, Built, Count, Day, Name, Product, Refresh, RowModel, field
 from training.products.performance import plus
-from training.products.view import LogView
 
 _ACTIVITIES = {
     EventType.TRAINING_DATA_CURATED: "curate",

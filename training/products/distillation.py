@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from training.events.base import EventType
+from training.events.views import LogView
 from training.products import history
 from training.products.base import Built, Moment, Name, Product, Refresh, Row, RowModel, Share
-from training.products.view import LogView
 
 
 class ExampleRow(RowModel):

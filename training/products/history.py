@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from training.events.base import Event, EventLog, EventType
+from training.events.base import Event, EventType
 from training.events.decisions import rows
+from training.events.views import LogView
 from training.products.base import (
     Amount,
     Built,
@@ -18,7 +19,6 @@ from training.products.base import (
     Share,
     errors_of,
 )
-from training.products.view import LogView
 
 EVENTS = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
 
@@ -68,31 +68,23 @@ class DecisionRow(RowModel):
     teacher_confidence: Share | None
 
 
-class _Traced:
-    """Passes events on to ``rows`` and keeps those that follow a selection until it has come."""
-
-    def __init__(self, view: LogView) -> None:
-        self._view = view
-        self.followers: dict[str | None, list[Event]] = {}
-
-    def read(self, **wanted: Any) -> Iterator[Event]:
-        for event in self._view.read(**wanted):
-            if event.event_type != EventType.AGENT_TOOL_SELECTED:
-                self.followers.setdefault(event.causation_id, []).append(event)
-            yield event
-
-
 def build(view: LogView) -> Iterator[Built]:
     """Rows as ``training.events.decisions.rows`` gives them, each with its events.
 
     An outcome or review without a selection before it comes last, without a row.
     """
-    traced = _Traced(view)
-    for row in rows(cast(EventLog, traced)):
-        followers = traced.followers.pop(row["event_id"], [])[::-1]
+    waiting: dict[str | None, list[Event]] = {}
+    """What follows a selection, until it has come."""
+
+    def keep(event: Event) -> None:
+        if event.event_type != EventType.AGENT_TOOL_SELECTED:
+            waiting.setdefault(event.causation_id, []).append(event)
+
+    for row in rows(LogView(view, on_event=keep)):
+        followers = waiting.pop(row["event_id"], [])[::-1]
         identifiers = (row["event_id"], *(event.event_id for event in followers))
         yield Built(row, identifiers, contradictions=tuple(_contradictions(row, followers)))
-    for strays in traced.followers.values():
+    for strays in waiting.values():
         for event in strays:
             what = f"{event.event_type} without a selection before it"
             yield Built(None, (event.event_id,), contradictions=(what,))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from training.events.base import EventType
+from training.events.views import LogView
 from training.products.base import Amount, Built, Count, Moment, Name, Product, Refresh, RowModel, Share
-from training.products.view import LogView
 
 _KINDS = {EventType.MODEL_TRAINED: "trained", EventType.MODEL_EVALUATED: "evaluated"}
 _COLUMNS = ("base", "dataset_id", "method", "cases", "tool_accuracy", "call_accuracy")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from training.events.base import EventType
+from training.events.views import LogView
 from training.products.base import Amount, Built, Count, Moment, Name, Product, Refresh, RowModel, number
-from training.products.view import LogView
 
 _COLUMNS = ("optimizer", "model", "dataset_id", "score_before", "score_after")
 _FIGURES = ("trials", "duration_s", "cost_usd")

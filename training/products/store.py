@@ -12,21 +12,25 @@ its content, so equal content is one version.
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from training.events.base import EventLog
+from training.events.base import Event, EventLog
 from training.events.location import data_dir
+from training.events.views import LogView, OnEvent, last_sequence
 from training.products.base import Product, ProductError
 from training.products.catalogue import find_product
 from training.products.disk import Disk
 from training.products.manifest import Manifest, manifest_from
 from training.products.published import Published
-from training.products.view import LogView, Progress
 from training.products.writing import LINEAGE, MANIFEST, ROWS, write_version
 
+Progress = Callable[[int, int], None]
+"""Told how many events of how many were read, about once per thousand."""
+
+_STEP = 1000
 KEPT = 3
 """Versions that stay beside the one in force, the newest."""
 _PART = ".new"
@@ -54,7 +58,9 @@ class ProductStore:
         try:
             self._disk.make_folder(folder / "versions")
             with self._locked(folder):
-                return self._publish(product, folder, LogView(log, progress=progress), now)
+                until = last_sequence(log)
+                view = LogView(log, until=until, on_event=_telling(progress, until))
+                return self._publish(product, folder, view, until, now)
         except OSError as error:
             raise ProductError(
                 f"{product.id} cannot be published in {folder}: {error.strerror or error}; "
@@ -112,14 +118,16 @@ class ProductStore:
         kinds = [str(kind) for kind in find_product(product_id).refresh.events]
         return next(log.read(event_type=kinds, after=manifest.until, limit=1), None) is not None
 
-    def _publish(self, product: Product, folder: Path, view: LogView, now: datetime | None) -> Manifest:
+    def _publish(
+        self, product: Product, folder: Path, view: LogView, until: int, now: datetime | None
+    ) -> Manifest:
         versions = folder / "versions"
         for leftover in versions.glob(f"{_PART}*"):
             shutil.rmtree(leftover)
         part = versions / f"{_PART}-{os.getpid()}"
         self._disk.make_folder(part)
         try:
-            made = write_version(self._disk, product, view, part, now or datetime.now(UTC))
+            made = write_version(self._disk, product, view, until, part, now or datetime.now(UTC))
             target = versions / made.version
             if target.exists():
                 # Equal content, which mends what was damaged; what was measured of it today may differ.
@@ -156,6 +164,21 @@ class ProductStore:
             yield
         finally:
             os.close(descriptor)
+
+
+def _telling(progress: Progress | None, total: int) -> OnEvent | None:
+    """Counts the events that are read; a product may read some of them twice."""
+    if progress is None:
+        return None
+    number = 0
+
+    def tell(event: Event) -> None:
+        nonlocal number
+        number += 1
+        if number % _STEP == 0:
+            progress(min(number, total), total)
+
+    return tell
 
 
 def _versions(folder: Path) -> list[str]:

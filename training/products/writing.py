@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from training.events.views import LogView
 from training.products.base import Built, Product
 from training.products.disk import Disk
 from training.products.manifest import EXAMPLES, Manifest
 from training.products.quality import Meter
-from training.products.view import LogView
 
 ROWS, LINEAGE, MANIFEST = "rows.jsonl", "lineage.jsonl", "manifest.json"
 
@@ -56,8 +56,13 @@ class _Counts:
             self.findings.append({"kind": kind, "events": list(built.events[:3]), "what": list(what)})
 
 
-def write_version(disk: Disk, product: Product, view: LogView, folder: Path, now: datetime) -> Manifest:
-    """Write rows, lineage and manifest. Raises OSError; then ``folder`` holds nothing of use."""
+def write_version(
+    disk: Disk, product: Product, view: LogView, until: int, folder: Path, now: datetime
+) -> Manifest:
+    """Write rows, lineage and manifest of a view up to the sequence ``until``.
+
+    Raises OSError; then ``folder`` holds nothing of use.
+    """
     meter, counts = Meter(product, now), _Counts()
     rows, lineage = _Lines(disk, folder / ROWS), _Lines(disk, folder / LINEAGE)
     whole = False
@@ -83,7 +88,7 @@ def write_version(disk: Disk, product: Product, view: LogView, folder: Path, now
         product=product.id,
         version=content.hexdigest(),
         published_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        until=view.until,
+        until=until,
         rows=counts.rows,
         rejected=counts.rejected,
         events=counts.events,

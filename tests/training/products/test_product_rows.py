@@ -6,9 +6,9 @@ import pytest
 from tests.training.products.product_events import NOON, complete, decide, record, review
 from training.events.base import EventType
 from training.events.decisions import rows
+from training.events.views import LogView, last_sequence
 from training.products.base import errors_of
 from training.products.catalogue import PRODUCTS, downstream
-from training.products.view import LogView
 
 
 @pytest.fixture
@@ -73,22 +73,12 @@ def test_a_row_names_its_selection_outcome_and_reviews_in_their_order(log, built
 
 def test_events_after_the_view_was_taken_are_not_in_it(log):
     selection = decide(log)
-    view = LogView(log)
+    view = LogView(log, until=last_sequence(log))
     complete(log, selection)
     decide(log, 2)
     (one,) = PRODUCTS["agent_decision_history"].build(view)
     assert one.row["outcome"] is None
     assert one.events == (selection.event_id,)
-
-
-def test_a_view_tells_how_far_it_is(log):
-    for number in range(3):
-        decide(log, number)
-    told = []
-    view = LogView(log, progress=lambda done, total: told.append((done, total)))
-    list(view.read(newest_first=True))
-    assert told[-1] == (3, 3)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
 class TestExamples:

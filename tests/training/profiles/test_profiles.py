@@ -66,7 +66,9 @@ def test_the_business_agents_cover_every_category():
     assert {profile.category for profile in profiles.values()} == CATEGORIES
 
 
-@pytest.mark.parametrize("profile", [*builtin_profiles().values(), *example_profiles().values()], ids=str)
+@pytest.mark.parametrize(
+    "profile", [*builtin_profiles().values(), *example_profiles().values()], ids=lambda profile: profile.name
+)
 def test_instructions_are_short_and_of_their_own(profile):
     assert 80 <= len(profile.instructions) <= 500
     everyone = [*builtin_profiles().values(), *example_profiles().values()]
