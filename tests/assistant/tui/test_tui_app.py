@@ -90,7 +90,7 @@ class App(ApprenticeApp):
 
 chat = FakeChat()
 def opened():
-    print("painted", flush=True)
+    print("painted", file=sys.__stdout__, flush=True)
     return chat
 code = asyncio.run(_run(App(opened, Opening(Path("/work"), "ask", "m")), mouse=True))
 print("closed", chat.closed, flush=True)
