@@ -7,6 +7,8 @@ in between, and a read goes on where it was after the server came back.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
@@ -19,6 +21,7 @@ from training.events.redaction import redact
 from training.events.sql_schema import events, head, prepare
 from training.events.sql_server import Server
 from training.events.sql_verify import COLUMNS, verify
+from training.events.views import LogView, given_moment
 
 _FIRST_PAGE, _PAGE, _PAGE_BYTES = 100, 2000, 4 << 20
 _GUARDS = text(
@@ -93,7 +96,10 @@ class SqlEventLog:
         after: int = 0,
         limit: int | None = None,
         newest_first: bool = False,
+        until: int | None = None,
+        as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
+        """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._check_open()
         types = (
             [event_type] if isinstance(event_type, str) else None if event_type is None else list(event_type)
@@ -107,8 +113,13 @@ class SqlEventLog:
         ):
             if wanted is not None:
                 conditions.append(column == plain(wanted) if _possible(wanted) else events.c.sequence < 0)
-        until = self._server.run(lambda connection: connection.execute(select(head.c.sequence)).scalar_one())
-        return self._pages(conditions, after, until, limit, newest_first)
+        (last,) = self._server.fetch(select(head.c.sequence))
+        end = last.sequence if until is None else min(until, last.sequence)
+        if as_of is None:
+            return self._pages(conditions, after, end, limit, newest_first)
+        view = LogView(self, until=given_moment(as_of))
+        found = self._pages(conditions, after, end, None, newest_first)
+        return islice(filter(view.has, found), limit)
 
     def verify(self) -> Verification:
         """Walk every row: whether it proves whole, follows from the one before, agrees with its columns."""

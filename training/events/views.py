@@ -35,7 +35,7 @@ class LogView:
 
     def get(self, event_id: str) -> Event | None:
         event = self._log.get(event_id)
-        return event if event is not None and self._has(event) else None
+        return event if event is not None and self.has(event) else None
 
     def read(
         self,
@@ -54,19 +54,22 @@ class LogView:
             after=after,
             newest_first=newest_first,
         )
-        return islice(self._watched(events), limit)
+        return islice(self._watched(events, newest_first), limit)
 
     def close(self) -> None:
         """The log belongs to whoever opened it."""
 
-    def _watched(self, events: Iterable[Event]) -> Iterator[Event]:
+    def _watched(self, events: Iterable[Event], newest_first: bool) -> Iterator[Event]:
         for event in events:
+            if isinstance(self._until, int) and not newest_first and event.sequence > self._until:
+                return
             if self._on_event is not None:
                 self._on_event(event)
-            if self._has(event):
+            if self.has(event):
                 yield event
 
-    def _has(self, event: Event) -> bool:
+    def has(self, event: Event) -> bool:
+        """Whether the event had happened by then."""
         if self._until is None:
             return True
         if isinstance(self._until, int):
@@ -82,6 +85,17 @@ def moment_of(timestamp: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def given_moment(given: str | datetime) -> datetime:
+    """A time that a caller names. Raises EventLogError where it is none, or names no zone."""
+    try:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise EventLogError(f"{given!r} is no ISO 8601 time") from error
+    if moment.tzinfo is None:
+        raise EventLogError(f"the time {given} has no zone; append Z for UTC")
+    return moment
 
 
 def last_sequence(log: EventLog) -> int:
