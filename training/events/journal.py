@@ -252,8 +252,9 @@ class Journal:
             self._guarded(self._number, lambda: self._read_tail(head))
             if not plain_path(self.folder, self._number + 1).exists():
                 break
+            unchanged = self._is_at_its_path()
             self._close_tail()
-            self.sealed.seal(self._number)
+            self.sealed.seal(self._number, unchanged)
             self._open_tail(self._number + 1)
         end = (head.segment, head.end) if head else (0, 0)
         self._seen = raw
@@ -274,8 +275,9 @@ class Journal:
         size = self._file.size()
         known = head if head and head.segment == self._number else Head()
         if head and head.segment > self._number:
-            known = Head(size)
-        self._check_file(size, known)
+            known = Head(size)  # sealed by another process, and perhaps rewritten: this file is as it was
+        else:
+            self._check_file(size, known)
         if size == self._end:
             return
         read = settle(pieces(self._file, self._end, size), known.end)
@@ -305,8 +307,11 @@ class Journal:
             f"cut off and kept in {kept}; no acknowledged event is lost"
         )
 
+    def _is_at_its_path(self) -> bool:
+        return self.path.exists() and os.path.samestat(self.path.stat(), self._file.status())
+
     def _check_file(self, size: int, known: Head) -> None:
-        if not self.path.exists() or not os.path.samestat(self.path.stat(), self._file.status()):
+        if not self._is_at_its_path():
             raise self._lost("was moved or replaced")
         if size == 0:
             raise self._lost("is empty")

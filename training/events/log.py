@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from tinydb.queries import QueryLike
@@ -80,6 +81,11 @@ class TinyEventLog:
         except OSError as error:
             raise EventLogError(_cannot_open(folder, error)) from error
         self._storage: JournalStorage = self.db.storage  # type: ignore[assignment]
+
+    @property
+    def changed(self) -> Condition:
+        """Notified after every append of this process; those of others are seen by looking."""
+        return self._storage.changed
 
     @property
     def notices(self) -> Sequence[str]:
@@ -206,7 +212,10 @@ class TinyEventLog:
 
 
 def _moment(given: str | datetime) -> datetime:
-    moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+    try:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        raise EventLogError(f"the time {given!r} is no ISO 8601 time") from None
     if moment.tzinfo is None:
         raise EventLogError(f"the time {given} has no zone; append Z for UTC")
     return moment

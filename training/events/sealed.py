@@ -20,6 +20,7 @@ from training.events.index import Index
 from training.events.recovery import Damage, Readable, pieces, settle
 from training.events.segments import PackedFile, existing_path, packed_path, plain_path, sidecar_path
 from training.events.sidecar import Sidecar, build, load
+from training.events.tail import REMOVED, Tail
 
 FORMAT = 1
 _OPEN_FILES = 32
@@ -61,13 +62,24 @@ class Sealed:
         self._chain.notices += [f"{self.path(number)}: {damage.describe()}" for damage in damages]
         self._noted = len(self._chain.damages)
 
-    def seal(self, number: int) -> None:
-        """Make the sidecar of the segment whose records the index holds as its last."""
+    def seal(self, number: int, unchanged: bool = True) -> None:
+        """Put a sidecar in the place of the segment that the index holds as its last.
+
+        ``unchanged`` says that its file is still the one that the records were read from.
+        """
         if self._index is None:
             return
-        file, damages = self.file(number), self._chain.damages[self._noted :]
+        known = self._sidecar(number)
+        end = (self._chain.sequence, self._chain.digest.decode())
+        if known is not None and (known.facts["sequence"], known.facts["digest"]) == end:
+            self._index.seal(known)
+            self._noted = len(self._chain.damages)
+            return
+        file, tail, damages = self.file(number), self._index.tail, self._chain.damages[self._noted :]
+        if not unchanged and len(tail):
+            tail, damages = indexed(file, self.path(number), tail.sequences[0] - 1, self._chain.sequence)
         content = build(
-            self._index.tail,
+            tail,
             {
                 "segment": number,
                 "size": self.path(number).stat().st_size,
@@ -76,7 +88,7 @@ class Sealed:
                 "digest": self._chain.digest.decode(),
                 "damages": [astuple(damage) for damage in damages],
                 "frames": list(file.frames) if isinstance(file, PackedFile) else [],
-                "removed": sum(1 for kind in self._index.tail.kinds if kind == 0),
+                "removed": sum(1 for kind in tail.kinds if kind == REMOVED),
             },
         )
         if self._writable:
@@ -159,3 +171,13 @@ class Sealed:
             record = decode(following.read_at(0, 4096).partition(b"\n")[0])
         document: dict[str, Any] = record.document if record else {}
         return int(document["sequence"]) if "format" in document else 0
+
+
+def indexed(file: Readable, path: Path, before: int, last: int) -> tuple[Tail, list[Damage]]:
+    """The entries and the damage of a segment whose events are those above ``before`` and up to ``last``."""
+    tail = Tail()
+    chain = Chain(tail.add)
+    chain.sequence = before
+    read = settle(pieces(file, 0, file.size()), file.size())
+    chain.take(path, read, Head(file.size(), last), lambda offset, length: None, FORMAT)
+    return tail, chain.damages

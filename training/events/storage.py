@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
 from typing import Any, NoReturn
 
 import orjson
@@ -49,6 +50,7 @@ class JournalStorage(Storage):
         self._redactor = redactor
         self._group = group
         self._waiting: deque[_Request] = deque()
+        self.changed = Condition()
         self.journal = Journal(folder, index=self.index, **options)
 
     def read(self) -> dict[str, dict[str, Any]]:
@@ -114,6 +116,8 @@ class JournalStorage(Storage):
                 self._waiting.remove(request)
         if request.error:
             raise request.error
+        with self.changed:
+            self.changed.notify_all()
         return request.stored
 
     def _commit(self, own: _Request) -> None:

@@ -8,7 +8,7 @@ written first. What a dataset or a model cites is kept unless it is forced. Read
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,11 @@ import orjson
 
 from training.events import codec
 from training.events.base import EventLogError
-from training.events.chain import Chain
-from training.events.head import Head
-from training.events.recovery import pieces, settle
-from training.events.sealed import FORMAT
+from training.events.sealed import indexed
 from training.events.segments import pack, plain_path
 from training.events.sidecar import build
 from training.events.storage import JournalStorage
-from training.events.tail import Tail
+from training.events.tail import REMOVED
 
 MANIFEST = "pruned.jsonl"
 
@@ -152,20 +149,12 @@ def _rewrite(storage: JournalStorage, number: int, places: list[int]) -> None:
     content = plain
     if old.facts["frames"]:
         content, frames = pack(plain)
-    tail, damages = _index(plain, sealed.path(number), old.sequences[0] - 1, old.facts["sequence"])
+    tail, damages = indexed(_Memory(plain), sealed.path(number), old.sequences[0] - 1, old.facts["sequence"])
     facts = {name: old.facts[name] for name in ("segment", "sequence", "digest")}
-    facts |= {"size": len(content), "plain_size": len(plain), "frames": frames, "damages": damages}
-    facts["removed"] = sum(1 for kind in tail.kinds if kind == 0)
+    facts |= {"size": len(content), "plain_size": len(plain), "frames": frames}
+    facts["damages"] = [astuple(damage) for damage in damages]
+    facts["removed"] = sum(1 for kind in tail.kinds if kind == REMOVED)
     sealed.rewrite(number, content, build(tail, facts))
-
-
-def _index(plain: bytes, path: Path, before: int, last: int) -> tuple[Tail, list[Any]]:
-    tail = Tail()
-    chain = Chain(tail.add)
-    chain.sequence = before
-    read = settle(pieces(_Memory(plain), 0, len(plain)), len(plain))
-    chain.take(path, read, Head(len(plain), last), lambda offset, length: None, FORMAT)
-    return tail, [(d.offset, d.length, d.first, d.last, d.reason) for d in chain.damages]
 
 
 class _Memory:

@@ -4,12 +4,15 @@ import os
 import random
 import resource
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from training.events import EventLogError
+from tests.training.events.test_event_log_faults import Faults
+from training.events import EventLogError, VersionConflict
 from training.events.ids import new_event
 from training.events.journal import SEGMENT, Journal
 from training.events.log import TinyEventLog
@@ -77,6 +80,93 @@ def test_I05_two_processes_never_interleave(folder):
     log.close()
 
 
+def count_up(folder: Path, rounds: int) -> None:
+    """Add to a shared counter as one does with expected versions: read, append, and once more where late."""
+    log = TinyEventLog(folder, segment_bytes=4000)
+    done = 0
+    while done < rounds:
+        version = max((event.version for event in log.read(aggregate_id="counter")), default=0)
+        try:
+            log.append(new_event("T", "counter", "x", {"value": version + 1}), expected_version=version)
+            done += 1
+        except VersionConflict:
+            continue
+    log.close()
+
+
+def test_I13_many_processes_with_expected_versions(folder):
+    children = [start_child(lambda: count_up(folder, 12)) for _ in range(5)]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
+    log = TinyEventLog(folder)
+    events = list(log.read(aggregate_id="counter"))
+    assert (
+        [event.version for event in events] == [event.data["value"] for event in events] == list(range(1, 61))
+    )
+    assert log.verify().damages == ()
+    log.close()
+
+
+def test_threads_that_wait_for_each_other_share_a_sync(folder, make):
+    faults = Faults()
+    log = TinyEventLog(folder, open_file=faults.open)
+    before, stored = faults.counts["sync"], []
+    with log.db.storage.journal.exclusive():
+        threads = [
+            threading.Thread(target=lambda n=n: stored.append(log.append(make(n, f"a{n}")))) for n in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        while len(log.db.storage._waiting) < 6:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert (
+        sorted(event.sequence for event in stored) == list(range(1, 7))
+        and faults.counts["sync"] == before + 1
+    )
+    assert list(log.read()) == sorted(stored, key=lambda event: event.sequence)
+    log.close()
+
+
+@pytest.mark.parametrize(("sync", "expected"), [("always", 3), ("group", 3), ("never", 0)])
+def test_the_setting_says_when_an_append_is_durable(folder, make, sync, expected):
+    TinyEventLog(folder).close()
+    faults = Faults()
+    log = TinyEventLog(folder, sync=sync, open_file=faults.open)
+    before = faults.counts["sync"]
+    for number in range(3):
+        log.append(make(number))
+    assert faults.counts["sync"] - before == expected
+    log.close()
+
+
+def test_a_failed_sync_is_told_to_all_that_shared_it(folder, make):
+    TinyEventLog(folder).close()
+    faults = Faults(fail_sync=1)
+    log = TinyEventLog(folder, open_file=faults.open)
+    said: list[str] = []
+
+    def append(number: int) -> None:
+        try:
+            log.append(make(number))
+        except EventLogError as error:
+            said.append(str(error))
+
+    with log.db.storage.journal.exclusive():
+        threads = [threading.Thread(target=append, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        while len(log.db.storage._waiting) < 4:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert len(said) == 4 and all("not recorded" in line for line in said)
+    log.close()
+    again = TinyEventLog(folder)
+    assert list(again.read()) == []
+    again.close()
+
+
 def test_I05_a_fork_of_the_log_is_refused(log, make):
     log.append(make(1))
 
@@ -111,7 +201,7 @@ def test_I06_a_killed_holder_leaves_no_lock(folder, make):
 
 
 def acknowledging(folder: Path, pipe: int) -> None:
-    log = TinyEventLog(folder)
+    log = TinyEventLog(folder, segment_bytes=100_000)
     for number in range(10_000):
         data = {"text": "x" * random.randint(0, 3000)}
         batch = [new_event("T", f"a{number % 3}", "x", data) for _ in range(1 + number % 3)]
@@ -119,10 +209,11 @@ def acknowledging(folder: Path, pipe: int) -> None:
         os.write(pipe, "".join(event.event_id + "\n" for event in stored).encode())
 
 
-def test_I01_what_was_acknowledged_survives_kill_9(folder):
+@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.slow)])
+def test_I01_what_was_acknowledged_survives_kill_9(folder, kills):
     dice = random.Random(7)
     acknowledged: set[str] = set()
-    for _ in range(30):
+    for _ in range(kills):
         reading, writing = os.pipe()
         child = start_child(lambda: acknowledging(folder, writing))  # noqa: B023
         os.close(writing)
@@ -134,7 +225,7 @@ def test_I01_what_was_acknowledged_survives_kill_9(folder):
         acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
     log = TinyEventLog(folder)
     events = list(log.read())
-    assert len(acknowledged) > 60
+    assert len(acknowledged) > 2 * kills
     assert acknowledged <= {event.event_id for event in events}
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     for aggregate in ("a0", "a1", "a2"):

@@ -185,6 +185,7 @@ def test_the_first_segment_keeps_its_name(many, folder):
     assert plain_path(folder, 1).name == SEGMENT == "events-000001.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tear_write", "fail_sync", "fail_rename"])
 @pytest.mark.parametrize("die", [False, True], ids=["error", "kill"])
 def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die):

@@ -183,6 +183,7 @@ def test_I08_a_flipped_bit_in_what_stands_for_a_pruned_event_is_named(stored, fo
         log.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tear_write", "fail_sync", "fail_rename"])
 def test_I01_compressing_and_pruning_may_end_anywhere(stored, folder, reopen, tmp_path, kind):
     import shutil
