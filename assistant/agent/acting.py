@@ -105,6 +105,7 @@ class Acting:
             self._remember(call, INTERRUPTED)
 
     async def _select(self, call: ToolCall, decision: Decision, facts: dict[str, Any]) -> Event:
+        first = not decision.calls or call is decision.calls[0]
         return await asyncio.to_thread(
             self._recorder.selected,
             tool_selected=call.tool,
@@ -113,7 +114,7 @@ class Acting:
             confidence=decision.confidence or None,
             alternatives=decision.alternatives,
             latency_ms=decision.usage.latency_ms,
-            **facts,
+            **(_with_tokens(facts, decision.usage) if first else facts),
         )
 
     async def _review(self, selection: Event, call: ToolCall, reply: Reply) -> None:
@@ -136,3 +137,9 @@ class Acting:
             result=result.text,
             execution_time_ms=result.execution_time_ms,
         )
+
+
+def _with_tokens(facts: dict[str, Any], usage: Usage) -> dict[str, Any]:
+    """The tokens that a decision took, in its context: once, also where it proposed several calls."""
+    tokens = {name: getattr(usage, name) for name in ("prompt_tokens", "cached_tokens", "completion_tokens")}
+    return {**facts, "context": {**facts["context"], "usage": tokens}}

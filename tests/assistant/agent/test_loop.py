@@ -219,6 +219,17 @@ async def test_the_answer_is_a_recorded_decision_too(make_chat: MakeChat) -> Non
     await chat.close()
 
 
+async def test_the_tokens_of_a_decision_are_recorded_once(make_chat: MakeChat) -> None:
+    reads = tuple(ToolCall(f"c{n}", "list_files", {"path": "."}) for n in range(2))
+    chat = make_chat([Decision(reads), DONE], mode="auto")
+    await take(chat, "look twice")
+    first, second = [row["context"].get("usage") for row in history(chat.log)[:2]]
+    assert set(first) == {"prompt_tokens", "cached_tokens", "completion_tokens"}
+    assert first["prompt_tokens"] > 0
+    assert second is None
+    await chat.close()
+
+
 async def test_P6_a_decision_is_durable_before_it_is_asked_or_run(make_chat: MakeChat) -> None:
     chat = make_chat([WRITE, DONE])
     seen: list[int] = []
