@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.training.products.product_events import NOON, complete, decide
+from tests.training.products.product_events import NOON, complete, decide, record
+from training.events.base import EventType
 from training.products import ProductError
 from training.products.export import export
 
@@ -65,9 +66,6 @@ def test_other_csv_texts_are_left_as_they_are(store, log, tmp_path, text):
 
 
 def test_numbers_below_zero_stay_numbers(store, log, tmp_path):
-    from tests.training.products.product_events import record
-    from training.events.base import EventType
-
     record(log, EventType.PROMPTS_OPTIMIZED, prompt_id="p", score_before=0.5, score_after=0.25)
     store.publish("optimization_history", log)
     export(store.open("optimization_history"), tmp_path / "x.csv", "csv")

@@ -216,6 +216,7 @@ def test_a_failing_disk_leaves_a_whole_version_at_every_step(tmp_path, log, newe
     assert seen == [1] * (steps - 1) + [2]
 
 
+@pytest.mark.slow
 def test_a_kill_at_every_step_leaves_the_old_version_or_the_new_one(tmp_path, log, newer):
     steps = operations(tmp_path / "counted", newer)
     seen = []
