@@ -1,7 +1,7 @@
 """``apprentice decisions``: read the log of decisions.
 
-Invariant: nothing is recorded here, and no log is made but by ``migrate``. Text from the log is made inert
-before it is shown.
+Invariant: nothing is recorded here; only ``migrate`` makes a log, and only ``prune`` removes from one. Text
+from the log is made inert before it is shown.
 """
 
 from datetime import datetime
@@ -28,6 +28,7 @@ from training.events.figures import Period, redactions, statistics
 _ELSEWHERE = {
     "export": "assistant.cli.decision_export:export",
     "migrate": "assistant.cli.decision_migrate:migrate",
+    "prune": "assistant.cli.decision_prune:prune",
     "replay": "assistant.cli.decision_export:replay",
 }
 
