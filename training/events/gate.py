@@ -14,14 +14,14 @@ _HINTS: tuple[re.Pattern[bytes], ...] = tuple(
         rb"k(?:(?<=tok)en(?!s?\":[0-9n])|(?<=[_isethng-]k)ey|(?<=sk)-|(?<=ak)ia)",
         rb"_(?:(?<=gh[pousr]_)|(?<=_pat_)|(?<=k_live_)|(?<=k_test_)|(?<=whsec_)|(?<=hf_)|(?<=npm_))",
         rb"w(?:(?<=pw)d|(?<=passw))",
-        rb"-(?:(?<=glpat-)|(?<=gocspx-)|(?<=pypi-)|(?<=xox[abeoprs]-))",
+        rb"-(?:(?<=----)begin |(?<=glpat-)|(?<=gocspx-)|(?<=pypi-)|(?<=xox[abeoprs]-))",
         rb"/(?<=://)",
         rb"\.(?:(?<=ya29\.)|(?<=sg\.)|(?<=slack\.))",
         rb"z(?:(?<=authoriz)ation|(?<=aiz)a)",
         rb"j(?<=eyj)",
     )
 )
-_WORDS = (b"credential", b"passphrase", b"secret", b"bearer ", b"begin ")
+_WORDS = (b"credential", b"passphrase", b"secret", b"bearer ")
 
 
 def may_hold_secrets(encoded: bytes, email: bool = False) -> bool:

@@ -21,7 +21,7 @@ from training.events.base import Event, EventLogError, VersionConflict
 from training.events.incoming import Redactor
 from training.events.index import Index
 from training.events.journal import Entry, Journal
-from training.events.prepare import Prepared, prepare
+from training.events.prepare import Prepared, prepare_all
 
 TABLE = "events"
 
@@ -105,7 +105,7 @@ class JournalStorage(Storage):
         return sum(isinstance(stored, bytes) for stored in self._append(events, None))
 
     def _append(self, events: Sequence[Event], expected: int | None) -> list[bytes | int]:
-        request = _Request([prepare(event, self._redactor) for event in events], expected)
+        request = _Request(prepare_all(events, self._redactor), expected)
         self._waiting.append(request)
         try:
             with self.journal.exclusive():
