@@ -13,7 +13,9 @@ class EventSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = ""
-    """A folder, or ``tinydb:///folder``; empty takes the log in the user's data folder."""
+    """A folder, ``tinydb:///folder``, or ``postgresql+psycopg://user@host:5432/database`` (with the extra
+    ``postgres``; the password may be in ``~/.pgpass``); empty takes the log in the user's data folder.
+    """
     redact_email: bool = False
     """Also take e-mail addresses out of what is recorded."""
     sync: Sync = "group"

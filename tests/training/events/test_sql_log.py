@@ -345,3 +345,35 @@ def test_until_and_as_of(sql_log, make):
     assert numbers(as_of="2030-01-01T23:00:00+09:00", until=3, after=1) == [1, 2]
     with pytest.raises(EventLogError, match="no zone"):
         numbers(as_of="2030-01-01")
+
+
+async def test_agents_log_to_a_server_and_another_process_reads_it(postgres_url):
+    import subprocess
+    import sys
+
+    from training import AgentDecisionLogger, DecisionLoggerMixin
+
+    class Agent(DecisionLoggerMixin):
+        agent_id = "fraud_agent"
+        decision_log = postgres_url
+
+    await Agent().log_decision({"request": "look"}, ["check", "report"], "check", "it looked odd", 0.9)
+    logger = AgentDecisionLogger(postgres_url)
+    event = await logger.log_decision(
+        "risk_agent", {}, ["rate"], "rate", outcome={"success": True}, review={"verdict": "good"}
+    )
+    code = (
+        "import sys, json; from training import AgentDecisionLogger\n"
+        "print(json.dumps(AgentDecisionLogger(sys.argv[1]).get_history()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, postgres_url], capture_output=True, text=True, check=True
+    )
+    rows = json.loads(done.stdout)
+    assert rows == logger.get_history()
+    assert [(row["agent_id"], row["tool_selected"]) for row in rows] == [
+        ("fraud_agent", "check"),
+        ("risk_agent", "rate"),
+    ]
+    assert rows[1]["event_id"] == event.event_id and rows[1]["outcome"]["success"] is True
+    logger.close()
