@@ -28,9 +28,6 @@ class Chosen:
         for rank in self.ranks:
             yield from self.column.at(rank)
 
-    def holds(self, position: int) -> bool:
-        return self.column.rank_of[position] in self.test
-
 
 class Column:
     """Built from the field's values, in the order of the rows."""
@@ -48,10 +45,11 @@ class Column:
                 self.rank_of[position] = rank
             self._positions.extend(held[key])
             self._starts.append(len(self._positions))
+        self._places = memoryview(self._positions)
 
     def at(self, rank: int) -> Sequence[int]:
         """The rows that hold the value of that rank."""
-        return self._positions[self._starts[rank] : self._starts[rank + 1]]
+        return self._places[self._starts[rank] : self._starts[rank + 1]]
 
     def choose(self, condition: Condition) -> Chosen:
         if condition.among is not None:

@@ -20,6 +20,7 @@ from training.products.base import Product, ProductError, Row, field
 from training.products.columns import Chosen, Column
 from training.products.filters import Condition, conditions, key_of
 from training.products.manifest import Manifest
+from training.products.plan import Test, in_any_order, in_field_order, in_file_order
 from training.products.writing import LINEAGE, ROWS
 
 
@@ -58,6 +59,7 @@ class Published:
         self.product = product
         self.manifest = manifest
         self._folder = folder
+        self._fields = dict.fromkeys(product.row.model_fields)
         self._rows = Lines(folder / ROWS, manifest.sums[ROWS])
         self._lineage: Lines | None = None
         self._columns: dict[str, Column] | None = None
@@ -85,12 +87,28 @@ class Published:
         columns = self._indexed() if wanted or order else {}
         chosen = [columns[one.field].choose(one) for one in wanted if one.field in columns]
         rest = [one for one in wanted if one.field not in columns]
-        return islice(self._ordered(order, limit, columns, chosen, rest), limit)
+        return islice(self._walk(order, limit, columns, chosen, self._test(rest)), limit)
+
+    def _walk(
+        self,
+        order: str | None,
+        limit: int | None,
+        columns: Mapping[str, Column],
+        chosen: list[Chosen],
+        test: Test | None,
+    ) -> Iterable[int]:
+        size = len(self)
+        if order is None:
+            return in_file_order(chosen, size, limit, test)
+        name, falling = order.removeprefix("-"), order.startswith("-")
+        if name in columns:
+            return in_field_order(columns[name], falling, chosen, size, limit, test)
+        return in_any_order(lambda place: key_of(field(self._rows[place], name)), falling, chosen, size, test)
 
     def _refuse_unknown(self, names: list[str]) -> None:
         for name in names:
-            if name.partition(".")[0] not in self.product.row.model_fields:
-                known = ", ".join(self.product.row.model_fields)
+            if name.partition(".")[0] not in self._fields:
+                known = ", ".join(self._fields)
                 raise ProductError(f"{self.product.id} has no field {name!r}; it has: {known}")
 
     def row(self, position: int) -> Row:
@@ -105,45 +123,16 @@ class Published:
         found: dict[str, list[str]] = self._lineage[position]
         return found
 
-    def _ordered(
-        self,
-        order: str | None,
-        limit: int | None,
-        columns: Mapping[str, Column],
-        chosen: list[Chosen],
-        rest: list[Condition],
-    ) -> Iterator[int]:
-        best = min(chosen, key=lambda one: one.count, default=None)
-        few = best is not None and (limit is None or best.count * best.count <= limit * len(self))
-        name, falling = (order or "").removeprefix("-"), (order or "").startswith("-")
-        if order is None:
-            some = sorted(best.positions()) if few and best else range(len(self))
-            yield from self._matching(some, chosen, rest)
-        elif name in columns and not few:
-            ranks = range(len(columns[name].keys))
-            for rank in reversed(ranks) if falling else ranks:
-                yield from self._matching(columns[name].at(rank), chosen, rest)
-        else:
-            some = sorted(best.positions()) if best else range(len(self))
-            found = list(self._matching(some, chosen, rest))
-            if name in columns:
-                ranked = columns[name].rank_of
-                yield from sorted(found, key=ranked.__getitem__, reverse=falling)
-            else:
-                keys = {position: key_of(field(self._rows[position], name)) for position in found}
-                yield from sorted(found, key=keys.__getitem__, reverse=falling)
+    def _test(self, rest: list[Condition]) -> Test | None:
+        """Reads a row for the conditions that have no index; None where there are none."""
+        if not rest:
+            return None
 
-    def _matching(
-        self, positions: Iterable[int], chosen: list[Chosen], rest: list[Condition]
-    ) -> Iterator[int]:
-        for position in positions:
-            if not all(one.holds(position) for one in chosen):
-                continue
-            if rest:
-                row = self._rows[position]
-                if not all(one.holds(key_of(field(row, one.field))) for one in rest):
-                    continue
-            yield position
+        def holds(position: int) -> bool:
+            row = self._rows[position]
+            return all(one.holds(key_of(field(row, one.field))) for one in rest)
+
+        return holds
 
     def _indexed(self) -> dict[str, Column]:
         """The columns, built at the first query that needs them: one pass over all rows."""
