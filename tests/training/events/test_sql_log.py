@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -345,6 +346,24 @@ def test_until_and_as_of(sql_log, make):
     assert numbers(as_of="2030-01-01T23:00:00+09:00", until=3, after=1) == [1, 2]
     with pytest.raises(EventLogError, match="no zone"):
         numbers(as_of="2030-01-01")
+
+
+def test_I18_an_append_to_a_long_log_reads_no_more_than_to_a_short_one(postgres_url, sql, make):
+    """Ids and versions are looked up by index: no append walks over the table."""
+    log = open_log(postgres_url)
+    for number in range(150):
+        log.append(make(number, f"a{number}"))
+    log.append_many([make(number, f"b{number}") for number in range(2000)])
+    for number in range(10):
+        log.append(make(number, f"c{number}"))
+    log.close()
+    deadline = time.monotonic() + 10
+    inserted = read = 0
+    while inserted < 2160 and time.monotonic() < deadline:
+        schema = "relid = 'events'::regclass"
+        ((inserted, read),) = sql(f"SELECT n_tup_ins, seq_tup_read FROM pg_stat_user_tables WHERE {schema}")
+    assert inserted == 2160
+    assert read < 2160
 
 
 async def test_agents_log_to_a_server_and_another_process_reads_it(postgres_url):
