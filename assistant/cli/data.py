@@ -5,7 +5,7 @@ and notices to stderr. Text from the log is made inert before it is shown.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from assistant.cli import data_text
+from assistant.cli.decision_options import progress
 from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_notices
+from training.events.views import last_sequence
 
 if TYPE_CHECKING:
     from training.events import EventLog
@@ -143,8 +145,9 @@ def export(
     published = _opened(folder).open(product)
     target: Path | BinaryIO = sys.stdout.buffer if to_stdout else Path(output)
     filters = parse_where(where)
-    with _bar(len(published) if limit is None else min(limit, len(published)), "rows") as advance:
-        written = write(published, target, kind, filters, order=order, limit=limit, progress=advance)
+    total = len(published) if limit is None else min(limit, len(published))
+    with progress("rows", total) as told:
+        written = write(published, target, kind, filters, order=order, limit=limit, progress=told)
     if as_json:
         print_json(
             {"product": product, "version": published.manifest.version, "rows": written, "file": output}
@@ -187,15 +190,8 @@ def publish(
 
 
 def _published(store: "ProductStore", name: str, log: "EventLog") -> "Manifest":
-    with _bar(0, name) as advance:
-        passed = 0
-
-        def progress(done: int, total: int) -> None:
-            nonlocal passed
-            advance(done - passed, total)
-            passed = done
-
-        return store.publish(name, log, progress=progress)
+    with progress(name, last_sequence(log)) as told:
+        return store.publish(name, log, progress=lambda done, total: told(done))
 
 
 def _opened(folder: str | None) -> "ProductStore":
@@ -214,21 +210,6 @@ def _log_of(invocation: Invocation, url: str | None) -> Iterator["EventLog"]:
         yield log
     finally:
         log.close()
-
-
-@contextmanager
-def _bar(length: int, label: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on stderr where a person sees it; a function that moves it on."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-
-        def advance(steps: int, total: int | None = None) -> None:
-            bar.length = total if total is not None else bar.length
-            bar.update(steps)
-
-        yield advance
 
 
 def _now() -> datetime:

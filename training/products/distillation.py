@@ -113,7 +113,15 @@ DISTILLATION = Product(
     row=ExampleRow,
     build=build,
     refresh=Refresh((*history.EVENTS, EventType.TRAINING_DATA_CURATED), max_age_s=86_400),
-    key=("agent_id", "context", "tools_available", "target_tool", "target_parameters", "rejected_tool"),
+    key=(
+        "agent_id",
+        "context",
+        "tools_available",
+        "target_tool",
+        "target_parameters",
+        "rejected_tool",
+        "rejected_parameters",
+    ),
     essential=("request", "context", "tools_available", "label", "source"),
     indexed=(
         "event_id",

@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
@@ -20,7 +21,7 @@ from training.products.published import Published
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
 Progress = Callable[[int], None]
-"""Told how many rows were written since it was last told."""
+"""Told how many rows were written so far."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BATCH = 5000
@@ -129,18 +130,12 @@ def _type(declared: Mapping[str, Any]) -> str:
 
 
 def _batches(rows: Iterable[Row], progress: Progress | None) -> Iterator[list[Row]]:
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _BATCH:
-            yield batch
-            if progress:
-                progress(len(batch))
-            batch = []
-    if batch:
+    left, done = iter(rows), 0
+    while batch := list(islice(left, _BATCH)):
         yield batch
+        done += len(batch)
         if progress:
-            progress(len(batch))
+            progress(done)
 
 
 @contextmanager

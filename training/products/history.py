@@ -22,8 +22,8 @@ from training.products.base import (
 
 EVENTS = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
 
-RIGHT = frozenset({"approved", "good", "right", "up"})
-WRONG = frozenset({"refused", "corrected", "bad", "wrong", "down"})
+RIGHT = frozenset({"approved", "good"})
+WRONG = frozenset({"refused", "corrected", "bad"})
 """Verdicts that say what a decision was worth; any other says nothing."""
 
 

@@ -93,7 +93,7 @@ class TestExamples:
         assert (example["target_tool"], example["target_parameters"]) == ("run_shell", {"path": "right.py"})
         assert (example["rejected_tool"], example["rejected_parameters"]) == ("read_file", {"path": "0.py"})
 
-    @pytest.mark.parametrize("verdict", ["refused", "wrong"])
+    @pytest.mark.parametrize("verdict", ["refused", "bad"])
     def test_a_refusal_is_a_negative(self, log, built, verdict):
         selection = decide(log)
         complete(log, selection)
