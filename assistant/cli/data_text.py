@@ -75,7 +75,7 @@ def list_table(products: Sequence[Facts]) -> str:
         if one["version"] is None:
             lines.append((one["id"], "-", *("-" for _ in FIGURES), "not published yet"))
         else:
-            figures = (_share(one["quality"][name]) for name in FIGURES)
+            figures = (share(one["quality"][name]) for name in FIGURES)
             lines.append((one["id"], str(one["rows"]), *figures, local_time(one["published_at"])))
     return align(lines)
 
@@ -83,7 +83,7 @@ def list_table(products: Sequence[Facts]) -> str:
 def published_table(made: Sequence[Manifest]) -> str:
     lines: list[Sequence[str]] = [("PRODUCT", "VERSION", "ROWS", "REJECTED", *_HEADS)]
     for one in made:
-        figures = (_share(getattr(one.quality, name)) for name in FIGURES)
+        figures = (share(getattr(one.quality, name)) for name in FIGURES)
         lines.append((one.product, one.version[:_SHORT], str(one.rows), str(one.rejected), *figures))
     return align(lines)
 
@@ -96,7 +96,7 @@ def detail_text(facts: Facts) -> str:
             lines.append("fields:")
             lines += [f"  {field}: {_type(kind)}" for field, kind in value["properties"].items()]
         elif name == "quality":
-            lines += [f"{figure}: {_share(value[figure])}" for figure in FIGURES]
+            lines += [f"{figure}: {share(value[figure])}" for figure in FIGURES]
         elif name == "findings":
             lines += ["findings:", *(f"  {_finding(one)}" for one in value)] if value else []
         elif isinstance(value, list):
@@ -164,7 +164,7 @@ def _cell(value: Any) -> str:
     return clean_line(value if isinstance(value, str) else orjson.dumps(value).decode(), _CELL)
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
     """A share in per cent; a fault among many is never rounded away."""
     if value is None:
         return "-"

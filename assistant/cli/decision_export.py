@@ -6,7 +6,6 @@ Invariant: a file is there whole, under its name, or not at all; memory does not
 import os
 import sys
 import tempfile
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -27,10 +26,10 @@ from assistant.cli.decision_options import (
 )
 from assistant.cli.decision_tables import event_line
 from assistant.cli.moments import moment_or_sequence
+from assistant.decision_lines import oldest_first
 from training.events.audit import COLUMNS, audit
 from training.events.codec import to_document
 
-_SPOOLED = 32 << 20
 _COLUMNS = "\n".join(f"{name:<21}{what}" for name, what in COLUMNS.items())
 _HELP = f"""Write decisions as JSON lines, the oldest first.
 
@@ -59,7 +58,7 @@ def export(form: str, output: str | None, url: str | None, as_json: bool, **give
         found: Iterable[Mapping[str, Any]] = ()
         if view is not None:
             found = audit(view, wanted) if form == "audit" else wanted.rows(view)
-        for line in _oldest_first(found):
+        for line in oldest_first(found):
             file.write(line)
             written += 1
     if output:
@@ -79,17 +78,6 @@ def replay(first: int, until: datetime | int | None, url: str | None, as_json: b
     with opened(url) as log, reading(log, until) as view:
         for event in view.read(after=first - 1) if view else ():
             click.echo(orjson.dumps(to_document(event)).decode() if as_json else event_line(event))
-
-
-def _oldest_first(found: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows, which come newest first, as lines in the order of time: they are turned round on the disk."""
-    ends = array("Q", [0])
-    with tempfile.SpooledTemporaryFile(_SPOOLED) as spool:
-        for row in found:
-            ends.append(ends[-1] + spool.write(orjson.dumps(row) + b"\n"))
-        for start, end in zip(ends[-2::-1], ends[:0:-1], strict=True):
-            spool.seek(start)
-            yield spool.read(end - start)
 
 
 @contextmanager

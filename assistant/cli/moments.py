@@ -1,28 +1,22 @@
-"""Times as a person writes them: ``2026-11-20``, ``2026-11-20T09:30``, ``3d``.
+"""Times on the command line: those of ``assistant.moments``, and the numbers of events.
 
-Invariant: what names no zone is in the reader's; the result has one.
+Invariant: what is no time is wrong usage.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import click
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO = re.compile(r"([0-9]{1,6})([mhdw])")
+from assistant import moments
 
 
 def moment(value: str) -> datetime:
-    """A time, or how long ago: minutes, hours, days or weeks as ``30m``, ``12h``, ``7d``, ``2w``."""
-    ago = _AGO.fullmatch(value)
+    """A time, or how long ago, such as ``7d``."""
     try:
-        if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(value).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(
-            f"{value!r} is no time; write 2026-11-20, 2026-11-20T09:30, or 7d for seven days ago"
-        ) from error
+        return moments.moment(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def moment_or_sequence(value: str) -> datetime | int:

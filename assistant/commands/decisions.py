@@ -69,8 +69,11 @@ async def _from_log(read: Callable[[EventLog, G], T], log: EventLog, given: G) -
         raise CommandError(str(error)) from error
 
 
-def why_text(row: Row) -> str:
-    """One decision as Markdown: chosen, offered, confidence, alternatives, latency, outcome, review."""
+def why_text(row: Row, title: str = "the last decision", below: str = "") -> str:
+    """One decision as Markdown: chosen, offered, confidence, alternatives, latency, outcome, review.
+
+    ``below`` is Markdown that stands between these facts and the longer texts.
+    """
     facts = [
         ("request", plain(str(row["context"].get("request", "")), 400)),
         ("chosen", code(call_text(row), 400)),
@@ -82,7 +85,9 @@ def why_text(row: Row) -> str:
         ("review", _review(row)),
         ("recorded", code(row["event_id"]) + " " + plain(str(row["timestamp"]))),
     ]
-    parts = [table(("", "the last decision"), [(name, text) for name, text in facts if text])]
+    parts = [table(("", title), [(name, text) for name, text in facts if text])]
+    if below:
+        parts.append(below)
     if row["reasoning"]:
         parts.append("It thought:\n\n" + block(str(row["reasoning"])))
     if row["outcome"] and row["outcome"].get("result"):

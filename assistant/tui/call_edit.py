@@ -16,6 +16,11 @@ def to_text(arguments: Mapping[str, Any]) -> str:
     lone = _lone(arguments)
     if lone is not None and visible(arguments[lone]) == arguments[lone]:
         return str(arguments[lone])
+    return json_text(arguments)
+
+
+def json_text(arguments: Mapping[str, Any]) -> str:
+    """The arguments as JSON to edit."""
     plain = json.dumps(arguments, ensure_ascii=False, indent=2)
     return plain if visible(plain) == plain else json.dumps(arguments, indent=2)
 
@@ -27,6 +32,11 @@ def from_text(text: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if not text.strip():
             raise ValueError(f"{lone} is empty: write it, or Esc to go back")
         return {lone: text}
+    return from_json(text)
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """The arguments that JSON stands for. Raises ValueError with one line that says what is wrong."""
     try:
         edited = json.loads(text)
     except json.JSONDecodeError as error:

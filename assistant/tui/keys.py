@@ -42,6 +42,16 @@ KEYS: tuple[Key, ...] = (
     Key("Confirmation", "e", "edit the call first"),
     Key("Confirmation", "n · Enter · Esc", "refuse; a reason may follow"),
     Key("Confirmation", "Up · Down · PageUp · PageDown", "scroll what would run"),
+    Key("Decisions", "1 · 2 · 3", "the decisions, charts of them, data products"),
+    Key("Decisions", "/", "filter: tool: outcome: agent: session: since: until: and words"),
+    Key("Decisions", "Enter", "the decision with all its events"),
+    Key("Decisions", "g · b", "rate the decision good or bad"),
+    Key("Decisions", "c", "say which call would have been right"),
+    Key("Decisions", "s", "only the session of the marked decision"),
+    Key("Decisions", "e", "export what the filter finds, or the marked product"),
+    Key("Decisions", "r", "read the log again"),
+    Key("Decisions", "w", "charts by days or weeks"),
+    Key("Decisions", "p", "publish the marked product"),
 )
 
 PREFIXES: tuple[Key, ...] = (

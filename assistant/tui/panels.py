@@ -1,14 +1,10 @@
 """Opens a panel by name: the part of ``Interface.open_panel`` that needs what the chat holds."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
-
-from assistant.text_safety import clean_line
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.tui.screens.chat import ChatScreen
-
-DECISIONS_SHOWN = 200
 
 
 async def open_panel(screen: "ChatScreen", name: str) -> bool:
@@ -44,15 +40,10 @@ async def _sessions(screen: "ChatScreen") -> None:
 
 
 async def _decisions(screen: "ChatScreen") -> None:
-    from assistant.tui.screens.pick import PickScreen, Row
-    from training.events.decisions import history
+    from assistant.tui.screens.decisions import DecisionsScreen
 
-    log = screen.context.chat.log
-    rows = [Row(str(row["event_id"]), decision_columns(row)) for row in history(log, limit=DECISIONS_SHOWN)]
-    empty = "No decisions yet. Every call that the student chooses is recorded here."
-    chosen = await screen.app.push_screen_wait(PickScreen("Decisions", rows, empty))
-    if chosen is not None:
-        await _record(screen, chosen)
+    chat = screen.context.chat
+    await screen.app.push_screen_wait(DecisionsScreen(chat.log, chat.tools, chat.workspace))
 
 
 async def _why(screen: "ChatScreen") -> None:
@@ -72,21 +63,6 @@ async def _record(screen: "ChatScreen", event_id: str) -> None:
         screen.interface.notify(f"the log holds no decision {event_id}; see /decisions", "error")
         return
     await screen.app.push_screen_wait(ReportScreen(f"Decision {event_id[:8]}", why_text(row)))
-
-
-def decision_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """One line of the list of decisions: when, what, how sure, what came of it, what for."""
-    outcome, review = row["outcome"], row["review"]
-    ended = "unknown" if outcome is None else "ok" if outcome.get("success") else "failed"
-    if review:
-        ended = str(review.get("verdict") or ended)
-    return (
-        str(row["timestamp"])[:19].replace("T", " "),
-        clean_line(str(row["tool_selected"]), 24),
-        f"{row['confidence']:.0%}" if row["confidence"] else "",
-        clean_line(ended, 16),
-        clean_line(str(row["context"].get("request", "")), 60),
-    )
 
 
 _PANELS: Mapping[str, Callable[["ChatScreen"], Awaitable[None]]] = {

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 
 from assistant.text_safety import clean_line
 
@@ -16,7 +17,7 @@ Result = TypeVar("Result")
 class PanelScreen(ModalScreen[Result]):
     """Override ``content``. ``hint`` is shown at the lower edge."""
 
-    CSS_PATH = "panel.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = "panel.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c,f1,ctrl+o", "close", "Close", show=False, priority=True)
     ]

@@ -1,0 +1,37 @@
+"""What the keys for reviews do, on whichever screen they are pressed."""
+
+from typing import Any
+
+from textual.screen import Screen
+
+from assistant.text_safety import clean
+from assistant.tui.reviewing import Reviewer, Row
+from training.events.base import EventLogError
+
+
+async def rate(screen: Screen[Any], reviewer: Reviewer, event_id: str, verdict: str) -> Row | None:
+    """Record a rating. The row as it is now, or None where it could not be recorded, which is said."""
+    try:
+        return await reviewer.rate(event_id, verdict)
+    except EventLogError as error:
+        _refused(screen, error)
+        return None
+
+
+async def correct(screen: Screen[Any], reviewer: Reviewer, event_id: str) -> Row | None:
+    """Ask for what would have been right and record it. The row as it is now; None where nothing changed."""
+    from assistant.tui.screens.decision_correction import CorrectionScreen
+
+    try:
+        row = await reviewer.row(event_id)
+        if row is None:
+            return None
+        correction = await screen.app.push_screen_wait(CorrectionScreen(row, reviewer.known(row)))
+        return None if correction is None else await reviewer.correct(event_id, correction)
+    except EventLogError as error:
+        _refused(screen, error)
+        return None
+
+
+def _refused(screen: Screen[Any], error: EventLogError) -> None:
+    screen.notify(clean(str(error)), severity="error", markup=False)

@@ -1,0 +1,67 @@
+"""The call that would have been right: a tool, and its arguments as JSON."""
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.suggester import SuggestFromList
+from textual.types import CSSPathType
+from textual.widgets import Input, Static, TextArea
+
+from assistant.text_safety import clean_line
+from assistant.tui.call_edit import from_json, json_text
+from assistant.tui.reviewing import Correction, Row, problem_of, takes
+from assistant.tui.screens.panel import PanelScreen
+
+
+class CorrectionScreen(PanelScreen[Correction | None]):
+    """``known`` are the tools with their schemas. Dismisses with a correction that they allow, or None."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = ["panel.tcss", "decisions.tcss"]
+    AUTO_FOCUS = "TextArea"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False, priority=True)]
+
+    def __init__(self, row: Row, known: dict[str, Any]) -> None:
+        super().__init__("What would have been right", "Tab tool and arguments · Ctrl+S saves · Esc closes")
+        self._known = known
+        review = row["review"] or {}
+        tool = review.get("corrected_tool") or row["tool_selected"]
+        arguments = review.get("corrected_parameters")
+        self._tool = Input(
+            clean_line(str(tool), 100), suggester=SuggestFromList(list(known)), compact=True, id="tool"
+        )
+        self._tool.cursor_blink = False
+        self._arguments = TextArea(
+            json_text(row["tool_parameters"] if arguments is None else arguments), language=None, compact=True
+        )
+        self._arguments.cursor_blink = False
+
+    def content(self) -> ComposeResult:
+        yield Static("Tool", classes="label")
+        yield self._tool
+        yield Static(id="takes", classes="label", markup=False)
+        yield self._arguments
+        yield Static(id="problem", markup=False)
+
+    @on(Input.Changed)
+    def _tool_changed(self) -> None:
+        said = takes(self._known.get(self._tool.value.strip()))
+        self.query_one("#takes", Static).update(clean_line(f"Arguments, as JSON  {said}", 300))
+
+    @on(Input.Submitted)
+    def _tool_entered(self) -> None:
+        self._arguments.focus()
+
+    def action_save(self) -> None:
+        tool = self._tool.value.strip()
+        try:
+            arguments = from_json(self._arguments.text)
+        except ValueError as error:
+            problem: str | None = str(error)
+        else:
+            problem = problem_of(tool, arguments, self._known)
+            if problem is None:
+                self.dismiss(Correction(tool, arguments))
+                return
+        self.query_one("#problem", Static).update(clean_line(problem or "", 300))

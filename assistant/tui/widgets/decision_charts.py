@@ -1,0 +1,167 @@
+"""The tool mix, and success over time, of the decisions that match. Imports plotext."""
+
+from itertools import islice
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+from textual_plotext import PlotextPlot
+
+from assistant.text_safety import clean_line
+from assistant.tui.decision_pages import Stopped, Watched
+from training.events.base import EventLog, EventLogError
+from training.events.figures import Period, statistics
+from training.events.matching import DecisionFilter
+
+CHARTED = 100_000
+"""The newest decisions that match; more would take longer than a person waits."""
+_TOOLS = 10
+_FEWEST_LINES = 6
+_REFRESH_S = 0.2
+
+
+class ChartView(Vertical, can_focus=True):
+    """w changes between days and weeks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "period", "Days or weeks", show=False),
+        Binding("r", "reload", "Read again", show=False),
+    ]
+
+    class Counted(Message):
+        """The figures are there, or why they are not."""
+
+        def __init__(self, watched: Watched, figures: dict[str, Any], problem: str = "") -> None:
+            super().__init__()
+            self.watched = watched
+            self.figures = figures
+            self.problem = problem
+
+    def __init__(self, log: EventLog, wanted: DecisionFilter) -> None:
+        super().__init__(id="charts-view", classes="view")
+        self._log = log
+        self._wanted = wanted
+        self._by: Period = "day"
+        self._watched = Watched(log)
+        self._ticking: Timer | None = None
+        self._mix = PlotextPlot()
+        self._success = PlotextPlot()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="charts"):
+            yield self._mix
+            yield self._success
+        yield Static(classes="empty hidden", markup=False)
+        yield Static(classes="status", markup=False)
+
+    def on_mount(self) -> None:
+        for plot in (self._mix, self._success):
+            plot.theme = "clear"
+        self._ticking = self.set_interval(_REFRESH_S, self._tell, pause=True)
+        self.action_reload()
+
+    def on_unmount(self) -> None:
+        self._watched.stop()
+
+    def show(self, wanted: DecisionFilter) -> None:
+        """Chart what matches this filter."""
+        self._wanted = wanted
+        self.action_reload()
+
+    def action_period(self) -> None:
+        self._by = "week" if self._by == "day" else "day"
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        self._watched.stop()
+        self._watched = Watched(self._log)
+        if self._ticking is not None:
+            self._ticking.resume()
+        self._count(self._watched, self._wanted, self._by)
+
+    @work(thread=True, group="charts")
+    def _count(self, watched: Watched, wanted: DecisionFilter, by: Period) -> None:
+        try:
+            figures = statistics(islice(wanted.rows(watched.view), CHARTED), by)
+        except Stopped:
+            return
+        except EventLogError as error:
+            self.post_message(self.Counted(watched, {}, str(error)))
+        else:
+            self.post_message(self.Counted(watched, figures))
+
+    @on(Counted)
+    def _counted(self, event: Counted) -> None:
+        event.stop()
+        if event.watched is not self._watched:
+            return
+        if self._ticking is not None:
+            self._ticking.pause()
+        if event.problem:
+            self._say(clean_line(event.problem, 300))
+            return
+        figures = event.figures
+        count = figures["decisions"]
+        self.query_one("#charts").set_class(not count, "hidden")
+        empty = self.query_one(".empty", Static)
+        empty.set_class(bool(count), "hidden")
+        empty.update("Nothing to chart: no decision matches. 1 goes to the decisions and their filter.")
+        newest = "the newest " if count == CHARTED else ""
+        self._say(
+            f"{newest}{count:,} decisions, by {self._by} · w by {'week' if self._by == 'day' else 'day'}"
+        )
+        if count:
+            self._draw(figures)
+
+    def _draw(self, figures: dict[str, Any]) -> None:
+        tools = figures["tools"][:_TOOLS]
+        lines = max(_FEWEST_LINES, len(tools))
+        places = [lines - place for place in range(len(tools))]
+        plt = self._mix.plt
+        plt.clear_figure()
+        plt.bar(
+            places,
+            [one["decisions"] for one in tools],
+            orientation="horizontal",
+            width=0.5,
+            color=self._colour("primary"),
+        )
+        plt.yticks([float(place) for place in places], [clean_line(one["tool"], 14) for one in tools])
+        plt.ylim(0.5, lines + 0.5)
+        plt.title("decisions by tool")
+        self._mix.refresh()
+        self._draw_success(figures["over_time"])
+
+    def _draw_success(self, periods: list[dict[str, Any]]) -> None:
+        known = [one for one in periods if one["success_rate"] is not None]
+        plt = self._success.plt
+        plt.clear_figure()
+        places = [float(place) for place in range(len(known))]
+        shares = [100 * one["success_rate"] for one in known]
+        plt.plot(places, shares, marker="braille", color=self._colour("success"))
+        plt.ylim(0, 100)
+        plt.yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
+        shown = sorted({0, len(known) // 2, len(known) - 1}) if known else []
+        plt.xticks([float(place) for place in shown], [known[place]["period"][2:] for place in shown])
+        plt.title(f"success in % by {self._by}")
+        self._success.refresh()
+
+    def _colour(self, name: str) -> Any:
+        """A colour of the theme as plotext takes it; where the terminal's own are used, one of those."""
+        value = self.app.theme_variables[name]
+        if value.startswith("ansi_"):
+            return value.removeprefix("ansi_").replace("bright_", "") + ("+" if "bright" in value else "")
+        return Color.parse(value).rgb
+
+    def _tell(self) -> None:
+        self._say(f"counting: {self._watched.seen:,} events read")
+
+    def _say(self, text: str) -> None:
+        self.query_one(".status", Static).update(Content(text))

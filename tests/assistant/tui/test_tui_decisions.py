@@ -1,0 +1,263 @@
+"""The decisions panel: paged, filtered, opened, reviewed, charted, exported; and the products."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from textual.widgets import Input, TextArea
+
+from assistant.commands import registry
+from assistant.tui.screens.decision_correction import CorrectionScreen
+from assistant.tui.screens.decisions import DecisionsScreen
+from assistant.tui.widgets import decision_list
+from assistant.tui.widgets.decision_list import DecisionList
+from assistant.tui.widgets.row_table import RowTable
+from tests.assistant.tui.driving import Driver, driving, said, screen_of, send, shown, until
+from tests.assistant.tui.test_tui_panels import StoredChat
+from training.events import EventType
+from training.events.decisions import find_row
+
+SMALL = (80, 24)
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Iterator[StoredChat]:
+    chat = StoredChat(tmp_path)
+    yield chat
+    chat.log.close()
+
+
+async def opened(pilot: Driver, *wanted: str) -> RowTable:
+    """Open the panel and wait for what it shows."""
+    await send(pilot, "/decisions")
+    await until(pilot, lambda: all(text in shown(pilot) for text in wanted or ("shown",)))
+    return pilot.app.screen.query_one(RowTable)
+
+
+async def filtered(pilot: Driver, line: str) -> None:
+    await pilot.press("slash")
+    pilot.app.screen.query_one("#filter", Input).value = line
+    await pilot.press("enter")
+
+
+def verdicts(chat: StoredChat, event_id: str) -> list[str]:
+    events = chat.log.read(aggregate_id=event_id, event_type=EventType.DECISION_REVIEWED)
+    return [event.data["verdict"] for event in events]
+
+
+@pytest.mark.slow
+async def test_no_decisions_say_what_to_do(stored: StoredChat) -> None:
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "No decisions yet. Ask the student something")
+        await pilot.press("g", "c", "s", "enter", "down")
+        await pilot.press("2")
+        await until(pilot, lambda: "Nothing to chart" in shown(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen_of(pilot).busy)
+
+
+@pytest.mark.slow
+async def test_decisions_are_listed_and_open_their_record(stored: StoredChat) -> None:
+    stored.decide("read_file", "look at [@click=app.quit]x")
+    stored.decide("run_shell", "list it", success=False)
+    stored.decide("git_diff", "what changed", success=None)
+    async with driving(stored, size=(120, 40), commands=registry) as pilot:
+        await opened(pilot, "git_diff", "failed", "unknown", "look at [@click=app.quit]x", "3 shown, no more")
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: "selection" in shown(pilot))
+        assert "\x1b" not in shown(pilot) and "[/]" in shown(pilot)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: not screen_of(pilot).busy)
+
+
+@pytest.mark.slow
+async def test_pages_are_read_as_they_are_scrolled(
+    stored: StoredChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decision_list, "PAGE", 30)
+    for number in range(100):
+        stored.decide("read_file", f"request {number}")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        table = await opened(pilot, "request 99", "more below")
+        assert table.row_count == 60  # what is in sight, and as much again
+        await pilot.press("end")
+        await until(pilot, lambda: table.row_count > 60)
+        for _ in range(4):
+            await pilot.press("end")
+            await pilot.pause(0.02)
+        await until(pilot, lambda: "100 shown, no more" in shown(pilot) and "request 0" in shown(pilot))
+
+
+@pytest.mark.slow
+async def test_memory_is_bounded_by_letting_the_uppermost_rows_go(
+    stored: StoredChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decision_list, "PAGE", 20)
+    monkeypatch.setattr(decision_list, "KEPT", 50)
+    for number in range(100):
+        stored.decide("read_file", f"request {number}")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        table = await opened(pilot, "request 99")
+        for _ in range(8):
+            await pilot.press("end")
+            await pilot.pause(0.02)
+        await until(pilot, lambda: "51 to 100 shown" in shown(pilot))
+        assert table.row_count == 50
+        await pilot.press("r")
+        await until(pilot, lambda: "request 99" in shown(pilot))
+
+
+@pytest.mark.slow
+async def test_a_filter_narrows_and_a_wrong_one_says_why(stored: StoredChat) -> None:
+    stored.decide("read_file", "first")
+    stored.decide("run_shell", "second", success=False)
+    stored.decide("run_shell", "third")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "third")
+        await filtered(pilot, "tool:run_shell outcome:failed")
+        await until(pilot, lambda: "1 shown, no more" in shown(pilot) and "second" in shown(pilot))
+        assert "third" not in shown(pilot)
+        await filtered(pilot, "outcome:odd")
+        await until(pilot, lambda: "no outcome odd; there are done" in shown(pilot))
+        await pilot.press("escape")
+        assert pilot.app.screen.query_one(RowTable).has_focus
+        await filtered(pilot, "nothing like it")
+        await until(pilot, lambda: "No decision matches." in shown(pilot))
+        await filtered(pilot, "")
+        await until(pilot, lambda: "3 shown, no more" in shown(pilot))
+        await pilot.press("s")
+        await until(pilot, lambda: 'session:"session-1"' in shown(pilot))
+
+
+async def test_one_key_rates_and_the_row_shows_it(stored: StoredChat) -> None:
+    other, rated = stored.decide("read_file", "first"), stored.decide("read_file", "second")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        table = await opened(pilot, "second")
+        await pilot.press("g")
+        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "good")
+        await pilot.press("b")
+        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "bad")
+    assert verdicts(stored, rated) == ["good", "bad"] and verdicts(stored, other) == []
+
+
+@pytest.mark.slow
+async def test_a_correction_is_checked_and_recorded(stored: StoredChat) -> None:
+    event_id = stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        table = await opened(pilot, "look")
+        await pilot.press("enter")
+        await until(pilot, lambda: "selection" in shown(pilot))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CorrectionScreen))
+        await until(pilot, lambda: "takes path, start_line?, end_line?" in shown(pilot))
+        screen = pilot.app.screen
+        screen.query_one("#tool", Input).value = "search_files"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "`pattern` is missing" in shown(pilot))
+        screen.query_one(TextArea).text = '{"pattern": '
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "line 1" in shown(pilot))
+        assert verdicts(stored, event_id) == []
+        screen.query_one(TextArea).text = '{"pattern": "def parse"}'
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "corrected" in shown(pilot) and "search_files" in shown(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "corrected")
+    row = find_row(stored.log, event_id)
+    assert row is not None and row["review"] == {
+        "verdict": "corrected",
+        "corrected_tool": "search_files",
+        "corrected_parameters": {"pattern": "def parse"},
+        "reason": "",
+    }
+
+
+@pytest.mark.slow
+async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> None:
+    stored.decide("read_file", "first")
+    wanted = [stored.decide("run_shell", "second"), stored.decide("run_shell", "third")]
+    (stored.workspace / "decisions.jsonl").write_text("mine")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "third")
+        await filtered(pilot, "tool:run_shell")
+        await until(pilot, lambda: "2 shown, no more" in shown(pilot))
+        await pilot.press("e")
+        await until(pilot, lambda: "Export decisions" in shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "is there already" in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "shell.jsonl"
+        await pilot.press("enter")
+        await until(pilot, lambda: "wrote 2 decisions" in said(pilot))
+    lines = (stored.workspace / "shell.jsonl").read_bytes().splitlines()
+    assert [orjson.loads(line)["event_id"] for line in lines] == wanted
+    assert (stored.workspace / "decisions.jsonl").read_text() == "mine"
+
+
+@pytest.mark.slow
+async def test_charts_of_what_the_filter_finds(stored: StoredChat) -> None:
+    for number in range(6):
+        stored.decide("read_file" if number % 2 else "run_shell", f"request {number}", success=number > 2)
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "request 5")
+        await pilot.press("2")
+        await until(pilot, lambda: "6 decisions, by day" in shown(pilot) and "read_file" in shown(pilot))
+        assert "success in % by day" in shown(pilot) and "decisions by tool" in shown(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: "6 decisions, by week" in shown(pilot))
+        await pilot.press("1")
+        await filtered(pilot, "tool:run_shell")
+        await pilot.press("2")
+        await until(pilot, lambda: "3 decisions, by week" in shown(pilot))
+        assert "read_file" not in shown(pilot)
+
+
+@pytest.mark.slow
+async def test_products_are_published_shown_and_exported(stored: StoredChat) -> None:
+    stored.decide("read_file", "look")
+    async with driving(stored, size=(80, 34), commands=registry) as pilot:
+        await opened(pilot, "look")
+        await pilot.press("3")
+        await until(pilot, lambda: "Not published yet: p builds it" in shown(pilot))
+        assert "AGENT_TOOL_SELECTED" in shown(pilot) and "distillation_training_data" in shown(pilot)
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: "is not published yet" in said(pilot))
+        await pilot.press("p")
+        await until(pilot, lambda: "published 1 rows of agent_decision_history" in said(pilot))
+        await until(pilot, lambda: "fresh" in shown(pilot) and "It is up to date." in shown(pilot))
+        await pilot.press("e")
+        await until(pilot, lambda: "Export agent_decision_history" in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "history.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: "wrote 1 rows" in said(pilot))
+        stored.decide("read_file", "again")
+        await pilot.press("r")
+        await until(pilot, lambda: "stale" in shown(pilot) and "holds newer events" in shown(pilot))
+    assert (stored.workspace / "history.csv").read_text().count("\n") == 2
+
+
+@pytest.mark.slow
+async def test_leaving_the_panel_ends_its_reading(stored: StoredChat) -> None:
+    for number in range(300):
+        stored.decide("read_file", f"request {number}")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "request 299")
+        pages = pilot.app.screen.query_one(DecisionList)._pages
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DecisionsScreen))
+        assert pages.watched.stopped
+        readers = [one for one in threading.enumerate() if "pages" in one.name]
+        assert readers == []
+
+
+@pytest.mark.slow
+async def test_a_closed_log_is_said_and_not_raised(stored: StoredChat) -> None:
+    stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "look")
+        stored.log.close()
+        await pilot.press("g")
+        await until(pilot, lambda: "is closed" in said(pilot))
+        await pilot.press("r")
+        await until(pilot, lambda: "again" in shown(pilot))

@@ -1,0 +1,205 @@
+"""What the decisions panel is made of, without the application: pages, rows, records, corrections, files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from assistant.decision_lines import new_file, write_decisions
+from assistant.tui.call_edit import from_json, json_text
+from assistant.tui.decision_pages import DecisionPages, Stopped
+from assistant.tui.decision_text import COLUMNS, decision_row, local_minute, record_text
+from assistant.tui.reviewing import Correction, Reviewer, problem_of, takes
+from tools.registry import builtin_registry
+from training.events import EventLog, EventLogError, open_log
+from training.events.decisions import DecisionRecorder, find_row, review
+from training.events.matching import DecisionFilter
+
+ROW: dict[str, Any] = {
+    "event_id": "e",
+    "timestamp": "2026-01-02T03:04:05Z",
+    "tool_selected": "\x1b[2Jx",
+    "confidence": None,
+    "outcome": None,
+    "review": {"verdict": "refused"},
+    "context": {"request": "a\nb\u202e"},
+}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EventLog]:
+    opened = open_log(tmp_path / "events")
+    yield opened
+    opened.close()
+
+
+def decide(log: EventLog, tool: str = "read_file", **changes: Any) -> str:
+    given: dict[str, Any] = {
+        "context": {"request": "look"}, "tools_available": [{"name": tool}],
+        "tool_parameters": {"path": "a.py"}, **changes,
+    }  # fmt: skip
+    recorder = DecisionRecorder(log, "session-1")
+    event = recorder.selected(tool_selected=tool, **given)
+    recorder.completed(event, success=True, result="text", execution_time_ms=3)
+    return event.event_id
+
+
+def read(pages: DecisionPages, size: int) -> tuple[list[str], bool]:
+    found: list[str] = []
+    ended = pages.read(size, lambda rows: found.extend(row["event_id"] for row in rows))
+    return found, ended
+
+
+def test_pages_follow_each_other_newest_first(log: EventLog) -> None:
+    ids = [decide(log) for _ in range(5)][::-1]
+    pages = DecisionPages(log, DecisionFilter())
+    assert read(pages, 2) == (ids[:2], False)
+    decide(log)  # what comes meanwhile belongs to the next reading
+    assert read(pages, 2) == (ids[2:4], False)
+    assert read(pages, 2) == (ids[4:], True)
+    assert read(pages, 2) == ([], True)
+
+
+def test_a_page_reads_no_more_than_it_shows(log: EventLog) -> None:
+    for _ in range(50):
+        decide(log)
+    pages = DecisionPages(log, DecisionFilter())
+    read(pages, 3)
+    assert pages.watched.seen == 6
+
+
+def test_a_stopped_reading_ends_at_the_next_event(log: EventLog) -> None:
+    for _ in range(5):
+        decide(log)
+    pages = DecisionPages(log, DecisionFilter(tool="none"))
+    pages.watched.stop()
+    with pytest.raises(Stopped):
+        read(pages, 2)
+    assert pages.watched.seen == 1
+
+
+def test_a_row_of_the_table_is_inert() -> None:
+    row = decision_row(ROW)
+    assert row.cells == (local_minute(ROW["timestamp"]), "x", "", "unknown", "refused", "a\\nb\\u202e")
+    assert len(row.cells) == len(COLUMNS)
+    odd = decision_row({**ROW, "timestamp": "\x1b[2Jnever", "context": [], "confidence": 0, "review": None})
+    assert odd.cells == ("never", "x", "0%", "unknown", "", "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "cells", "tones"),
+    [
+        ({"success": True}, None, ("done", ""), {3: "good"}),
+        ({"success": False}, "bad", ("failed", "bad"), {3: "bad", 4: "bad"}),
+        (None, "good", ("unknown", "good"), {3: "muted", 4: "good"}),
+        ({"success": True}, "[/]odd", ("done", "[/]odd"), {3: "good"}),
+    ],
+)
+def test_outcome_and_review_have_a_tone(
+    outcome: Any, verdict: str | None, cells: tuple[str, str], tones: dict[int, str]
+) -> None:
+    row = decision_row({**ROW, "outcome": outcome, "review": verdict and {"verdict": verdict}})
+    assert row.cells[3:5] == cells
+    assert {place: tone for place, tone in row.tones if place in (3, 4)} == tones
+
+
+def test_a_record_holds_the_whole_chain(log: EventLog) -> None:
+    cause = decide(log, "search_files")
+    event_id = decide(log, causation_id=cause)
+    review(log, event_id, verdict="bad")
+    given = {"corrected_tool": "git_diff", "corrected_parameters": {"path": "`|"}, "reason": "b|c"}
+    review(log, event_id, verdict="corrected", **given)
+    row, events = find_row(log, event_id), list(log.read(aggregate_id=event_id))
+    assert row is not None
+    text = record_text({**row, "alternatives": ()}, events, log.get(cause))
+    chain = text[text.index("| when | event") :]
+    places = [chain.index(part) for part in ("search_files", "`read_file`", "done, 3 ms", "bad", "git_diff")]
+    assert places == sorted(places)
+    assert cause in chain and "because b" in chain
+
+
+def test_a_cause_that_is_not_in_the_log_is_named(log: EventLog) -> None:
+    event_id = decide(log, causation_id="elsewhere")
+    row = find_row(log, event_id)
+    assert row is not None
+    text = record_text({**row, "alternatives": ()}, list(log.read(aggregate_id=event_id)), None)
+    assert "not in this log" in text and "elsewhere" in text
+
+
+async def test_ratings_and_corrections_come_back_with_the_row(log: EventLog) -> None:
+    event_id = decide(log)
+    reviewer = Reviewer(log, builtin_registry())
+    for verdict in ("good", "bad"):
+        row = await reviewer.rate(event_id, verdict)
+        assert row is not None and row["review"]["verdict"] == verdict
+    row = await reviewer.correct(event_id, Correction("git_diff", {"path": "b"}))
+    assert row is not None
+    assert row["review"] == {
+        "verdict": "corrected",
+        "corrected_tool": "git_diff",
+        "corrected_parameters": {"path": "b"},
+        "reason": "",
+    }
+    with pytest.raises(EventLogError, match="no decision"):
+        await reviewer.rate("nowhere", "good")
+
+
+def test_a_correction_names_a_known_tool_with_arguments_that_it_takes(log: EventLog) -> None:
+    own = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
+    offered = [{"name": "transfer", "parameters": own}, {"name": "check"}, {"name": "read_file"}, "odd"]
+    known = Reviewer(log, builtin_registry()).known({"tools_available": offered})
+    assert problem_of("transfer", {"amount": 3}, known) is None
+    assert "must be a number" in str(problem_of("transfer", {"amount": "3"}, known))
+    assert problem_of("check", {"anything": 1}, known) is None
+    assert "`path` is missing" in str(problem_of("read_file", {}, known))
+    assert problem_of("answer", {"text": "x"}, known) is None
+    assert "there is no tool reed_file; there are transfer" in str(problem_of("reed_file", {}, known))
+    assert takes(known["read_file"]) == "takes path, start_line?, end_line?"
+    assert (takes({}), takes(None)) == ("takes no arguments", "")
+
+
+@pytest.mark.parametrize("arguments", [{}, {"a": "é"}, {"a": "\u202e", "b": [1]}])
+def test_json_to_edit_goes_there_and_back(arguments: dict[str, Any]) -> None:
+    assert from_json(json_text(arguments)) == arguments
+    assert "\u202e" not in json_text(arguments)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '"x"'])
+def test_json_that_is_no_object_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        from_json(text)
+
+
+def test_decisions_are_written_oldest_first(log: EventLog, tmp_path: Path) -> None:
+    ids = [decide(log) for _ in range(3)]
+    target = tmp_path / "out.jsonl"
+    assert write_decisions(DecisionFilter().rows(log), target) == 3
+    assert [orjson.loads(line)["event_id"] for line in target.read_bytes().splitlines()] == ids
+
+
+def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    target.write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_decisions([], target)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        write_decisions([], link)
+    with pytest.raises(FileExistsError), new_file(tmp_path / "late") as file:
+        file.write(b"x")
+        (tmp_path / "late").write_text("somebody else's")
+    assert target.read_text() == "mine" and (tmp_path / "late").read_text() == "somebody else's"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["late", "link", "out.jsonl"]
+
+
+def test_a_writing_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"a": 1}
+        raise EventLogError("damaged")
+
+    with pytest.raises(EventLogError):
+        write_decisions(rows(), tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == []
