@@ -5,7 +5,7 @@ then in batches; then each log is opened and its newest 50 events are read, and 
 is left out where one insert would take seconds. With caching TinyDB writes every 1,000th insert only.
 """
 
-import os
+import multiprocessing
 import random
 import statistics
 import sys
@@ -45,7 +45,8 @@ def one_at_a_time(length: int, durable: bool, samples: int) -> list[dict[str, An
         times: dict[str, list[float]] = {name: [] for name in names}
         for number in range(samples):
             event = decision(length + number)
-            for name, store in stores.items():
+            turns = list(stores.items())
+            for name, store in turns if number % 2 else turns[::-1]:
                 if "TinyDB" in name and number >= max(20, samples // 20):
                     continue
                 begin = time.perf_counter()
@@ -76,7 +77,8 @@ def batched(count: int, batch: int, durable: bool) -> list[dict[str, Any]]:
         processor = dict.fromkeys(stores, 0.0)
         for first in range(0, count, batch):
             events = decisions(first, batch)
-            for name, store in stores.items():
+            turns = list(stores.items())
+            for name, store in turns if first // batch % 2 else turns[::-1]:
                 begin, worked = time.perf_counter(), time.process_time()
                 store.add_many(events)
                 taken[name] += time.perf_counter() - begin
@@ -101,63 +103,59 @@ def resident() -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
 
 
-def in_a_child(measure: Callable[[], float]) -> float:
-    """What ``measure`` gives in a process of its own, so that no memory is shared."""
-    reading, writing = os.pipe()
-    if not (child := os.fork()):
-        status = 1
-        try:
-            os.write(writing, repr(measure()).encode())
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        value = float(answer.read())
-    os.waitpid(child, 0)
-    return value
+def opening(name: str, folder: Path, length: int) -> float:
+    """Seconds from opening to the newest page."""
+    begin = time.perf_counter()
+    assert len(MAKERS[name](folder, True).newest(PAGE)) == PAGE
+    return time.perf_counter() - begin
+
+
+def memory(name: str, folder: Path, length: int) -> float:
+    """MB that opening, a page and an append take, beyond what an empty log takes."""
+    with tempfile.TemporaryDirectory(prefix="apprentice-benchmark-") as empty:
+        other = MAKERS[name](Path(empty), True)
+        other.add(decision(length))
+        before = resident()
+        opened = MAKERS[name](folder, True)
+        opened.newest(PAGE)
+        opened.add(decision(length + 1))
+        return (resident() - before) / 1e6
+
+
+def lookups(name: str, folder: Path, length: int) -> float:
+    """Sessions read in a second, at random."""
+    opened, dice, done = MAKERS[name](folder, True), random.Random(3), 0
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < 2:
+        opened.session(f"session-{dice.randrange(length // PER_SESSION):08d}")
+        done += 1
+    return done / (time.perf_counter() - begin)
 
 
 def read_back(length: int) -> list[dict[str, Any]]:
-    """Seconds to open and read the newest page, memory held then, and sessions looked up a second."""
+    """Each store filled, then opened, looked up and weighed, each in a process of its own."""
     names = [name for name in MAKERS if length <= TINY_MOST or "TinyDB" not in name]
     rows = []
+    fresh = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="apprentice-benchmark-") as folder:
         for name in names:
             store = MAKERS[name](Path(folder), False)
             fill(store, length)
             store.close()
-
-            def opening(name: str = name) -> float:
-                begin = time.perf_counter()
-                assert len(MAKERS[name](Path(folder), True).newest(PAGE)) == PAGE
-                return time.perf_counter() - begin
-
-            def memory(name: str = name) -> float:
-                before = resident()
-                opened = MAKERS[name](Path(folder), True)
-                opened.newest(PAGE)
-                opened.add(decision(length))
-                return float(resident() - before)
-
-            def lookups(name: str = name) -> float:
-                opened, dice, done = MAKERS[name](Path(folder), True), random.Random(3), 0
-                begin = time.perf_counter()
-                while time.perf_counter() - begin < 2:
-                    opened.session(f"session-{dice.randrange(length // PER_SESSION):08d}")
-                    done += 1
-                return done / (time.perf_counter() - begin)
-
-            rows.append(
-                {
-                    "what": "read back",
-                    "events": length,
-                    "store": name,
-                    "open to first page s": statistics.median(in_a_child(opening) for _ in range(3)),
-                    f"sessions of {PER_SESSION} events/s": round(in_a_child(lookups)),
-                    "memory MB": in_a_child(memory) / 1e6,
-                }
-            )
+            given = (name, Path(folder), length)
+            with fresh.Pool(1, maxtasksperchild=1) as pool:
+                rows.append(
+                    {
+                        "what": "read back",
+                        "events": length,
+                        "store": name,
+                        "open to first page s": statistics.median(
+                            pool.apply(opening, given) for _ in range(3)
+                        ),
+                        f"sessions of {PER_SESSION} events/s": round(pool.apply(lookups, given)),
+                        "memory MB": pool.apply(memory, given),
+                    }
+                )
     return rows
 
 
@@ -167,23 +165,22 @@ def main() -> int:
     arguments.add_argument("-n", type=int, default=400, help="decisions logged one at a time (default 400)")
     given = arguments.parse_args()
     large = [1_000_000] if given.large else []
-    size = len(orjson.dumps(decision(1)))
-    singles = [
-        row
-        for length in (100, 10_000, *large)
-        for durable in (True, False)
-        for row in one_at_a_time(length, durable, given.n)
-    ]
-    ingestion = [
-        row
-        for batch, durable in ((1, True), (100, True), (1000, True), (1000, False))
-        for row in batched(2000 if batch == 1 else 100_000, batch, durable)
-    ]
-    back = [row for length in (10_000, QUERIED, *large) for row in read_back(length)]
-    for title, rows in (("One decision", singles), ("Ingestion", ingestion), ("Reading back", back)):
-        report(title, rows, {"bytes of an event": size}, None)
+    facts = {"bytes of an event": len(orjson.dumps(decision(1)))}
+    everything: list[dict[str, Any]] = []
+
+    def show(title: str, rows: list[dict[str, Any]]) -> None:
+        report(title, rows, facts, None)
+        everything.extend(rows)
+
+    for length in (100, 10_000, *large):
+        for durable in (True, False):
+            show(f"One decision after {length:,}", one_at_a_time(length, durable, given.n))
+    for batch, durable in ((1, True), (100, True), (1000, True), (1000, False)):
+        show("Ingestion", batched(2000 if batch == 1 else 100_000, batch, durable))
+    for length in (10_000, QUERIED, *large):
+        show(f"Reading back {length:,}", read_back(length))
     if given.json:
-        report("Events", singles + ingestion + back, {"bytes of an event": size}, given.json)
+        given.json.write_text(orjson.dumps({"rows": everything, **facts}).decode() + "\n", encoding="utf-8")
     return 0
 
 

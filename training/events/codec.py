@@ -22,7 +22,7 @@ import orjson
 from training.events.base import Event, EventLogError
 
 MAX_EVENT_BYTES = 10 * 1024 * 1024
-MAX_DEPTH = 100
+MAX_DEPTH = 250
 FIRST_PREVIOUS = b"0" * 32
 
 _OPEN, _HASH = b'{"sum":"', 32

@@ -12,7 +12,7 @@ _HINTS: tuple[re.Pattern[bytes], ...] = tuple(
     for pattern in (
         # token, ...-key, sk-..., akia; a number under "tokens" is a count, not a secret
         rb"k(?:(?<=tok)en(?!s?\":[0-9n])|(?<=[_isethng-]k)ey|(?<=sk)-|(?<=ak)ia)",
-        rb"_(?:(?<=gh[pousr]_)|(?<=_pat_)|(?<=k_live_)|(?<=k_test_)|(?<=whsec_)|(?<=hf_)|(?<=npm_))",
+        rb"_(?:(?<=(?:gh[pousr]|pat|ive|est|sec|npm)_)|(?<=hf_))",
         rb"w(?:(?<=pw)d|(?<=passw))",
         rb"-(?:(?<=----)begin |(?<=glpat-)|(?<=gocspx-)|(?<=pypi-)|(?<=xox[abeoprs]-))",
         rb"/(?<=://)",

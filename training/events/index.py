@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.events.sidecar import Sidecar
-from training.events.tail import REMOVED, Tail
+from training.events.tail import FIELDS, REMOVED, Tail
 
 _MOST_KNOWN = 100_000
 
@@ -36,6 +36,7 @@ class Index:
         self.document: Callable[[int], Mapping[str, Any]] = _unset
         self._layout: _Layout = ((0,), (Tail(),))
         self._versions: dict[str, int] = {}
+        self._newest = dict.fromkeys(FIELDS, "")
 
     def __len__(self) -> int:
         first, parts = self._layout
@@ -56,6 +57,8 @@ class Index:
         """Replace the segment that was written to by its sidecar, and begin the next one."""
         first, parts = self._layout
         self._layout = ((*first, first[-1] + len(sidecar)), (*parts[:-1], sidecar, Tail()))
+        for field in FIELDS:
+            self._newest[field] = max(self._newest[field], sidecar.facts["newest"][field])
 
     @property
     def sealed(self) -> int:
@@ -88,11 +91,10 @@ class Index:
         return part.names[part.kinds[at]]
 
     def position_of(self, event_id: str) -> int | None:
-        first, parts = self._layout
         found = self.tail.find("event_id", event_id)
         if found:
-            return first[-1] + found[0]
-        if len(parts) == 1:
+            return self._layout[0][-1] + found[0]
+        if not self._may_be_sealed("event_id", event_id):
             return None
         for position in self.candidates("event_id", event_id):
             if self.document(position)["event_id"] == event_id:
@@ -106,7 +108,7 @@ class Index:
         if places:
             return tail.versions[places[-1]]
         known = self._versions.get(aggregate_id)
-        if known is None and not self.sealed:
+        if known is None and not self._may_be_sealed("aggregate_id", aggregate_id):
             return 0
         if known is None:
             known = self._sealed_version(aggregate_id)
@@ -115,6 +117,10 @@ class Index:
             if known:
                 self._versions[aggregate_id] = known
         return known
+
+    def _may_be_sealed(self, field: str, key: str) -> bool:
+        """False where a key that grows with time (UUIDv7) is newer than all that are sealed."""
+        return self.sealed > 0 and not (key[14:15] == "7" and key > self._newest[field])
 
     def _sealed_version(self, aggregate_id: str) -> int:
         for position in self.candidates("aggregate_id", aggregate_id):

@@ -58,10 +58,12 @@ def prepare_all(events: Sequence[Event], redactor: Redactor) -> list[Prepared]:
     for start in range(0, len(events), _TOGETHER):
         some = events[start : start + _TOGETHER]
         encoded = [_encoded(event) for event in some]
-        together = b"\n".join(map(_data, encoded)) if redactor in _KNOWN else b""
+        parts = [_data(content) for content in encoded]
+        together = b"\n".join(parts)
         clear = redactor in _KNOWN and not may_hold_secrets(together, redactor is redact_with_email)
-        for event, content in zip(some, encoded, strict=True):
-            careful = not content or _suspect(event, _data(content), redactor, clear)
+        nulls = b"null" in together
+        for event, content, data in zip(some, encoded, parts, strict=True):
+            careful = not content or _suspect(event, data, redactor, clear, nulls)
             ready.append(_carefully(event, redactor) if careful else _prepared(event, content))
     return ready
 
@@ -91,8 +93,10 @@ def _prepared(event: Event, encoded: bytes) -> Prepared:
     )
 
 
-def _suspect(event: Event, data: bytes, redactor: Redactor, clear: bool) -> bool:
-    """Whether the event needs a closer look; ``clear`` says that it holds no secret."""
+def _suspect(event: Event, data: bytes, redactor: Redactor, clear: bool, nulls: bool) -> bool:
+    """Whether the event needs a closer look; ``clear`` says that it holds no secret, ``nulls`` that it may
+    hold a null, which may have been no number.
+    """
     for value in (
         event.event_id,
         event.event_type,
@@ -104,9 +108,7 @@ def _suspect(event: Event, data: bytes, redactor: Redactor, clear: bool) -> bool
             return True
     if not clear and (redactor not in _KNOWN or may_hold_secrets(data, redactor is redact_with_email)):
         return True
-    if data.count(b"{") + data.count(b"[") > codec.MAX_DEPTH:
-        return True
-    return b"null" in data and orjson.loads(data[len(_DATA) :]) != event.data
+    return nulls and b"null" in data and orjson.loads(data[len(_DATA) :]) != event.data
 
 
 def _carefully(event: Event, redactor: Redactor) -> Prepared:
