@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from training.products import Manifest, ProductStore
 
 FORMATS = ("jsonl", "csv", "parquet")
+_LONG = 2000
+"""Events from which on a person may want to see how far it is."""
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -146,7 +148,7 @@ def export(
     target: Path | BinaryIO = sys.stdout.buffer if to_stdout else Path(output)
     filters = parse_where(where)
     total = len(published) if limit is None else min(limit, len(published))
-    with progress("rows", total) as told:
+    with progress("rows", total if total >= _LONG else 0) as told:
         written = write(published, target, kind, filters, order=order, limit=limit, progress=told)
     if as_json:
         print_json(
@@ -190,8 +192,11 @@ def publish(
 
 
 def _published(store: "ProductStore", name: str, log: "EventLog") -> "Manifest":
-    with progress(name, last_sequence(log)) as told:
-        return store.publish(name, log, progress=lambda done, total: told(done))
+    total = last_sequence(log)
+    with progress(name, total if total >= _LONG else 0) as told:
+        made = store.publish(name, log, progress=lambda done, _: told(done))
+        told(total)
+    return made
 
 
 def _opened(folder: str | None) -> "ProductStore":
