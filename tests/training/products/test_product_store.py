@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 from dataclasses import replace
 from datetime import timedelta
@@ -122,6 +123,16 @@ def test_equal_content_is_one_version_measured_anew(store, log):
     assert first.version == again.version
     assert store.versions(NAME) == [first.version]
     assert (first.quality.timeliness, store.manifest(NAME).quality.timeliness) == (1, 0.5)
+
+
+def test_I17_a_product_that_was_deleted_is_rebuilt_equal(store, log):
+    for number in range(3):
+        complete(log, decide(log, number))
+    first = store.publish(NAME, log, now=NOON)
+    rows = store.open(NAME).query()
+    shutil.rmtree(store.folder)
+    assert store.publish(NAME, log, now=NOON) == first
+    assert ProductStore(store.folder).open(NAME).query() == rows
 
 
 def test_other_content_is_another_version_and_a_few_old_ones_stay(store, log):
