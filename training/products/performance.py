@@ -21,7 +21,7 @@ def score(row: Row) -> float | None:
     3. The outcome: 1 where the call succeeded, 0 where it failed.
     """
     verdict = value_of(row, "review.verdict")
-    if verdict in RIGHT or verdict in WRONG:
+    if isinstance(verdict, str) and verdict in RIGHT | WRONG:
         return float(verdict in RIGHT)
     if row.get("teacher_tool"):
         if row["teacher_tool"] != row.get("tool_selected"):
