@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.cli.invocation import Invocation
-from assistant.cli.permissions import permissions
+from assistant.cli.main import cli
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     workspace.mkdir()
 
     def invoke(*arguments: str, stdin: str = "") -> Result:
-        return CliRunner().invoke(permissions, arguments, input=stdin, obj=Invocation(workspace))
+        return CliRunner().invoke(cli, ["-C", str(workspace), "permissions", *arguments], input=stdin)
 
     return invoke
 

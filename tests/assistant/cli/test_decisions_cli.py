@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.cli.decisions import decisions
+from assistant.cli.main import cli
 from training.events import open_log
 from training.events.decisions import DecisionRecorder
 from training.events.journal import SEGMENT
@@ -31,7 +31,7 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 
 @pytest.fixture
 def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(decisions, [str(argument) for argument in arguments])
+    return lambda *arguments: CliRunner().invoke(cli, ["decisions", *map(str, arguments)])
 
 
 @pytest.fixture

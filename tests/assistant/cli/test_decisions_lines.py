@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assistant.cli import decision_export
-from assistant.cli.decisions import decisions
+from assistant.cli.main import cli
 from assistant.cli.moments import moment, moment_or_sequence
 from training.events import open_log
 from training.events.audit import COLUMNS
@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(decisions, [str(argument) for argument in arguments])
+    return lambda *arguments: CliRunner().invoke(cli, ["decisions", *map(str, arguments)])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.cli.decisions import decisions
+from assistant.cli.main import cli
 from training.events import EventType, open_log
 from training.events.decisions import DecisionRecorder
 from training.events.ids import new_event
@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(decisions, [str(argument) for argument in arguments])
+    return lambda *arguments: CliRunner().invoke(cli, ["decisions", *map(str, arguments)])
 
 
 @pytest.fixture
