@@ -1,6 +1,6 @@
 """The tool mix, and success over time, of the decisions that match. Imports plotext."""
 
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -15,13 +15,13 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from assistant.text_safety import clean_line
+from assistant.tui.decision_mix import Mix, count
 from assistant.tui.decision_pages import Stopped, Watched
 from training.events.base import EventLog, EventLogError
-from training.events.figures import Period, statistics
+from training.events.figures import Period
 from training.events.matching import DecisionFilter
 
-CHARTED = 100_000
-"""The newest decisions that match; more would take longer than a person waits."""
+_NOTHING = "Nothing to chart: no decision matches. 1 goes to the decisions and their filter."
 _TOOLS = 10
 _FEWEST_LINES = 6
 _REFRESH_S = 0.2
@@ -36,12 +36,13 @@ class ChartView(Vertical, can_focus=True):
     ]
 
     class Counted(Message):
-        """The figures are there, or why they are not."""
+        """How it looks so far; ``ended`` says that all was read, ``problem`` why it could not be."""
 
-        def __init__(self, watched: Watched, figures: dict[str, Any], problem: str = "") -> None:
+        def __init__(self, watched: Watched, mix: Mix | None, *, ended: bool, problem: str = "") -> None:
             super().__init__()
             self.watched = watched
-            self.figures = figures
+            self.mix = mix
+            self.ended = ended
             self.problem = problem
 
     def __init__(self, log: EventLog, wanted: DecisionFilter) -> None:
@@ -55,10 +56,10 @@ class ChartView(Vertical, can_focus=True):
         self._success = PlotextPlot()
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="charts"):
+        with Horizontal(id="charts", classes="hidden"):
             yield self._mix
             yield self._success
-        yield Static(classes="empty hidden", markup=False)
+        yield Static(_NOTHING, classes="empty hidden", markup=False)
         yield Static(classes="status", markup=False)
 
     def on_mount(self) -> None:
@@ -88,68 +89,61 @@ class ChartView(Vertical, can_focus=True):
 
     @work(thread=True, group="charts")
     def _count(self, watched: Watched, wanted: DecisionFilter, by: Period) -> None:
+        def give(mix: Mix) -> None:
+            self.post_message(self.Counted(watched, mix, ended=False))
+
         try:
-            figures = statistics(islice(wanted.rows(watched.view), CHARTED), by)
+            mix = count(wanted.rows(watched.view), by, give)
         except Stopped:
             return
         except EventLogError as error:
-            self.post_message(self.Counted(watched, {}, str(error)))
+            self.post_message(self.Counted(watched, None, ended=True, problem=str(error)))
         else:
-            self.post_message(self.Counted(watched, figures))
+            self.post_message(self.Counted(watched, mix, ended=True))
 
     @on(Counted)
     def _counted(self, event: Counted) -> None:
         event.stop()
         if event.watched is not self._watched:
             return
-        if self._ticking is not None:
+        if event.ended and self._ticking is not None:
             self._ticking.pause()
-        if event.problem:
+        if event.mix is None:
             self._say(clean_line(event.problem, 300))
             return
-        figures = event.figures
-        count = figures["decisions"]
-        self.query_one("#charts").set_class(not count, "hidden")
-        empty = self.query_one(".empty", Static)
-        empty.set_class(bool(count), "hidden")
-        empty.update("Nothing to chart: no decision matches. 1 goes to the decisions and their filter.")
-        newest = "the newest " if count == CHARTED else ""
-        self._say(
-            f"{newest}{count:,} decisions, by {self._by} · w by {'week' if self._by == 'day' else 'day'}"
-        )
-        if count:
-            self._draw(figures)
+        found = event.mix.decisions
+        self.query_one("#charts").set_class(not found, "hidden")
+        self.query_one(".empty", Static).set_class(bool(found), "hidden")
+        if event.ended:
+            other = "week" if self._by == "day" else "day"
+            self._say(f"{found:,} decisions, by {self._by} · w by {other}")
+        if found:
+            self._draw_mix(event.mix.tools)
+            self._draw_success(event.mix.success)
 
-    def _draw(self, figures: dict[str, Any]) -> None:
-        tools = figures["tools"][:_TOOLS]
+    def _draw_mix(self, found: Sequence[tuple[str, int]]) -> None:
+        tools = found[:_TOOLS]
         lines = max(_FEWEST_LINES, len(tools))
         places = [lines - place for place in range(len(tools))]
         plt = self._mix.plt
         plt.clear_figure()
-        plt.bar(
-            places,
-            [one["decisions"] for one in tools],
-            orientation="horizontal",
-            width=0.5,
-            color=self._colour("primary"),
-        )
-        plt.yticks([float(place) for place in places], [clean_line(one["tool"], 14) for one in tools])
+        counts = [number for _, number in tools]
+        plt.bar(places, counts, orientation="horizontal", width=0.5, color=self._colour("primary"))
+        plt.yticks([float(place) for place in places], [clean_line(name, 14) for name, _ in tools])
         plt.ylim(0.5, lines + 0.5)
         plt.title("decisions by tool")
         self._mix.refresh()
-        self._draw_success(figures["over_time"])
 
-    def _draw_success(self, periods: list[dict[str, Any]]) -> None:
-        known = [one for one in periods if one["success_rate"] is not None]
+    def _draw_success(self, periods: Sequence[tuple[str, float]]) -> None:
         plt = self._success.plt
         plt.clear_figure()
-        places = [float(place) for place in range(len(known))]
-        shares = [100 * one["success_rate"] for one in known]
+        places = [float(place) for place in range(len(periods))]
+        shares = [100 * share for _, share in periods]
         plt.plot(places, shares, marker="braille", color=self._colour("success"))
         plt.ylim(0, 100)
         plt.yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
-        shown = sorted({0, len(known) // 2, len(known) - 1}) if known else []
-        plt.xticks([float(place) for place in shown], [known[place]["period"][2:] for place in shown])
+        shown = sorted({0, len(periods) // 2, len(periods) - 1}) if periods else []
+        plt.xticks([float(place) for place in shown], [periods[place][0][2:] for place in shown])
         plt.title(f"success in % by {self._by}")
         self._success.refresh()
 
