@@ -130,7 +130,7 @@ class LogMachine(RuleBasedStateMachine):
 
 BOUNDS = {"deadline": None, "suppress_health_check": list(HealthCheck), "stateful_step_count": 15}
 TestLogModel = LogMachine.TestCase
-TestLogModel.settings = settings(max_examples=8, **BOUNDS)  # type: ignore[arg-type]
+TestLogModel.settings = settings(max_examples=5, **BOUNDS)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
