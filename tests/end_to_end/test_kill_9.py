@@ -48,12 +48,14 @@ async def after_it(project: Path) -> list[Message]:
     return list(student.conversations[-1].messages)
 
 
+@pytest.mark.slow
 def test_the_scripted_program_runs_to_its_end(project: Path) -> None:
     with started(scripted("once", project, {"answer": "fine"}), project) as running:
         assert running.end() == 0
         assert running.seen[-1]["answer"] == "fine"
 
 
+@pytest.mark.slow
 async def test_while_the_student_answers(project: Path) -> None:
     with started(scripted("once", project), project) as running:
         assert running.until_type("text")

@@ -64,7 +64,7 @@ def _language() -> "Language":
 
 
 def _masked(source: bytes) -> bytes:
-    """``source`` with every byte outside ASCII as a letter, which is what bash takes it for, at equal offsets.
+    """``source`` with every byte outside ASCII as a letter, as bash takes it, at equal offsets.
 
     The grammar's native scanner reads beyond its tables on other characters and ends the process.
     """

@@ -88,7 +88,7 @@ async def test_a_swap_mends_a_student_that_never_loaded(workspace: Path) -> None
 
 
 async def test_a_student_that_could_not_load_is_tried_again_by_the_next_request(workspace: Path) -> None:
-    """A server that is still loading its model, or a file that was missing, need no restart of the program."""
+    """A server that is still loading its model, or a file that was missing, need no restart."""
     first = Named("first", broken=True)
     chat = chat_over(workspace, first=first)
     await chat.start()

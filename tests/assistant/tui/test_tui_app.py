@@ -98,6 +98,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_E06_a_signal_ends_the_program_in_order_and_closes_the_chat(number: signal.Signals) -> None:
     process = run_script(HEADLESS)
@@ -109,6 +110,7 @@ def test_E06_a_signal_ends_the_program_in_order_and_closes_the_chat(number: sign
     assert process.returncode == 128 + number
 
 
+@pytest.mark.slow
 def test_the_first_paint_imports_nothing_heavy() -> None:
     heavy = (
         "markdown_it textual.widgets._markdown textual.widgets._data_table assistant.commands.registry "

@@ -277,6 +277,7 @@ async def test_ctrl_o_shows_the_call_that_waits() -> None:
         assert (await replied(pilot, chat)).verdict is Verdict.ONCE
 
 
+@pytest.mark.slow
 async def test_two_confirmations_come_one_after_the_other() -> None:
     second = call("run_shell", "c9", command="git push")
     chat = FakeChat([confirmation(SHELL), confirmation(second), *answer("Done.")])

@@ -20,6 +20,8 @@ from tools.registry import builtin_registry
 from training.events import open_log
 from training.events.decisions import DecisionRecorder
 
+pytestmark = pytest.mark.slow
+
 
 class StoredChat(FakeChat):
     """A chat with a real store of sessions and a real log of decisions."""

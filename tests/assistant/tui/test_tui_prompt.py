@@ -53,6 +53,7 @@ async def test_backslash_and_enter_is_a_new_line() -> None:
         assert text_of(pilot) == "a\nb"
 
 
+@pytest.mark.slow
 async def test_the_prompt_grows_to_ten_lines_and_no_further() -> None:
     async with driving(FakeChat(), size=(80, 40)) as pilot:
         heights = []
@@ -149,6 +150,7 @@ async def test_up_moves_within_several_lines_first() -> None:
         assert text_of(pilot) == "earlier"
 
 
+@pytest.mark.slow
 async def test_history_is_kept_over_runs(tmp_path: Path) -> None:
     file = tmp_path / "history"
     PromptHistory(file).add("from before")
@@ -303,6 +305,7 @@ async def test_what_is_pasted_is_not_sent() -> None:
         assert chat.requests == []
 
 
+@pytest.mark.slow
 async def test_the_caret_does_not_blink_so_that_nothing_runs_when_idle() -> None:
     async with driving(FakeChat()) as pilot:
         assert not screen_of(pilot).prompt.cursor_blink

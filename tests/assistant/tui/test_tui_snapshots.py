@@ -13,6 +13,8 @@ from tests.assistant.tui import scenes
 from tests.assistant.tui.driving import application, ask, asked, screen_of, send, until
 from tests.assistant.tui.fake_chat import FakeChat
 
+pytestmark = pytest.mark.slow
+
 Compare = Callable[..., bool]
 Before = Callable[[Pilot[int]], Awaitable[None]]
 WIDE = (100, 34)

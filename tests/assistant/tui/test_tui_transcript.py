@@ -12,6 +12,8 @@ from tests.assistant.tui.test_tui_pure_parts import conversation
 from tools.calls import ToolResult
 from tools.protocol.messages import Message
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "[/] [@click=app.quit]go[/] \x1b]52;c;QQ==\x07 \x9b31m \u202egpj \x00 \udc80 [bold]b"
 
 

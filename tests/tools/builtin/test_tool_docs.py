@@ -24,6 +24,7 @@ async def test_a_function_comes_with_signature_and_first_paragraph(run: Run) -> 
     assert "If ``indent`` is a non-negative integer" in first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "start"),
     [

@@ -373,6 +373,7 @@ async def one_shot(folder: Path, *flags: str) -> str:
     return out.decode()
 
 
+@pytest.mark.slow
 async def test_one_shot_over_an_endpoint(tmp_path: Path) -> None:
     result = json.loads(await one_shot(tmp_path, "--json"))
     assert result["answer"] == "The notes say 42."
@@ -383,6 +384,7 @@ async def test_one_shot_over_an_endpoint(tmp_path: Path) -> None:
     assert result["usage"] == {"prompt_tokens": 40, "cached_tokens": 24, "completion_tokens": 10}
 
 
+@pytest.mark.slow
 async def test_a_confidence_that_is_not_known_is_neither_said_nor_recorded_as_a_number(
     tmp_path: Path,
 ) -> None:

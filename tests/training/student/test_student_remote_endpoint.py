@@ -105,6 +105,7 @@ async def test_J01_a_refusal_that_stays_is_given_up_after_the_attempts() -> None
         assert len(server.asked) == QUICK.attempts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["seconds", "date"])
 async def test_J01_retry_after_is_waited_for(how: str) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
