@@ -58,16 +58,18 @@ def local_minute(timestamp: str) -> str:
 
 def record_text(row: Row, events: Sequence[Event], cause: Event | None) -> str:
     """A decision as Markdown: what was chosen and from what, then its whole chain of events."""
-    lines = [_event_cells(event) for event in ([cause] if cause else []) + list(events)]
-    if cause is None and events and events[0].causation_id:
-        lines.insert(0, ("", "cause", "not in this log", code(events[0].causation_id)))
-    chain = table(("when", "event", "what", "id"), lines)
-    return why_text(row, "the decision", chain)
+    lines = [_event_cells(event) for event in events]
+    if cause is not None:
+        when, kind, what = _event_cells(cause)
+        lines.insert(0, (when, f"cause: {kind}", f"{what} {code(cause.event_id)}"))
+    elif events and events[0].causation_id:
+        lines.insert(0, ("", "cause", f"{code(events[0].causation_id)}, not in this log"))
+    return why_text(row, "the decision", table(("when", "event", "what"), lines))
 
 
-def _event_cells(event: Event) -> tuple[str, str, str, str]:
+def _event_cells(event: Event) -> tuple[str, str, str]:
     when = plain(_local(event.timestamp, "%Y-%m-%d %H:%M:%S"))
-    return when, plain(_KINDS.get(event.event_type, event.event_type)), _what(event), code(event.event_id)
+    return when, plain(_KINDS.get(event.event_type, event.event_type)), _what(event)
 
 
 _KINDS: Mapping[str, str] = {

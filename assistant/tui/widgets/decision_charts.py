@@ -148,10 +148,10 @@ class ChartView(Vertical, can_focus=True):
         self._success.refresh()
 
     def _colour(self, name: str) -> Any:
-        """A colour of the theme as plotext takes it; where the terminal's own are used, one of those."""
+        """A colour of the theme as plotext takes it; its orange is the terminal's yellow."""
         value = self.app.theme_variables[name]
         if value.startswith("ansi_"):
-            return value.removeprefix("ansi_").replace("bright_", "") + ("+" if "bright" in value else "")
+            return value.removeprefix("ansi_").replace("yellow", "orange")
         return Color.parse(value).rgb
 
     def _tell(self) -> None:

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from assistant.decision_lines import write_decisions
 from assistant.decision_query import USAGE, parse_query
 from assistant.text_safety import clean, clean_line
-from assistant.tui.decision_pages import DecisionPages, Row, Stopped
+from assistant.tui.decision_pages import DecisionPages, Row, Stopped, Watched
 from assistant.tui.decision_text import COLUMNS, decision_row
 from assistant.tui.review_actions import correct, rate
 from assistant.tui.reviewing import Reviewer
@@ -83,6 +83,7 @@ class DecisionList(Vertical):
         self._reading = False
         self._ended = False
         self._dropped = 0
+        self._writing: Watched | None = None
         self._ticking: Timer | None = None
         self._line = Input(placeholder=f"/ filters by {USAGE}", compact=True, id="filter")
         self._line.cursor_blink = False
@@ -100,6 +101,8 @@ class DecisionList(Vertical):
 
     def on_unmount(self) -> None:
         self._pages.watched.stop()
+        if self._writing is not None:
+            self._writing.stop()
 
     @property
     def filtering(self) -> bool:
@@ -152,8 +155,7 @@ class DecisionList(Vertical):
             return
         if event.done:
             self._reading, self._ended = False, event.ended
-            if self._ticking is not None:
-                self._ticking.pause()
+            self._rest()
         surplus = self.table.row_count + len(event.rows) - KEPT
         if surplus > 0:
             self.table.forget(surplus)
@@ -164,7 +166,14 @@ class DecisionList(Vertical):
         else:
             self._tell()
 
+    def _rest(self) -> None:
+        if self._ticking is not None and not self._reading and self._writing is None:
+            self._ticking.pause()
+
     def _tell(self) -> None:
+        if self._writing is not None:
+            self._say(f"exporting: {self._writing.seen:,} events read; Esc gives it up")
+            return
         count = self.table.row_count
         nothing = self._ended and not count
         self.query_one(".empty").set_class(not nothing, "hidden")
@@ -173,7 +182,7 @@ class DecisionList(Vertical):
             self.query_one(".empty", Static).update(text)
         shown = f"{self._dropped + 1:,} to {self._dropped + count:,}" if self._dropped else f"{count:,}"
         if self._reading:
-            self._say(f"{shown} found, searching: {self._pages.watched.seen:,} events read")
+            self._say(f"{shown} found, searching: {self._pages.watched.seen:,} events read; Esc leaves")
         elif self._ended:
             self._say(f"{shown} shown, no more" if count else "")
         else:
@@ -241,11 +250,17 @@ class DecisionList(Vertical):
         path = await self.app.push_screen_wait(AskFileScreen("decisions", self._folder, "decisions.jsonl"))
         if path is None:
             return
-        self._say(f"writing {clean_line(str(path), 100)}")
+        self._writing = watched = Watched(self._log)
+        if self._ticking is not None:
+            self._ticking.resume()
         try:
-            written = await asyncio.to_thread(write_decisions, self._wanted.rows(self._log), path)
+            written = await asyncio.to_thread(write_decisions, self._wanted.rows(watched.view), path)
+        except Stopped:
+            return
         except (EventLogError, OSError) as error:
             self.notify(clean(f"{path}: {error}"), severity="error", markup=False)
         else:
             self.notify(clean(f"wrote {written:,} decisions to {path}"), markup=False)
+        self._writing = None
+        self._rest()
         self._tell()

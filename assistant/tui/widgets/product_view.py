@@ -32,12 +32,13 @@ class ProductView(Vertical):
         Binding("r", "reload", "Read again", show=False),
     ]
 
-    class Listed(Message):
-        """The products as they are on the disk."""
+    class Progressed(Message):
+        """So many events were read for the product that is being published."""
 
-        def __init__(self, rows: list[TableRow]) -> None:
+        def __init__(self, done: int, total: int) -> None:
             super().__init__()
-            self.rows = rows
+            self.done = done
+            self.total = total
 
     def __init__(self, log: EventLog, folder: Path) -> None:
         super().__init__(id="products", classes="view")
@@ -118,6 +119,12 @@ class ProductView(Vertical):
             self._publishing = ""
         self.action_reload()
 
+    @on(Progressed)
+    def _progressed(self, event: Progressed) -> None:
+        event.stop()
+        if self._publishing:
+            self._say(f"publishing {self._publishing}: {event.done:,} of {event.total:,} events")
+
     def _publish(self, product_id: str) -> Any:
         return self._store.publish(product_id, self._log, progress=self._progress())
 
@@ -131,9 +138,7 @@ class ProductView(Vertical):
                 raise Stopped
             if done * 50 // max(1, total) != step:
                 step = done * 50 // max(1, total)
-                self.app.call_from_thread(
-                    self._say, f"publishing {self._publishing}: {done:,} of {total:,} events"
-                )
+                self.post_message(self.Progressed(done, total))
 
         return progress
 

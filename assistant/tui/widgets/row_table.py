@@ -48,8 +48,10 @@ class RowTable(ScrollView, can_focus=True):
     RowTable { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
     RowTable .row-table--head { color: $text-muted; text-style: bold; }
     RowTable .row-table--mark { background: $panel; text-style: bold; }
-    RowTable:focus .row-table--mark { background: $primary; color: $background; }
-    RowTable:ansi .row-table--mark, RowTable:ansi:focus .row-table--mark { text-style: reverse; }
+    RowTable:ansi .row-table--mark { text-style: reverse; }
+    RowTable:focus .row-table--mark {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+    }
     RowTable .row-table--good { color: $success; }
     RowTable .row-table--bad { color: $error; }
     RowTable .row-table--muted { color: $text-muted; }
