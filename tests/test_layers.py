@@ -91,6 +91,7 @@ print(chat.status().student_state, [name for name in {HEAVY!r} if name in sys.mo
     assert done.stdout.strip() == "starting []", done.stderr
 
 
+@pytest.mark.slow
 def test_importing_every_module_does_no_work(tmp_path: Path) -> None:
     body = f"""
 import importlib, pkgutil, sys, threading
