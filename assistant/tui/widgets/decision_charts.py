@@ -131,6 +131,8 @@ class ChartView(Vertical, can_focus=True):
         plt.bar(places, counts, orientation="horizontal", width=0.5, color=self._colour("primary"))
         plt.yticks([float(place) for place in places], [clean_line(name, 14) for name, _ in tools])
         plt.ylim(0.5, lines + 0.5)
+        marks = sorted({0, counts[0] // 2, counts[0]})
+        plt.xticks([float(mark) for mark in marks], [f"{mark:,}" for mark in marks])
         plt.title("decisions by tool")
         self._mix.refresh()
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -16,8 +17,9 @@ from assistant.tui.widgets.decision_list import DecisionList
 from assistant.tui.widgets.row_table import RowTable
 from tests.assistant.tui.driving import Driver, driving, said, screen_of, send, shown, until
 from tests.assistant.tui.test_tui_panels import StoredChat
-from training.events import EventType
+from training.events import EventLog, EventType
 from training.events.decisions import find_row
+from training.events.matching import DecisionFilter
 
 SMALL = (80, 24)
 
@@ -249,6 +251,32 @@ async def test_leaving_the_panel_ends_its_reading(stored: StoredChat) -> None:
         assert pages.watched.stopped
         readers = [one for one in threading.enumerate() if "pages" in one.name]
         assert readers == []
+
+
+@pytest.mark.slow
+async def test_leaving_the_panel_gives_up_an_export(stored: StoredChat) -> None:
+    """Nothing half written stays, and nothing is said of it: the person went away."""
+    stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "look")
+        view = pilot.app.screen.query_one(DecisionList)
+        reading = threading.Event()
+
+        class Slow(DecisionFilter):
+            def rows(self, log: EventLog) -> Iterator[dict[str, Any]]:
+                reading.set()
+                while True:
+                    yield from super().rows(log)
+
+        view._wanted = Slow()
+        await pilot.press("e")
+        await until(pilot, lambda: "Export decisions" in shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: reading.is_set() and "exporting:" in shown(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DecisionsScreen))
+        await until(pilot, lambda: not list(stored.workspace.iterdir()))
+        assert said(pilot) == ""
 
 
 @pytest.mark.slow
