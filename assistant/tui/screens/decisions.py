@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -61,6 +61,14 @@ class DecisionsScreen(PanelScreen[None]):
         view = switcher.get_child_by_id(name)
         (view if view.can_focus else view.query_one("RowTable")).focus()
 
+    @on(events.Click, "#tabs")
+    async def _tab_clicked(self, event: events.Click) -> None:
+        right = 0
+        for number, (name, title) in enumerate(_VIEWS.items(), 1):
+            left, right = right, right + len(_tab(number, title)) + 1
+            if left <= event.x < right - 1:
+                await self.action_view(name)
+
     @on(DecisionList.Filtered)
     def _filtered(self, event: DecisionList.Filtered) -> None:
         self._wanted = event.wanted
@@ -85,9 +93,13 @@ class DecisionsScreen(PanelScreen[None]):
         return ChartView(self._log, self._wanted)
 
 
+def _tab(number: int, title: str) -> str:
+    return f" {number} {title} "
+
+
 def _tabs(current: str) -> Content:
     parts: list[tuple[str, str]] = []
     for number, (name, title) in enumerate(_VIEWS.items(), 1):
-        parts.append((f" {number} {title} ", "bold reverse $primary" if name == current else "$text-muted"))
+        parts.append((_tab(number, title), "bold reverse $primary" if name == current else "$text-muted"))
         parts.append((" ", ""))
     return Content.assemble(*parts)

@@ -54,8 +54,10 @@ async def test_no_decisions_say_what_to_do(stored: StoredChat) -> None:
     async with driving(stored, size=SMALL, commands=registry) as pilot:
         await opened(pilot, "No decisions yet. Ask the student something")
         await pilot.press("g", "c", "s", "enter", "down")
-        await pilot.press("2")
+        await pilot.click("#tabs", offset=(18, 0))
         await until(pilot, lambda: "Nothing to chart" in shown(pilot))
+        await pilot.click("#tabs", offset=(3, 0))
+        await until(pilot, lambda: "No decisions yet" in shown(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: not screen_of(pilot).busy)
 
