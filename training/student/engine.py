@@ -15,11 +15,13 @@ import llama_cpp
 import numpy as np
 
 from tools.protocol.render import Segment, TemplateSource, template_from_metadata
+from training.student.threads import free_threads
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 PREFILL_CHUNK = 512
 ABORTED = 2
+THREADS_CHECKED_EVERY = 16
 
 
 ABORT_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)
@@ -42,6 +44,8 @@ class Engine:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.context_tokens = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
+        self._most_threads = self._threads = threads
+        self._evaluations = 0
         self._context = self._open(threads)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._adapter = self._set_adapter(adapter) if adapter else None
@@ -137,6 +141,7 @@ class Engine:
 
         Raises Cancelled as soon as ``stop()`` says so, and EngineError.
         """
+        self._fit_threads(own=1)
         kept = _common(self.tokens, tokens)
         kept = min(kept, len(tokens) - 1)
         self._forget_after(kept)
@@ -148,8 +153,18 @@ class Engine:
 
     def extend(self, tokens: Sequence[int]) -> None:
         """Evaluate what follows what the cache holds."""
+        self._evaluations += 1
+        if self._evaluations % THREADS_CHECKED_EVERY == 0:
+            self._fit_threads(own=self._threads)
         for start in range(0, len(tokens), PREFILL_CHUNK):
             self._decode(tokens[start : start + PREFILL_CHUNK])
+
+    def _fit_threads(self, own: int) -> None:
+        """Use as many threads as find a core now; ``own`` of those that run are ours."""
+        threads = free_threads(self._most_threads, own)
+        if threads != self._threads:
+            self._threads = threads
+            llama_cpp.llama_set_n_threads(self._context, threads, threads)
 
     def _forget_after(self, count: int) -> None:
         if count < len(self.tokens):
