@@ -30,7 +30,8 @@ from training.student.remote_endpoint import Patience, base_url
 from training.student.remote_errors import retry_after
 from training.student.settings import StudentSettings
 
-QUICK = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=1.0, read_s=0.3)
+QUICK = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=10, read_s=20)
+IMPATIENT = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=10, read_s=0.3)
 KEY = "sk-not-a-real-key-0123456789"
 AT_ONCE_S = 0.4
 HELLO = talk(Message("user", "hello"))
@@ -151,12 +152,12 @@ async def test_J01_waiting_for_another_attempt_can_be_cancelled() -> None:
 
 async def test_J03_silence_ends_at_the_time_out() -> None:
     async with Loopback(silence()) as server:
-        assert "gave no answer within 0.3 s" in await problem(server)
+        assert "gave no answer within 0.3 s" in await problem(server, IMPATIENT)
 
 
 async def test_J03_silence_within_a_reply_ends_at_the_time_out() -> None:
     async with Loopback(streamed(event({"content": "I"}), done=False, stay=True)) as server:
-        assert "stopped for 0.3 s" in await problem(server)
+        assert "stopped for 0.3 s" in await problem(server, IMPATIENT)
 
 
 @pytest.mark.parametrize("status", [401, 403])
