@@ -26,7 +26,7 @@ from training.student.remote_messages import ANSWER_NOW
 from training.student.settings import StudentSettings
 
 ASK = Message("user", "open a.py")
-AT_ONCE_S = 0.4
+AT_ONCE_S = 1.0
 """100 ms are promised; a machine under load may take some more to notice."""
 READ = ("read_file", {"path": "a.py"})
 OBJECT = '{"name": "read_file", "arguments": {"path": "a.py"}}'
@@ -309,7 +309,7 @@ async def test_cancelling_is_quick_closes_the_connection_and_leaves_a_student_th
         with pytest.raises(asyncio.CancelledError):
             await task
         assert time.monotonic() - started < AT_ONCE_S
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             while server.open:
                 await asyncio.sleep(0.01)
         assert (await student.decide(talk(ASK))).answer == "Here."

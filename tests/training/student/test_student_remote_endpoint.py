@@ -33,7 +33,7 @@ from training.student.settings import StudentSettings
 QUICK = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=10, read_s=20)
 IMPATIENT = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=10, read_s=0.3)
 KEY = "sk-not-a-real-key-0123456789"
-AT_ONCE_S = 0.4
+AT_ONCE_S = 1.0
 HELLO = talk(Message("user", "hello"))
 
 
