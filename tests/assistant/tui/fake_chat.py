@@ -18,7 +18,7 @@ READY = Status(
     student_state="ready",
     sandbox="bubblewrap",
     sandbox_state="ready",
-    workspace="/work/demo",
+    workspace="/code/demo",
     session_id="0190aaaa",
     session_title="Find the parser",
     context_used=1234,
@@ -40,7 +40,7 @@ class FakeChat:
     """Plays one script per request. A callable in a script is awaited before the next step."""
 
     def __init__(
-        self, *scripts: Script, status: Status = READY, workspace: Path = Path("/work/demo")
+        self, *scripts: Script, status: Status = READY, workspace: Path = Path("/code/demo")
     ) -> None:
         self.scripts = list(scripts)
         self.session = FakeSession()

@@ -92,7 +92,7 @@ chat = FakeChat()
 def opened():
     print("painted", file=sys.__stdout__, flush=True)
     return chat
-code = asyncio.run(_run(App(opened, Opening(Path("/work"), "ask", "m")), mouse=True))
+code = asyncio.run(_run(App(opened, Opening(Path("/code"), "ask", "m")), mouse=True))
 print("closed", chat.closed, flush=True)
 sys.exit(code)
 """
@@ -125,7 +125,7 @@ def test_the_first_paint_imports_nothing_heavy() -> None:
 async def test_the_chat_is_opened_after_the_first_frame() -> None:
     frames: list[str] = []
     chat = FakeChat()
-    first = Opening(Path("/work/demo"), "ask", "embedded")
+    first = Opening(Path("/code/demo"), "ask", "embedded")
     app = ApprenticeApp(lambda: frames.append(shown(pilot)) or chat, first)  # type: ignore[func-returns-value]
     async with app.run_test() as pilot:
         await until(pilot, lambda: chat.started)
@@ -136,7 +136,7 @@ async def test_a_chat_that_cannot_be_opened_ends_the_program_with_the_reason() -
     def broken() -> FakeChat:
         raise OSError("no session xyz: apprentice sessions lists them")
 
-    app = ApprenticeApp(broken, Opening(Path("/work/demo"), "ask", "embedded"))
+    app = ApprenticeApp(broken, Opening(Path("/code/demo"), "ask", "embedded"))
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.opening is not None and app.opening.done())
     assert app.opening is not None
@@ -153,7 +153,7 @@ async def test_what_is_sent_before_the_chat_is_open_is_sent_when_it_is() -> None
         gate.wait(10)
         return chat
 
-    app = ApprenticeApp(slow, Opening(Path("/work/demo"), "ask", "embedded"))
+    app = ApprenticeApp(slow, Opening(Path("/code/demo"), "ask", "embedded"))
     async with app.run_test() as pilot:
         try:
             await until(pilot, lambda: app.opening is not None)
