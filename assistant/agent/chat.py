@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.acting import Acting
+from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.api import ChatApi, Status
 from assistant.agent.confinement import Confinement
 from assistant.agent.context import Context
@@ -134,7 +134,7 @@ class Chat:
             task = asyncio.current_task()
             if task and task.cancelling():
                 raise
-            yield Failure("interrupted by the person", cancelled=True)
+            yield Failure(INTERRUPTED, cancelled=True)
         finally:
             self._busy = False
             self._work.cancel()

@@ -7,7 +7,7 @@ in every turn. Templates are foreign code: they run in Jinja's sandbox, in the s
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -129,8 +129,3 @@ def _fixed_date(_format: str) -> str:
 def plain_text(segments: Sequence[Segment]) -> str:
     """The prompt as one string, for reading and for tests."""
     return "".join(segment.text for segment in segments)
-
-
-def template_from_metadata(metadata: Mapping[str, str], bos: str = "", eos: str = "") -> TemplateSource:
-    """The template of a GGUF's metadata; ChatML where it has none."""
-    return TemplateSource(metadata.get("tokenizer.chat_template") or CHATML, bos, eos)

@@ -52,6 +52,13 @@ class Event:
     sequence: int = 0
 
 
+def type_names(wanted: str | Iterable[str] | None) -> frozenset[str] | None:
+    """The event types that ``EventLog.read`` is asked for; None for all."""
+    if wanted is None:
+        return None
+    return frozenset([wanted] if isinstance(wanted, str) else wanted)
+
+
 class EventLog(Protocol):
     """An append-only store of events. Safe for many threads and processes."""
 

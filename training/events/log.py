@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinydb.queries import QueryLike
 
-from training.events.base import Event, EventLogError
+from training.events.base import Event, EventLogError, type_names
 from training.events.codec import from_document
 from training.events.files import JournalFile, OpenFile
 from training.events.incoming import Redactor
@@ -125,9 +125,7 @@ class TinyEventLog:
     ) -> Iterator[Event]:
         """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._refresh()
-        types = (
-            {event_type} if isinstance(event_type, str) else None if event_type is None else set(event_type)
-        )
+        types = type_names(event_type)
         index = self._storage.index
         within = index.between(after, until)
         given = (("aggregate_id", aggregate_id), ("correlation_id", correlation_id))

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
 
-from training.events.base import Event, EventLogError
+from training.events.base import Event, EventLogError, type_names
 from training.events.codec import decode, encode, from_document, payload, plain, to_document
 from training.events.incoming import Redactor, cleaned, numbered
 from training.events.log import Verification
@@ -101,9 +101,7 @@ class SqlEventLog:
     ) -> Iterator[Event]:
         """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._check_open()
-        types = (
-            [event_type] if isinstance(event_type, str) else None if event_type is None else list(event_type)
-        )
+        types = type_names(event_type)
         conditions: list[ColumnElement[bool]] = []
         if types is not None:
             conditions.append(events.c.event_type.in_([plain(one) for one in types if _possible(one)]))

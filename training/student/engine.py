@@ -6,7 +6,6 @@ nothing else. One sequence; not thread safe.
 """
 
 import ctypes
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import llama_cpp
 import numpy as np
 
-from tools.protocol.render import Segment, TemplateSource, template_from_metadata
+from tools.protocol.render import CHATML, Segment, TemplateSource
 from training.student.threads import free_threads
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
@@ -51,8 +50,6 @@ class Engine:
         self._adapter = self._set_adapter(adapter) if adapter else None
         self.template: TemplateSource = self._read_template()
         self.tokens: list[int] = []
-        self.prefill_tokens = 0
-        self.prefill_seconds = 0.0
         self.stop: Callable[[], bool] = lambda: False
         self._abort = ABORT_CALLBACK(lambda _: self.stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
@@ -89,8 +86,8 @@ class Engine:
         vocab = self._vocab
         bos, eos = llama_cpp.llama_vocab_bos(vocab), llama_cpp.llama_vocab_eos(vocab)
         adds_bos = llama_cpp.llama_vocab_get_add_bos(vocab)
-        metadata = {"tokenizer.chat_template": text.decode("utf-8", "replace")} if text else {}
-        return template_from_metadata(metadata, self.piece(bos) if adds_bos else "", self.piece(eos))
+        template = text.decode("utf-8", "replace") if text else CHATML
+        return TemplateSource(template, self.piece(bos) if adds_bos else "", self.piece(eos))
 
     @property
     def memory_bytes(self) -> int:
@@ -145,10 +142,7 @@ class Engine:
         kept = _common(self.tokens, tokens)
         kept = min(kept, len(tokens) - 1)
         self._forget_after(kept)
-        started = time.perf_counter()
         self.extend(tokens[kept:])
-        self.prefill_tokens += len(tokens) - kept
-        self.prefill_seconds += time.perf_counter() - started
         return kept
 
     def extend(self, tokens: Sequence[int]) -> None:
