@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import ContextOverflow, Decision, OnText, StudentInfo, Usage
+from training.student.base import ContextOverflow, Decision, Kind, OnText, StudentInfo, Usage, Written
 
 CHARACTERS_PER_TOKEN = 4
 Pieces = Callable[[], AsyncIterator[str]]
@@ -53,13 +53,27 @@ class ReadingStudent:
         if self._calls and asked and (allowed is None or list(allowed) != [ANSWER]):
             self._made += 1
             return Decision(calls=(ToolCall(f"call_{self._made}", "list_files", {}),), confidence=0.9)
+        text = await self._write(on_text)
+        return Decision(answer=text, confidence=0.9, usage=Usage(prompt_tokens=size, completion_tokens=1))
+
+    async def answer(
+        self,
+        conversation: Conversation,
+        *,
+        kind: Kind = "agent",
+        limit: int = 0,
+        on_text: OnText | None = None,
+    ) -> Written:
+        return Written(await self._write(on_text))
+
+    async def _write(self, on_text: OnText | None) -> str:
         text = ""
         async for piece in self._pieces():
             text += piece
             self._on_piece(piece)
             if on_text:
                 on_text(piece)
-        return Decision(answer=text, confidence=0.9, usage=Usage(prompt_tokens=size, completion_tokens=1))
+        return text
 
     async def cancel(self) -> None:
         await asyncio.sleep(0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tools.calls import ToolCall
 from tools.protocol.messages import Conversation
@@ -67,7 +67,19 @@ class Decision:
     cut: bool = False
 
 
+@dataclass(frozen=True)
+class Written:
+    """Free text that the student wrote. ``cut`` is true where it ended at the token limit or in circles."""
+
+    text: str
+    usage: Usage = field(default_factory=Usage)
+    cut: bool = False
+
+
 OnText = Callable[[str], None]
+
+Kind = Literal["agent", "title", "compaction"]
+"""What a prompt is for. The cached prefix of one kind is never given up for another's."""
 
 
 class Student(Protocol):
@@ -93,8 +105,23 @@ class Student(Protocol):
         ContextOverflow, StudentError, or asyncio.CancelledError after the model has stopped.
         """
 
+    async def answer(
+        self,
+        conversation: Conversation,
+        *,
+        kind: Kind = "agent",
+        limit: int = 0,
+        on_text: OnText | None = None,
+    ) -> Written:
+        """Write free text: a title, a summary, a reply. Nothing is chosen and nothing is called.
+
+        ``limit`` is the most tokens it may take, 0 for the settings' longest answer. A conversation
+        without tools is asked plainly; one with tools is answered in its calling format. Raises as
+        ``decide`` does.
+        """
+
     async def cancel(self) -> None:
-        """Stop the decision under way within 100 ms; it then raises asyncio.CancelledError."""
+        """Stop what is under way within 100 ms; it then raises asyncio.CancelledError."""
 
     async def close(self) -> None:
         """End the process or connection. Safe to call twice."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tools.calls import ToolCall
-from tools.protocol.calls import ANSWER, parse_arguments
+from tools.protocol.calls import ANSWER, ANSWER_PREFIX, parse_arguments
 from tools.protocol.messages import Conversation, Signature
 from tools.protocol.render import render
 from training.student.arguments import write_arguments_of
-from training.student.base import ContextOverflow, Decision, Usage
+from training.student.base import ContextOverflow, Decision, Usage, Written
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
 from training.student.names import choose
@@ -51,7 +51,7 @@ class Decoder:
         """One decision. Raises ContextOverflow, Cancelled, EngineError or TemplateError."""
         started = time.perf_counter()
         prompt = self.prompt_tokens(conversation)
-        self._check_room(len(prompt))
+        self._check_room(len(prompt), self._settings.call_tokens)
         cached = self._engine.evaluate(prompt)
         prefilled = time.perf_counter()
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
@@ -74,8 +74,21 @@ class Decoder:
             cut=written.cut,
         )
 
-    def _check_room(self, prompt: int) -> None:
-        needed = prompt + self._settings.call_tokens
+    def answer(self, conversation: Conversation, limit: int, on_text: Callable[[str], None]) -> Written:
+        """Free text of at most ``limit`` tokens. Raises as ``decide`` does."""
+        started = time.perf_counter()
+        prompt = self.prompt_tokens(conversation)
+        if conversation.signatures:
+            prompt += self._engine.tokenize(ANSWER_PREFIX)
+        limit = limit or self._settings.answer_tokens
+        self._check_room(len(prompt), limit)
+        cached = self._engine.evaluate(prompt)
+        prefilled = time.perf_counter()
+        text, tokens, cut = write_answer(self._engine, limit, on_text)
+        return Written(text, _usage(len(prompt), cached, tokens, started, prefilled), cut)
+
+    def _check_room(self, prompt: int, to_write: int) -> None:
+        needed = prompt + to_write
         if needed > self._engine.context_tokens:
             raise ContextOverflow(needed, self._engine.context_tokens)
 

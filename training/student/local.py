@@ -19,11 +19,13 @@ from tools.protocol.messages import Conversation, conversation_to_dict
 from training.student.base import (
     ContextOverflow,
     Decision,
+    Kind,
     OnText,
     StudentDied,
     StudentError,
     StudentInfo,
     Usage,
+    Written,
 )
 from training.student.gguf import ModelFileError, model_path
 from training.student.settings import StudentSettings
@@ -110,18 +112,29 @@ class LocalStudent:
                 "conversation": conversation_to_dict(conversation),
                 "allowed": list(allowed) if allowed is not None else None,
             }
-            async for reply in self._ask("decide", request):
-                if reply["event"] == "text":
-                    if on_text:
-                        on_text(reply["text"])
-                else:
-                    return _decision(_result(reply))
-        raise StudentDied(self._epitaph())
+            return _decision(await self._last("decide", request, on_text))
 
-    async def _last(self, op: str, request: dict[str, Any]) -> dict[str, Any]:
-        """The result of a request that streams nothing."""
+    async def answer(
+        self,
+        conversation: Conversation,
+        *,
+        kind: Kind = "agent",
+        limit: int = 0,
+        on_text: OnText | None = None,
+    ) -> Written:
+        async with self._turn:
+            await self._ensure()
+            request = {"conversation": conversation_to_dict(conversation), "kind": kind, "limit": limit}
+            result = await self._last("answer", request, on_text)
+            return Written(result["text"], Usage(**result["usage"]), result["cut"])
+
+    async def _last(self, op: str, request: dict[str, Any], on_text: OnText | None = None) -> dict[str, Any]:
+        """The result of a request; what it streams before goes to ``on_text``."""
         async for reply in self._ask(op, request):
-            return _result(reply)
+            if reply["event"] != "text":
+                return _result(reply)
+            if on_text:
+                on_text(reply["text"])
         raise StudentDied(self._epitaph())
 
     async def _ask(self, op: str, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:

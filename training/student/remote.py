@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import Decision, OnText, StudentError, StudentInfo, Usage
+from training.student.base import Decision, Kind, OnText, StudentError, StudentInfo, Usage, Written
 from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
 from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
 from training.student.remote_errors import Refused, adapted, lacks_tools, overflow
@@ -77,29 +78,66 @@ class RemoteStudent:
         allowed: Sequence[str] | None = None,
         on_text: OnText | None = None,
     ) -> Decision:
+        return await self._run(conversation, allowed, self._settings, on_text)
+
+    async def answer(
+        self,
+        conversation: Conversation,
+        *,
+        kind: Kind = "agent",
+        limit: int = 0,
+        on_text: OnText | None = None,
+    ) -> Written:
+        settings = self._settings.model_copy(update={"answer_tokens": limit or self._settings.answer_tokens})
+        decision = await self._run(conversation, [ANSWER], settings, on_text)
+        return Written(decision.answer, decision.usage, decision.cut)
+
+    async def _run(
+        self,
+        conversation: Conversation,
+        allowed: Sequence[str] | None,
+        settings: StudentSettings,
+        on_text: OnText | None,
+    ) -> Decision:
+        """One decision, as a task that ``cancel`` reaches."""
         async with self._turn:
-            self._work = asyncio.create_task(self._decide(conversation, allowed, on_text or _unheard))
+            self._work = asyncio.create_task(
+                self._decide(conversation, allowed, settings, on_text or _unheard)
+            )
             try:
                 return await self._work
             finally:
                 self._work = None
 
     async def _decide(
-        self, conversation: Conversation, allowed: Sequence[str] | None, on_text: OnText
+        self,
+        conversation: Conversation,
+        allowed: Sequence[str] | None,
+        settings: StudentSettings,
+        on_text: OnText,
     ) -> Decision:
         endpoint, info = await self._ensure()
         try:
-            return await self._decided(endpoint, self._asked(conversation, info.model, allowed), on_text)
+            asked = self._asked(conversation, info.model, settings, allowed)
+            return await self._decided(endpoint, asked, on_text)
         except Refused as refused:
             if not (self._native_calls and lacks_tools(refused)):
                 raise
         self._native_calls = False
-        return await self._decided(endpoint, self._asked(conversation, info.model, allowed), on_text)
+        asked = self._asked(conversation, info.model, settings, allowed)
+        return await self._decided(endpoint, asked, on_text)
 
-    def _asked(self, conversation: Conversation, model: str, allowed: Sequence[str] | None) -> Asked:
-        make = request if self._native_calls else written_request
+    def _asked(
+        self,
+        conversation: Conversation,
+        model: str,
+        settings: StudentSettings,
+        allowed: Sequence[str] | None,
+    ) -> Asked:
+        plain = self._native_calls or not conversation.signatures
+        make = request if plain else written_request
         return Asked(
-            body=make(conversation, model, self._settings, allowed),
+            body=make(conversation, model, settings, allowed),
             tools=offered(conversation, allowed),
             may_answer=may_answer(conversation, allowed),
             max_calls=conversation.prompt.max_calls,

@@ -90,7 +90,8 @@ def written_request(
 def messages(conversation: Conversation) -> list[Json]:
     """The turns, the system turn first."""
     prompt = conversation.prompt
-    system = "\n".join(part for part in (prompt.instructions, PLAIN_ANSWER, conversation.project) if part)
+    how = PLAIN_ANSWER if conversation.signatures else ""
+    system = "\n".join(part for part in (prompt.instructions, how, conversation.project) if part)
     turns: list[Json] = [{"role": "system", "content": system}]
     waiting: dict[str, Json] = {}
     for message in (*prompt.examples, *conversation.messages):

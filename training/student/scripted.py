@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import Decision, OnText, StudentError, StudentInfo, Usage
+from training.student.base import Decision, Kind, OnText, StudentError, StudentInfo, Usage, Written
 
 Rule = Callable[[Conversation], Decision]
 
@@ -27,7 +27,8 @@ class ScriptedStudent:
     """Fulfils ``Student``. The script is a list of decisions made in turn, or a rule over the conversation.
 
     Answers stream word by word, ``delay_s`` apart. Calls get ids of their own. Where ``answer`` is all
-    that is allowed, the script is not consulted and ``closing`` is the reply.
+    that is allowed, the script is not consulted and ``closing`` is the reply. ``texts`` is what it writes
+    by kind; ``closing`` where that says nothing.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class ScriptedStudent:
         delay_s: float = 0.0,
         context_tokens: int = 8192,
         closing: str = "I could not find out more.",
+        texts: Mapping[Kind, str] | None = None,
     ) -> None:
         self._rule = script if callable(script) else None
         self._decisions = [] if callable(script) else list(script)
         self._delay_s = delay_s
         self._context_tokens = context_tokens
         self._closing = closing
+        self._texts = dict(texts or {})
         self._calls = 0
         self._cancelled = asyncio.Event()
         self.conversations: list[Conversation] = []
@@ -65,13 +68,34 @@ class ScriptedStudent:
         started = time.perf_counter()
         only_answer = allowed is not None and list(allowed) == [ANSWER]
         decision = answer(self._closing) if only_answer else self._next(conversation)
-        words = 0
-        for word in decision.answer.split(" ") if not decision.calls else ():
+        words = 0 if decision.calls else await self._write(decision.answer, on_text)
+        calls = tuple(replace(one, id=one.id or self._new_id()) for one in decision.calls)
+        return replace(decision, calls=calls, usage=_usage(conversation, words, started))
+
+    async def answer(
+        self,
+        conversation: Conversation,
+        *,
+        kind: Kind = "agent",
+        limit: int = 0,
+        on_text: OnText | None = None,
+    ) -> Written:
+        self._cancelled.clear()
+        self.conversations.append(conversation)
+        started = time.perf_counter()
+        whole = self._texts.get(kind, self._closing).split(" ")
+        text = " ".join(whole[: limit or len(whole)])
+        words = await self._write(text, on_text)
+        return Written(text, _usage(conversation, words, started), cut=words < len(whole))
+
+    async def _write(self, text: str, on_text: OnText | None) -> int:
+        """Stream ``text``; how many words it has."""
+        words = text.split(" ")
+        for index, word in enumerate(words):
             await self._pause()
             if on_text:
-                on_text(word if not words else f" {word}")
-            words += 1
-        return self._finished(decision, conversation, words, started)
+                on_text(f" {word}" if index else word)
+        return len(words)
 
     def _next(self, conversation: Conversation) -> Decision:
         if self._rule:
@@ -88,18 +112,6 @@ class ScriptedStudent:
             return
         raise asyncio.CancelledError
 
-    def _finished(
-        self, decision: Decision, conversation: Conversation, words: int, started: float
-    ) -> Decision:
-        calls = tuple(replace(one, id=one.id or self._new_id()) for one in decision.calls)
-        prompt = sum(len(message.text.split()) + 1 for message in conversation.messages)
-        usage = Usage(
-            prompt_tokens=prompt,
-            completion_tokens=max(words, 1),
-            latency_ms=(time.perf_counter() - started) * 1000,
-        )
-        return replace(decision, calls=calls, usage=usage)
-
     def _new_id(self) -> str:
         self._calls += 1
         return f"call_{self._calls}"
@@ -109,3 +121,12 @@ class ScriptedStudent:
 
     async def close(self) -> None:
         return None
+
+
+def _usage(conversation: Conversation, words: int, started: float) -> Usage:
+    """Words stand for tokens."""
+    return Usage(
+        prompt_tokens=sum(len(message.text.split()) + 1 for message in conversation.messages),
+        completion_tokens=max(words, 1),
+        latency_ms=(time.perf_counter() - started) * 1000,
+    )

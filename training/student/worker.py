@@ -1,6 +1,6 @@
 """The student's process: JSON lines in on stdin, JSON lines out on stdout.
 
-Requests: ``{"id", "op": "load"|"warm"|"decide", ...}`` and ``{"op": "cancel"}``. Replies to ``id``:
+Requests: ``{"id", "op": "load"|"warm"|"decide"|"answer", ...}`` and ``{"op": "cancel"}``. Replies to ``id``:
 ``{"id", "event": "text", "text"}`` any number of times, then ``done`` with its result, ``cancelled``,
 ``overflow`` or ``error``. Invariant: exactly one closing reply to each request; the process ends when
 stdin closes, so that it never outlives its parent.
@@ -11,6 +11,7 @@ import queue
 import secrets
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -102,13 +103,16 @@ class Worker:
 
     def _decide(self, request: Request) -> dict[str, Any]:
         _, decoder = self._loaded()
-        request_id = request["id"]
-        decision = decoder.decide(
-            conversation_from_dict(request["conversation"]),
-            request["allowed"],
-            lambda text: self._reply(request_id, {"event": "text", "text": text}),
-        )
-        return asdict(decision)
+        conversation = conversation_from_dict(request["conversation"])
+        return asdict(decoder.decide(conversation, request["allowed"], self._on_text(request)))
+
+    def _answer(self, request: Request) -> dict[str, Any]:
+        _, decoder = self._loaded()
+        conversation = conversation_from_dict(request["conversation"])
+        return asdict(decoder.answer(conversation, request["limit"], self._on_text(request)))
+
+    def _on_text(self, request: Request) -> Callable[[str], None]:
+        return lambda text: self._reply(request["id"], {"event": "text", "text": text})
 
 
 def main() -> None:

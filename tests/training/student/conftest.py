@@ -39,7 +39,7 @@ async def embedded(log: Path, _stack: AsyncExitStack) -> Student:
 
 async def remote(_log: Path, stack: AsyncExitStack) -> Student:
     def rule(body: dict[str, Any]) -> Reply:
-        if body["tool_choice"] == "none":
+        if body.get("tool_choice", "none") == "none":
             return said("I do not ", "know", " more", " than that.")
         if "explain" in body["messages"][-1]["content"]:
             return said(*["Recursion is a function "] * 40, pause_s=0.01)

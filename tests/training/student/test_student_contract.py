@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.training.student.conftest import talk
-from tools.protocol.messages import Message
+from tools.protocol.messages import Conversation, Message, Prompt
 from tools.registry import builtin_registry
 from tools.schema import validate
 from training.student.base import Student
@@ -53,6 +53,18 @@ async def test_only_allowed_names_are_chosen_and_an_answer_streams_whole(student
     assert decision.answer
     assert "".join(pieces).strip() == decision.answer
     assert len(pieces) > 1
+
+
+async def test_free_text_streams_whole_and_stops_at_its_limit(student: Student) -> None:
+    pieces: list[str] = []
+    asked = Conversation(Prompt("Explain what you are asked."), (), (Message("user", "explain recursion"),))
+    written = await student.answer(asked, kind="title", limit=4, on_text=pieces.append)
+    assert written.text
+    assert "".join(pieces).strip() == written.text
+    assert written.usage.prompt_tokens > 0
+    if not isinstance(student, RemoteStudent):  # there the endpoint counts
+        assert written.cut
+        assert written.usage.completion_tokens <= 4
 
 
 async def test_cancelling_the_waiting_task_leaves_a_student_that_serves(student: Student) -> None:

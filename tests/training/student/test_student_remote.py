@@ -17,7 +17,7 @@ from assistant.wiring import make_student
 from tests.training.student.conftest import talk
 from tests.training.student.loopback import Loopback, Reply, called, event, refuse, said, silence, streamed
 from tools.calls import ToolCall
-from tools.protocol.messages import Message, Prompt
+from tools.protocol.messages import Conversation, Message, Prompt
 from training.events import open_log
 from training.student.base import Decision, StudentError
 from training.student.local import LocalStudent
@@ -395,3 +395,16 @@ async def test_a_confidence_that_is_not_known_is_neither_said_nor_recorded_as_a_
     recorded = [event.data["confidence"] for event in log.read(event_type="AGENT_TOOL_SELECTED")]
     log.close()
     assert recorded == [None, None]
+
+
+async def test_free_text_is_asked_for_plainly_within_its_limit() -> None:
+    async with Loopback(said("A title")) as server:
+        student = RemoteStudent(StudentSettings(model=server.url))
+        asked = Conversation(Prompt("Write a title."), (), (Message("user", "fix the build"),))
+        written = await student.answer(asked, kind="title", limit=12)
+        await student.close()
+    body = server.asked[0].body
+    assert written.text == "A title"
+    assert body["max_tokens"] == 12
+    assert "tools" not in body
+    assert [turn["content"] for turn in body["messages"]] == ["Write a title.", "fix the build"]

@@ -26,7 +26,7 @@ def test_turns_keep_their_roles_and_results_follow_their_calls() -> None:
     turns = messages(
         Conversation(
             PROMPT,
-            (),
+            builtin_registry().signatures(),
             (
                 Message("user", "read both"),
                 Message("assistant", calls=(CALL, OTHER), thought="I look."),
@@ -61,6 +61,11 @@ def test_every_call_has_exactly_one_result_also_in_the_examples(name: str) -> No
         assert [one.get("tool_call_id") for one in following] == ids
     assert sum(turn["role"] == "tool" for turn in turns) == sum(len(t.get("tool_calls", ())) for t in turns)
     assert {"role": "tool", "tool_call_id": "c1", "content": NOT_KEPT} in turns
+
+
+def test_plain_text_is_asked_for_without_a_word_on_tools() -> None:
+    asked = Conversation(PROMPT, (), (Message("user", "hi"),))
+    assert messages(asked)[0]["content"] == "Be brief."
 
 
 def test_a_result_whose_call_is_gone_is_told_by_the_person() -> None:
