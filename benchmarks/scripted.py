@@ -75,6 +75,9 @@ class ReadingStudent:
                 on_text(piece)
         return text
 
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) // CHARACTERS_PER_TOKEN for text in texts]
+
     async def cancel(self) -> None:
         await asyncio.sleep(0)
 

@@ -120,6 +120,12 @@ class Student(Protocol):
         ``decide`` does.
         """
 
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has in the student's own vocabulary, without the template's around it.
+
+        Exact where the tokeniser is at hand, else an estimate from what the endpoint reported so far.
+        """
+
     async def cancel(self) -> None:
         """Stop what is under way within 100 ms; it then raises asyncio.CancelledError."""
 

@@ -128,6 +128,12 @@ class LocalStudent:
             result = await self._last("answer", request, on_text)
             return Written(result["text"], Usage(**result["usage"]), result["cut"])
 
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        async with self._turn:
+            await self._ensure()
+            counted: list[int] = (await self._last("count", {"texts": list(texts)}))["tokens"]
+            return counted
+
     async def _last(self, op: str, request: dict[str, Any], on_text: OnText | None = None) -> dict[str, Any]:
         """The result of a request; what it streams before goes to ``on_text``."""
         async for reply in self._ask(op, request):

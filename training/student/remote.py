@@ -15,6 +15,7 @@ from typing import Any
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
 from training.student.base import Decision, Kind, OnText, StudentError, StudentInfo, Usage, Written
+from training.student.remote_counting import Estimate
 from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
 from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
 from training.student.remote_errors import Refused, adapted, lacks_tools, overflow
@@ -38,6 +39,7 @@ class RemoteStudent:
         self._work: asyncio.Task[Decision] | None = None
         self._not_taken: list[Refused] = []
         self._native_calls = True
+        self._estimate = Estimate()
 
     async def start(self) -> StudentInfo:
         async with self._turn:
@@ -190,7 +192,12 @@ class RemoteStudent:
                 continue
             if not done and not reply.finish:
                 raise StudentError(f"{endpoint.base}: the reply was cut off; ask again")
-            return usage_of(reply, started, first[0] if first else None)
+            usage = usage_of(reply, started, first[0] if first else None)
+            self._estimate.learn(body, usage)
+            return usage
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        return [self._estimate.tokens(text) for text in texts]
 
     async def cancel(self) -> None:
         if self._work:

@@ -116,6 +116,10 @@ class ScriptedStudent:
         self._calls += 1
         return f"call_{self._calls}"
 
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """Words stand for tokens."""
+        return [len(text.split()) for text in texts]
+
     async def cancel(self) -> None:
         self._cancelled.set()
 

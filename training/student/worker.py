@@ -1,7 +1,7 @@
 """The student's process: JSON lines in on stdin, JSON lines out on stdout.
 
-Requests: ``{"id", "op": "load"|"warm"|"decide"|"answer", ...}`` and ``{"op": "cancel"}``. Replies to ``id``:
-``{"id", "event": "text", "text"}`` any number of times, then ``done`` with its result, ``cancelled``,
+Requests: ``{"id", "op": "load"|"warm"|"decide"|"answer"|"count", ...}`` and ``{"op": "cancel"}``. Replies to
+``id``: ``{"id", "event": "text", "text"}`` any number of times, then ``done`` with its result, ``cancelled``,
 ``overflow`` or ``error``. Invariant: exactly one closing reply to each request; the process ends when
 stdin closes, so that it never outlives its parent.
 """
@@ -110,6 +110,10 @@ class Worker:
         _, decoder = self._loaded()
         conversation = conversation_from_dict(request["conversation"])
         return asdict(decoder.answer(conversation, request["limit"], self._on_text(request)))
+
+    def _count(self, request: Request) -> dict[str, Any]:
+        engine, _ = self._loaded()
+        return {"tokens": [len(engine.tokenize(text)) for text in request["texts"]]}
 
     def _on_text(self, request: Request) -> Callable[[str], None]:
         return lambda text: self._reply(request["id"], {"event": "text", "text": text})

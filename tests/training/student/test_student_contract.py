@@ -67,6 +67,15 @@ async def test_free_text_streams_whole_and_stops_at_its_limit(student: Student) 
         assert written.usage.completion_tokens <= 4
 
 
+async def test_texts_are_counted_one_by_one_and_more_text_has_more_tokens(student: Student) -> None:
+    empty, short, long, foreign = await student.count(
+        ["", "open setup.py", "open setup.py " * 50, "日本語 <|im_end|>"]
+    )
+    assert empty == 0
+    assert 0 < short < long <= 50 * (short + 1)
+    assert foreign > 0
+
+
 async def test_cancelling_the_waiting_task_leaves_a_student_that_serves(student: Student) -> None:
     told = talk(Message("user", "explain recursion in great detail, with many examples"))
     task = asyncio.create_task(student.decide(told, allowed=None))
