@@ -51,7 +51,7 @@ class Decoder:
         """One decision. Raises ContextOverflow, Cancelled, EngineError or TemplateError."""
         started = time.perf_counter()
         prompt = self.prompt_tokens(conversation)
-        self._check_room(len(prompt), self._settings.call_tokens)
+        self._check_room(len(prompt), self._settings.room_for_reply(self._engine.context_tokens))
         cached = self._engine.evaluate(prompt)
         prefilled = time.perf_counter()
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
@@ -64,14 +64,16 @@ class Decoder:
         else:
             self._calls(choice.name, offered, conversation.prompt.max_calls, written)
         usage = _usage(len(prompt), cached, written.tokens, started, prefilled)
+        confidence, alternatives = weighed(choice.branches)
         return Decision(
             calls=tuple(written.calls),
             answer=written.answer,
             thought=thought,
-            confidence=choice.confidence,
-            alternatives=choice.alternatives,
+            confidence=confidence,
+            alternatives=alternatives,
             usage=usage,
             cut=written.cut,
+            branches=choice.branches,
         )
 
     def answer(self, conversation: Conversation, limit: int, on_text: Callable[[str], None]) -> Written:

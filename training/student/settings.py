@@ -24,3 +24,7 @@ class StudentSettings(BaseModel):
     """Longest arguments of one call; a call cut there is not executed."""
     prompt: str = ""
     """Path of a prompt TOML; empty takes the one that fits the model."""
+
+    def room_for_reply(self, window: int) -> int:
+        """The tokens of a window that a prompt leaves free: for the longest reply, at most a quarter."""
+        return min(max(self.call_tokens, self.answer_tokens), window // 4)
