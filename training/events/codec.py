@@ -24,6 +24,7 @@ from training.events.base import Event, EventLogError
 MAX_EVENT_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 250
 FIRST_PREVIOUS = b"0" * 32
+EVENT_BEGIN = b'{"event_id":'
 
 _OPEN, _HASH = b'{"sum":"', 32
 _FIELDS = tuple(field.name for field in fields(Event))
@@ -101,11 +102,30 @@ def check_size(encoded: bytes) -> None:
         )
 
 
-def encode(event_json: bytes, previous: bytes, index: int = 0, count: int = 1) -> tuple[bytes, bytes]:
-    """The line (with its newline) of one record, and its digest."""
+Line = tuple[bytes, bytes]
+"""A line with its newline, and its digest."""
+
+
+def encode(event_json: bytes, previous: bytes, index: int = 0, count: int = 1) -> Line:
+    """The line of one record."""
     body = b'","prev":"%b","batch":[%d,%d],"event":%b}' % (previous, index, count, event_json)
     digest = _digest(body)
     return b"%b%b%b\n" % (_OPEN, digest, body), digest
+
+
+def encode_event(body: bytes, version: int, sequence: int, previous: bytes, index: int, count: int) -> Line:
+    """``encode`` of a prepared event; ``body`` is its JSON between the first key and the last two."""
+    rest = b'","prev":"%b","batch":[%d,%d],"event":%b%b,"version":%d,"sequence":%d}}' % (
+        previous,
+        index,
+        count,
+        EVENT_BEGIN,
+        body,
+        version,
+        sequence,
+    )
+    digest = _digest(rest)
+    return b"%b%b%b\n" % (_OPEN, digest, rest), digest
 
 
 def decode(line: bytes) -> Record | None:

@@ -5,6 +5,7 @@ version 1, its outcome and its reviews follow and name the selection as their ca
 outcome has the outcome None: unknown, and never run again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 from training.events.base import Event, EventLog, EventLogError, EventType
 from training.events.ids import new_event, outcome_id, uuid7
+from training.events.worth import REVIEW, merged
 
 AGGREGATE = "decision"
 _TYPES = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
@@ -30,7 +32,6 @@ _COLUMNS: dict[str, Any] = {
 }
 _TEACHER = ("teacher_model", "teacher_tool", "teacher_parameters", "teacher_confidence")
 _OUTCOME = ("success", "result", "execution_time_ms")
-_REVIEW = ("verdict", "corrected_tool", "corrected_parameters", "reason")
 
 
 class DecisionRecorder:
@@ -106,7 +107,7 @@ class DecisionRecorder:
         """Record what a person said of a decision: ``refused``, ``corrected``, or a rating."""
         parameters = None if corrected_parameters is None else dict(corrected_parameters)
         values = (verdict, corrected_tool, parameters, reason)
-        data = dict(zip(_REVIEW, values, strict=True))
+        data = dict(zip(REVIEW, values, strict=True))
         kind = EventType.DECISION_REVIEWED
         return self._log.append(self._event(kind, selection.aggregate_id, data, selection.event_id, None))
 
@@ -152,20 +153,19 @@ def rows(
     """Decisions as rows, newest first, read as they are asked for.
 
     A row has ``event_id, timestamp, session_id``, what was chosen and from what, ``outcome`` and ``review``
-    (None where there is none, the latest where there are several) and the ``teacher_*`` columns.
+    (None where there is none; several reviews as ``training.events.worth.merged`` reads them) and the
+    ``teacher_*`` columns.
     """
     wanted = {"tool_selected": tool, "agent_id": agent_id, "category": category}
-    outcomes: dict[str | None, dict[str, Any]] = {}
-    reviews: dict[str | None, dict[str, Any]] = {}
+    waiting: dict[str | None, list[Event]] = defaultdict(list)
+    """What follows a selection, newest first, until the selection is read."""
     for event in log.read(event_type=_TYPES, correlation_id=session_id, newest_first=True):
-        if event.event_type == EventType.AGENT_TOOL_COMPLETED:
-            outcomes[event.causation_id] = {name: event.data.get(name) for name in _OUTCOME}
-        elif event.event_type == EventType.DECISION_REVIEWED:
-            reviews.setdefault(event.causation_id, {name: event.data.get(name) for name in _REVIEW})
-        else:
-            outcome, review = outcomes.pop(event.event_id, None), reviews.pop(event.event_id, None)
-            if all(value is None or event.data.get(name) == value for name, value in wanted.items()):
-                yield _row(event, outcome, review)
+        if event.event_type != EventType.AGENT_TOOL_SELECTED:
+            waiting[event.causation_id].append(event)
+            continue
+        followers = waiting.pop(event.event_id, [])
+        if all(value is None or event.data.get(name) == value for name, value in wanted.items()):
+            yield _row(event, followers)
 
 
 def history(
@@ -187,17 +187,15 @@ def find_row(log: EventLog, event_id: str) -> dict[str, Any] | None:
     event = log.get(event_id)
     if event is None or event.event_type not in _TYPES:
         return None
-    selection = event
-    outcome: dict[str, Any] | None = None
-    review: dict[str, Any] | None = None
-    for member in log.read(aggregate_id=event.aggregate_id, event_type=_TYPES):
-        if member.event_type == EventType.AGENT_TOOL_SELECTED:
-            selection = member
-        elif member.event_type == EventType.AGENT_TOOL_COMPLETED:
-            outcome = {name: member.data.get(name) for name in _OUTCOME}
-        else:
-            review = {name: member.data.get(name) for name in _REVIEW}
-    return _row(selection, outcome, review) if selection.event_type == _TYPES[0] else None
+    selection_id = event_id if event.event_type == EventType.AGENT_TOOL_SELECTED else event.causation_id
+    newest = log.read(aggregate_id=event.aggregate_id, event_type=_TYPES, newest_first=True)
+    followers: list[Event] = []
+    for member in newest:
+        if member.event_id == selection_id:
+            return _row(member, followers) if member.event_type == _TYPES[0] else None
+        if member.causation_id == selection_id:
+            followers.append(member)
+    return None
 
 
 def _utc(timestamp: str) -> str:
@@ -210,13 +208,16 @@ def _utc(timestamp: str) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _row(selection: Event, outcome: dict[str, Any] | None, review: dict[str, Any] | None) -> dict[str, Any]:
+def _row(selection: Event, followers: Sequence[Event]) -> dict[str, Any]:
+    """``followers`` are its outcomes, of which the first counts, and its reviews, newest first."""
+    outcomes = [event.data for event in followers if event.event_type == EventType.AGENT_TOOL_COMPLETED]
+    reviews = [event.data for event in followers if event.event_type == EventType.DECISION_REVIEWED]
     return {
         "event_id": selection.event_id,
         "timestamp": selection.timestamp,
         "session_id": selection.correlation_id,
         **{name: selection.data.get(name, default) for name, default in _COLUMNS.items()},
-        "outcome": outcome,
-        "review": review,
+        "outcome": {name: outcomes[-1].get(name) for name in _OUTCOME} if outcomes else None,
+        "review": merged(reviews),
         **{name: selection.data.get(name) for name in _TEACHER},
     }

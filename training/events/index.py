@@ -5,10 +5,11 @@ in a long log as in a short one; a lookup costs one binary search per sealed seg
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from training.events.numbering import Entry
 from training.events.sidecar import Sidecar
 from training.events.tail import FIELDS, REMOVED, Tail
 
@@ -53,6 +54,14 @@ class Index:
         if document["aggregate_id"] in self._versions:
             self._versions[document["aggregate_id"]] = document["version"]
 
+    def extend(self, entries: Sequence[Entry], offset: int, lengths: Sequence[int]) -> None:
+        """``add`` for events that were just numbered; the line of the first is at ``offset``."""
+        self.tail.extend(entries, offset, lengths)
+        if self._versions:
+            for entry in entries:
+                if entry.event.aggregate_id in self._versions:
+                    self._versions[entry.event.aggregate_id] = entry.version
+
     def seal(self, sidecar: Sidecar) -> None:
         """Replace the segment that was written to by its sidecar, and begin the next one."""
         first, parts = self._layout
@@ -90,6 +99,24 @@ class Index:
         _, part, at = self._locate(position)
         return part.names[part.kinds[at]]
 
+    def positions_of(self, event_ids: Collection[str]) -> dict[str, int]:
+        """Where those of the ids are that the log has."""
+        possible = self._possible("event_id", event_ids)
+        found = {event_id: self.position_of(event_id) for event_id in possible}
+        return {event_id: position for event_id, position in found.items() if position is not None}
+
+    def versions_of(self, aggregate_ids: Collection[str]) -> dict[str, int]:
+        """The versions that aggregates are at; one that has no events may be left out."""
+        possible = self._possible("aggregate_id", aggregate_ids)
+        return {aggregate_id: self.version_of(aggregate_id) for aggregate_id in possible}
+
+    def _possible(self, field: str, keys: Collection[str]) -> set[str]:
+        """The keys that records may have: all but the new ones."""
+        known = self.tail.known(field, keys)
+        if self.sealed:
+            known.update(key for key in keys if self._may_be_sealed(field, key))
+        return known
+
     def position_of(self, event_id: str) -> int | None:
         found = self.tail.find("event_id", event_id)
         if found:
@@ -120,7 +147,7 @@ class Index:
 
     def _may_be_sealed(self, field: str, key: str) -> bool:
         """False where a key that grows with time (UUIDv7) is newer than all that are sealed."""
-        return self.sealed > 0 and not (key[14:15] == "7" and key > self._newest[field])
+        return self.sealed > 0 and not (key > self._newest[field] and key[14:15] == "7")
 
     def _sealed_version(self, aggregate_id: str) -> int:
         for position in self.candidates("aggregate_id", aggregate_id):

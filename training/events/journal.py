@@ -11,32 +11,27 @@ With ``sync`` false a write is only handed to the system: it survives a kill, no
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from training.events.aside import Aside
 from training.events.base import EventLogError
 from training.events.chain import Chain, NewerFormat
-from training.events.codec import encode, payload
+from training.events.codec import encode, encode_event, payload
 from training.events.files import FolderLock, JournalFile, OpenFile, write_new
 from training.events.head import Head, HeadFile
 from training.events.index import Index
+from training.events.numbering import Entry
 from training.events.recovery import Damage, pieces, settle
 from training.events.sealed import FORMAT, Sealed
 from training.events.segments import numbers, plain_name, plain_path
 
 SEGMENT = plain_name(1)
 SEGMENT_BYTES = 64 << 20
-
-
-class Entry(NamedTuple):
-    """An event to write: its envelope (what the index holds of it) and its whole JSON."""
-
-    envelope: Mapping[str, Any]
-    content: bytes
 
 
 class Journal:
@@ -158,19 +153,17 @@ class Journal:
             self.rotate()
         lines, digest = [], self._chain.digest
         for batch in batches:
-            for place, entry in enumerate(batch):
-                line, digest = encode(entry.content, digest, place, len(batch))
+            for place, (_, body, version, sequence) in enumerate(batch):
+                line, digest = encode_event(body, version, sequence, digest, place, len(batch))
                 lines.append(line)
         separator = b"" if self._file.read_at(self._end - 1, 1) == b"\n" else b"\n"
-        self._store(separator + b"".join(lines))
-        self._end += len(separator)
-        written = iter(lines)
-        for batch in batches:
-            for entry in batch:
-                length = len(next(written))
-                self._on_record(entry.envelope, self._end, length)
-                self._end += length
-        self._chain.sequence, self._chain.digest = batches[-1][-1].envelope["sequence"], digest
+        content = separator + b"".join(lines)
+        self._store(content)
+        entries = list(chain.from_iterable(batches))
+        if self._index is not None:
+            self._index.extend(entries, self._end + len(separator), list(map(len, lines)))
+        self._end += len(content)
+        self._chain.sequence, self._chain.digest = entries[-1].sequence, digest
         self._acknowledge()
 
     def rotate(self) -> None:

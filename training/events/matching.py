@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from training.events.base import EventLog
 from training.events.decisions import rows
 from training.events.views import moment_of
+from training.events.worth import CORRECTED, REFUSED
 
 Row = dict[str, Any]
 Outcome = Literal["done", "failed", "unknown", "refused", "corrected"]
@@ -57,7 +58,7 @@ class DecisionFilter:
 def outcomes_of(row: Row) -> set[str]:
     """What became of a decision: what the call did, and whether the person refused or corrected it."""
     verdict = row["review"]["verdict"] if row["review"] else None
-    said = {str(verdict)} & {"refused", "corrected"}
+    said = {str(verdict)} & {REFUSED, CORRECTED}
     if row["outcome"] is not None:
         return said | {"done" if row["outcome"]["success"] else "failed"}
     return said or {"unknown"}

@@ -1,50 +1,33 @@
 """Events made ready for the log outside its lock: checked, without secrets, encoded.
 
-Invariant: the bytes are what is written; only version and sequence are put behind them. One pass of the
-encoder does it where nothing is suspect; whatever looks like a secret, a null that may have been no number,
-or what the encoder refuses, goes the careful way.
+Invariant: the bytes are what is written; only version and sequence are put behind them. Many events are
+encoded and looked through in one go where nothing is suspect; whatever looks like a secret, a null that may
+have been no number, or what the encoder refuses, goes the careful way.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from training.events import codec
 from training.events.base import Event
+from training.events.codec import EVENT_BEGIN
 from training.events.gate import may_hold_secrets
 from training.events.incoming import Redactor, cleaned
 from training.events.redaction import redact, redact_with_email
 
 _KNOWN = (redact, redact_with_email)
-_TOGETHER = 16
-_DATA, _AFTER_DATA, _NUMBERS = b'"data":', b',"causation_id":', b',"version":'
+_TOGETHER = 64
+_END = b',"version":0,"sequence":0}'
+_BETWEEN = _END + b"," + EVENT_BEGIN
 
 
 class Prepared(NamedTuple):
-    """An event and its JSON up to where its version and sequence follow."""
+    """An event, and its JSON after ``{"event_id":`` and up to where its version and sequence follow."""
 
-    event_id: str
-    event_type: str
-    aggregate_id: str
-    aggregate_type: str
-    correlation_id: str | None
-    start: bytes
-
-    def numbered(self, version: int, sequence: int) -> bytes:
-        """The whole JSON."""
-        return b'%b,"version":%d,"sequence":%d}' % (self.start, version, sequence)
-
-    def envelope(self, version: int, sequence: int) -> dict[str, Any]:
-        """What an index holds of the event."""
-        return {
-            "event_id": self.event_id,
-            "event_type": self.event_type,
-            "aggregate_id": self.aggregate_id,
-            "correlation_id": self.correlation_id,
-            "version": version,
-            "sequence": sequence,
-        }
+    event: Event
+    body: bytes
 
 
 def prepare(event: Event, redactor: Redactor) -> Prepared:
@@ -57,60 +40,63 @@ def prepare_all(events: Sequence[Event], redactor: Redactor) -> list[Prepared]:
     ready: list[Prepared] = []
     for start in range(0, len(events), _TOGETHER):
         some = events[start : start + _TOGETHER]
-        encoded = [_encoded(event) for event in some]
-        parts = [_data(content) for content in encoded]
-        together = b"\n".join(parts)
-        clear = redactor in _KNOWN and not may_hold_secrets(together, redactor is redact_with_email)
-        nulls = b"null" in together
-        for event, content, data in zip(some, encoded, parts, strict=True):
-            careful = not content or _suspect(event, data, redactor, clear, nulls)
-            ready.append(_carefully(event, redactor) if careful else _prepared(event, content))
+        ready += _together(some, redactor) or [_alone(event, redactor) for event in some]
     return ready
 
 
-def _encoded(event: Event) -> bytes:
-    """The event as JSON; nothing where the encoder refuses it."""
+def _together(events: Sequence[Event], redactor: Redactor) -> list[Prepared] | None:
+    """All of them, or None where one needs a look of its own."""
+    if not all(_is_plain(event) for event in events):
+        return None
     try:
-        return orjson.dumps(event)
+        whole = orjson.dumps(events)
     except TypeError:
-        return b""
+        return None
+    nulls = sum((event.causation_id is None) + (event.correlation_id is None) for event in events)
+    if whole.count(b"null") != nulls or len(whole) > codec.MAX_EVENT_BYTES or _suspect(whole, redactor):
+        return None
+    bodies = whole[1 + len(EVENT_BEGIN) : -1 - len(_END)].split(_BETWEEN)
+    if len(bodies) != len(events):  # their data holds encoded events
+        return None
+    return [Prepared(event, body) for event, body in zip(events, bodies, strict=True)]
 
 
-def _data(encoded: bytes) -> bytes:
-    """The data of an encoded event. A key is found by its quotes: in text they are escaped."""
-    return encoded[encoded.index(_DATA) : encoded.rindex(_AFTER_DATA)] if encoded else b""
+def _alone(event: Event, redactor: Redactor) -> Prepared:
+    """One event, the quick way if nothing in it is suspect."""
+    if not _is_plain(event):
+        return _carefully(event, redactor)
+    try:
+        encoded = orjson.dumps(event)
+        data = orjson.dumps(event.data)
+    except TypeError:
+        return _carefully(event, redactor)
+    if _suspect(encoded, redactor) or (b"null" in data and orjson.loads(data) != event.data):
+        return _carefully(event, redactor)
+    return _prepared(event, encoded)
+
+
+def _is_plain(event: Event) -> bool:
+    """Whether it has the envelope of a new event, each part of its type."""
+    return (
+        type(event) is Event
+        and type(event.event_id) is type(event.event_type) is type(event.aggregate_id) is str
+        and type(event.aggregate_type) is type(event.timestamp) is str
+        and bool(event.event_id and event.event_type and event.aggregate_id)
+        and bool(event.aggregate_type and event.timestamp)
+        and event.version == event.sequence == 0
+    )
+
+
+def _suspect(encoded: bytes, redactor: Redactor) -> bool:
+    return redactor not in _KNOWN or may_hold_secrets(encoded, redactor is redact_with_email)
+
+
+def _carefully(event: Event, redactor: Redactor) -> Prepared:
+    document = codec.to_document(cleaned(event, redactor))
+    new = Event(**{**document, "version": 0, "sequence": 0})
+    return _prepared(new, codec.payload(codec.to_document(new)))
 
 
 def _prepared(event: Event, encoded: bytes) -> Prepared:
     codec.check_size(encoded)
-    return Prepared(
-        event.event_id,
-        event.event_type,
-        event.aggregate_id,
-        event.aggregate_type,
-        event.correlation_id,
-        encoded[: encoded.rindex(_NUMBERS)],
-    )
-
-
-def _suspect(event: Event, data: bytes, redactor: Redactor, clear: bool, nulls: bool) -> bool:
-    """Whether the event needs a closer look; ``clear`` says that it holds no secret, ``nulls`` that it may
-    hold a null, which may have been no number.
-    """
-    for value in (
-        event.event_id,
-        event.event_type,
-        event.aggregate_id,
-        event.aggregate_type,
-        event.timestamp,
-    ):
-        if type(value) is not str or not value:
-            return True
-    if not clear and (redactor not in _KNOWN or may_hold_secrets(data, redactor is redact_with_email)):
-        return True
-    return nulls and b"null" in data and orjson.loads(data[len(_DATA) :]) != event.data
-
-
-def _carefully(event: Event, redactor: Redactor) -> Prepared:
-    ready = cleaned(event, redactor)
-    return _prepared(ready, codec.payload(codec.to_document(ready)))
+    return Prepared(event, encoded[len(EVENT_BEGIN) : -len(_END)])

@@ -6,7 +6,6 @@ columns of fixed width. Lookups are by the CRC of the value: whoever asks compar
 """
 
 import mmap
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -87,14 +86,14 @@ class Sidecar:
 
 def build(tail: Tail, facts: Mapping[str, Any]) -> bytes:
     """The file of a sealed segment whose records ``tail`` holds."""
-    packed = {field: _packed(tail.entries(field)) for field in FIELDS}
+    packed = {field: tail.packed(field) for field in FIELDS}
     columns = [packed[name] if name in packed else getattr(tail, name) for name, _ in _COLUMNS]
     body = b"".join(column.tobytes() for column in columns)
     header = {
         "format": _FORMAT,
         "count": len(tail),
         "keys": {field: len(column) for field, column in packed.items()},
-        "newest": {field: _newest(tail.entries(field)) for field in FIELDS},
+        "newest": {field: _newest(tail.values(field)) for field in FIELDS},
         "names": tail.names,
         **facts,
     }
@@ -111,18 +110,9 @@ def load(path: Path, size: int) -> Sidecar | None:
     return made if made.facts["size"] == size else None
 
 
-def _packed(keys: Iterable[tuple[str, Sequence[int]]]) -> "array[int]":
-    entries = []
-    for key, places in keys:
-        crc = crc32(key.encode()) << 32
-        entries += [crc | place for place in places]
-    entries.sort()
-    return array("Q", entries)
-
-
-def _newest(keys: Iterable[tuple[str, Sequence[int]]]) -> str:
+def _newest(keys: Iterable[str]) -> str:
     """The greatest of the ids that grow with time (UUIDv7): a greater one is not in the segment."""
-    return max((key for key, _ in keys if key[14:15] == "7"), default="")
+    return max((key for key in keys if key[14:15] == "7"), default="")
 
 
 def _proof(facts: Mapping[str, Any], body: Any) -> str:

@@ -6,24 +6,25 @@ append. Whatever in TinyDB would rewrite, update or remove raises EventLogError.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 from typing import Any, NoReturn
 
-import orjson
 from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Table
 
 from training.events import codec
-from training.events.base import Event, EventLogError, VersionConflict
+from training.events.base import Event, EventLogError
 from training.events.incoming import Redactor
 from training.events.index import Index
-from training.events.journal import Entry, Journal
+from training.events.journal import Journal
+from training.events.numbering import Entry, Given, Numbers
 from training.events.prepare import Prepared, prepare_all
 
 TABLE = "events"
+_NOTHING = Given([], [])
 
 
 @dataclass(eq=False)
@@ -32,8 +33,7 @@ class _Request:
 
     events: Sequence[Prepared]
     expected: int | None
-    stored: list[bytes | int] = field(default_factory=list)
-    """Per event the JSON that was written, or the position of the event that was there."""
+    given: Given = _NOTHING
     done: bool = False
     error: EventLogError | None = None
 
@@ -98,13 +98,17 @@ class JournalStorage(Storage):
 
     def append(self, events: Sequence[Event], expected_version: int | None = None) -> list[Event]:
         """Redact, number and write events, all or none; events whose id is known come back as stored."""
-        return [self._event(stored) for stored in self._append(events, expected_version)]
+        given = self._append(events, expected_version)
+        return [
+            stored.stored() if isinstance(stored, Entry) else codec.from_document(self.envelope(stored))
+            for stored in given.stored
+        ]
 
     def ingest(self, events: Sequence[Event]) -> int:
         """``append`` that gives back only how many events were new."""
-        return sum(isinstance(stored, bytes) for stored in self._append(events, None))
+        return len(self._append(events, None).new)
 
-    def _append(self, events: Sequence[Event], expected: int | None) -> list[bytes | int]:
+    def _append(self, events: Sequence[Event], expected: int | None) -> Given:
         request = _Request(prepare_all(events, self._redactor), expected)
         self._waiting.append(request)
         try:
@@ -118,7 +122,7 @@ class JournalStorage(Storage):
             raise request.error
         with self.changed:
             self.changed.notify_all()
-        return request.stored
+        return request.given
 
     def _commit(self, own: _Request) -> None:
         """Write this request, and with it those that wait for the lock; only within ``exclusive``."""
@@ -127,72 +131,20 @@ class JournalStorage(Storage):
         requests = [own]
         if self._group:
             requests += [self._waiting.popleft() for _ in range(len(self._waiting))]
-        batches: list[list[Entry]] = []
-        numbers = _Numbers(self.index, self.journal.sequence)
+        numbers = Numbers(self.index, self.journal.sequence)
         for request in requests:
             try:
-                batches.append(numbers.give(request))
+                request.given = numbers.give(request.events, request.expected)
             except EventLogError as error:
                 request.error = error
         try:
-            if any(batches):
-                self.journal.write([batch for batch in batches if batch])
+            if batches := [request.given.new for request in requests if request.given.new]:
+                self.journal.write(batches)
         except EventLogError as error:
             for request in requests:
                 request.error = request.error or error
         for request in requests:
             request.done = True
-
-    def _event(self, stored: bytes | int) -> Event:
-        if isinstance(stored, bytes):
-            return codec.from_document(orjson.loads(stored))
-        return codec.from_document(self.envelope(stored))
-
-
-class _Numbers:
-    """Gives versions and sequences to the requests of one write."""
-
-    def __init__(self, index: Index, sequence: int) -> None:
-        self._index = index
-        self._sequence = sequence
-        self._fresh: dict[str, bytes] = {}
-        self._versions: dict[str, int] = {}
-
-    def give(self, request: _Request) -> list[Entry]:
-        """The entries of the events that are new. Raises VersionConflict, and then nothing is given."""
-        entries: list[Entry] = []
-        stored: list[bytes | int] = []
-        fresh: dict[str, bytes] = {}
-        versions: dict[str, int] = {}
-        for event in request.events:
-            key, aggregate = event.event_id, event.aggregate_id
-            known = fresh.get(key) or self._fresh.get(key)
-            if known is not None:
-                stored.append(known)
-                continue
-            position = self._index.position_of(key)
-            if position is not None:
-                stored.append(position)
-                continue
-            version = versions.get(aggregate) or self._versions.get(aggregate)
-            if version is None:
-                version = self._index.version_of(aggregate)
-            if request.expected is not None and version != request.expected:
-                raise VersionConflict(
-                    f"{event.aggregate_type} {aggregate} is at version {version}, "
-                    f"not {request.expected}; read it again before appending"
-                )
-            versions[aggregate] = version + 1
-            sequence = self._sequence + len(entries) + 1
-            content = event.numbered(version + 1, sequence)
-            entries.append(Entry(event.envelope(version + 1, sequence), content))
-            fresh[key] = content
-            stored.append(content)
-        self._fresh.update(fresh)
-        self._versions.update(versions)
-        self._sequence += len(entries)
-        request.stored = stored
-        return entries
 
 
 class Documents(Mapping[str, Mapping[str, Any]]):
