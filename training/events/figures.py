@@ -14,6 +14,7 @@ from typing import Any, Literal
 from training.events.base import Event
 from training.events.matching import outcomes_of
 from training.events.views import moment_of
+from training.events.worth import score
 
 Row = dict[str, Any]
 Period = Literal["day", "week"]
@@ -27,18 +28,27 @@ class Tally:
     def __init__(self) -> None:
         self.decisions = 0
         self._outcomes: Counter[str] = Counter()
+        self._judged, self._worth = 0, 0.0
         self._values = {name: array("d") for name in _TIMED}
 
     def add(self, row: Row) -> None:
         self.decisions += 1
         self._outcomes.update(outcomes_of(row) | ({"unknown"} if row["outcome"] is None else set()))
+        worth = score(row)
+        if worth is not None:
+            self._judged += 1
+            self._worth += worth
         ran = row["outcome"]["execution_time_ms"] if row["outcome"] else None
         for name, value in zip(_TIMED, (row["confidence"], row["latency_ms"], ran), strict=True):
             if isinstance(value, int | float):
                 self._values[name].append(value)
 
     def summary(self) -> Row:
-        """``success_rate`` is over those with an outcome; refusal and correction rates are over all."""
+        """``success_rate`` is over those with an outcome; refusal and correction rates are over all.
+
+        ``accuracy`` is the mean of ``training.events.worth.score`` over those ``judged``: those of which a
+        review, a teacher or the outcome says what they were worth.
+        """
         count = self._outcomes
         return {
             "decisions": self.decisions,
@@ -50,6 +60,8 @@ class Tally:
             "success_rate": _share(count["done"], count["done"] + count["failed"]),
             "refusal_rate": _share(count["refused"], self.decisions),
             "correction_rate": _share(count["corrected"], self.decisions),
+            "judged": self._judged,
+            "accuracy": _share(self._worth, self._judged),
             **{name: median(values) if values else None for name, values in self._values.items()},
         }
 
@@ -120,5 +132,5 @@ def _ranked(name: str, tallies: dict[str, Tally]) -> list[Row]:
     return [{name: key, **tally.summary()} for key, tally in ranked]
 
 
-def _share(part: int, whole: int) -> float | None:
+def _share(part: float, whole: int) -> float | None:
     return part / whole if whole else None

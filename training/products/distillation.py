@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from training.events.base import EventType
 from training.events.views import LogView
+from training.events.worth import judged
 from training.products import history
 from training.products.base import Built, Moment, Name, Product, Refresh, Row, RowModel, Share
 
@@ -70,14 +71,13 @@ def _curated(view: LogView) -> tuple[dict[str, list[str]], dict[str, str]]:
 
 def _example(row: Row) -> Row | None:
     selected = (row["tool_selected"], row["tool_parameters"])
-    verdict = row["review"]["verdict"] if row["review"] else None
-    if verdict == "corrected" and row["review"]["corrected_tool"]:
-        corrected = (row["review"]["corrected_tool"], row["review"]["corrected_parameters"])
-        return _labelled(row, "person", corrected, selected)
-    if verdict in history.WRONG:
-        return _labelled(row, "person", None, selected)
-    if verdict in history.RIGHT:
+    said = judged(row)
+    if said is True:
         return _labelled(row, "person", selected, None)
+    if said is False:
+        review = row["review"]
+        corrected = (review["corrected_tool"], review["corrected_parameters"])
+        return _labelled(row, "person", corrected if corrected[0] else None, selected)
     if row["teacher_tool"]:
         taught = (row["teacher_tool"], row["teacher_parameters"])
         return _labelled(row, "teacher", taught, None if taught == selected else selected)

@@ -7,6 +7,7 @@ from typing import Any
 from training.events.base import Event, EventType
 from training.events.decisions import rows
 from training.events.views import LogView
+from training.events.worth import CORRECTED
 from training.products.base import (
     Amount,
     Built,
@@ -21,10 +22,6 @@ from training.products.base import (
 )
 
 EVENTS = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
-
-RIGHT = frozenset({"approved", "good"})
-WRONG = frozenset({"refused", "corrected", "bad"})
-"""Verdicts that say what a decision was worth; any other says nothing."""
 
 
 class OutcomeRow(RowModel):
@@ -115,7 +112,7 @@ def _contradictions(row: Row, followers: Iterable[Event]) -> Iterator[str]:
     if offered and row["tool_selected"] not in offered:
         yield "the tool selected was not among those available"
     review = row["review"]
-    if review and review["verdict"] == "corrected" and not review["corrected_tool"]:
+    if review and review["verdict"] == CORRECTED and not review["corrected_tool"]:
         yield "corrected, but to no tool"
 
 

@@ -8,27 +8,9 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from training.events.worth import score
 from training.products.base import Row, number
 from training.products.base import field as value_of
-from training.products.history import RIGHT, WRONG
-
-
-def score(row: Row) -> float | None:
-    """The quality of one decision, 0 to 1, by the strongest evidence there is; None without any.
-
-    1. A person's review: 0 where refused, corrected or rated wrong, 1 where approved or rated right.
-    2. A teacher's choice: half for the same tool, the other half for the same parameters as well.
-    3. The outcome: 1 where the call succeeded, 0 where it failed.
-    """
-    verdict = value_of(row, "review.verdict")
-    if isinstance(verdict, str) and verdict in RIGHT | WRONG:
-        return float(verdict in RIGHT)
-    if row.get("teacher_tool"):
-        if row["teacher_tool"] != row.get("tool_selected"):
-            return 0.0
-        return 1.0 if row.get("teacher_parameters") == row.get("tool_parameters") else 0.5
-    success = value_of(row, "outcome.success")
-    return float(success) if isinstance(success, bool) else None
 
 
 @dataclass

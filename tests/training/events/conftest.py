@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.events.base import Event
+from training.events.base import Event, EventLog
+from training.events.decisions import DecisionRecorder
 from training.events.ids import new_event
 from training.events.log import TinyEventLog
 
@@ -42,3 +43,19 @@ def filled(folder: Path, make: MakeEvent) -> Path:
     log.append(make(4, "b"))
     log.close()
     return folder
+
+
+@pytest.fixture
+def decide() -> MakeEvent:
+    """Records one selection in a log."""
+
+    def record(log: EventLog, **changes: object) -> Event:
+        values = {
+            "context": {"request": "where is parse_config?"},
+            "tools_available": [{"name": "read_file"}, {"name": "run_tests"}],
+            "tool_selected": "read_file",
+            "tool_parameters": {"path": "a.py"},
+        }
+        return DecisionRecorder(log, "s1").selected(**{**values, **changes})  # type: ignore[arg-type]
+
+    return record

@@ -1,8 +1,8 @@
-"""The score of a decision, and figures over many."""
+"""Figures over many decisions."""
 
 import pytest
 
-from training.products.performance import agent_snapshots, quantile, score, snapshots
+from training.products.performance import agent_snapshots, quantile, snapshots
 
 
 def row(**changes):
@@ -23,30 +23,6 @@ def row(**changes):
 
 def outcome(success=True, took=5.0):
     return {"success": success, "result": "", "execution_time_ms": took}
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, None),
-        ({"outcome": outcome(True)}, 1),
-        ({"outcome": outcome(False)}, 0),
-        ({"outcome": {"success": "yes"}}, None),
-        ({"review": {"verdict": "approved"}, "outcome": outcome(False)}, 1),
-        ({"review": {"verdict": "refused"}, "outcome": outcome(True)}, 0),
-        ({"review": {"verdict": "corrected"}, "outcome": outcome(True)}, 0),
-        ({"review": {"verdict": "seen"}, "outcome": outcome(True)}, 1),
-        ({"review": {"verdict": ["bad"]}, "outcome": outcome(True)}, 1),
-        ({"review": {"verdict": "good"}}, 1),
-        ({"review": {"verdict": "bad"}}, 0),
-        ({"teacher_tool": "run_shell", "outcome": outcome(True)}, 0),
-        ({"teacher_tool": "read_file", "outcome": outcome(False)}, 0.5),
-        ({"teacher_tool": "read_file", "teacher_parameters": {"path": "a"}}, 1),
-        ({"teacher_tool": "run_shell", "review": {"verdict": "approved"}}, 1),
-    ],
-)
-def test_the_strongest_evidence_decides_the_score(changes, expected):
-    assert score(row(**changes)) == expected
 
 
 def test_a_snapshot_adds_up_what_is_known():
