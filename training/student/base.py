@@ -47,6 +47,9 @@ class Usage:
     latency_ms: float = 0.0
 
 
+Branches = tuple[tuple[tuple[str, float], ...], ...]
+
+
 @dataclass(frozen=True)
 class Decision:
     """What the student chose: calls to make, or the final answer.
@@ -54,8 +57,9 @@ class Decision:
     Exactly one of ``calls`` and ``answer`` is meaningful: an empty ``calls`` means that ``answer``
     is the reply. ``confidence`` is the probability of the chosen name (of the first call) among the
     offered ones, 0.0 where the student cannot know it (no record and no screen states that as a
-    fact); ``alternatives`` the other names with theirs, best first. ``cut`` is true where the text
-    ended at the token limit; a cut call is never executed and never in ``calls``.
+    fact); ``alternatives`` the other names with theirs, best first; both follow from ``branches``
+    (``training.student.confidence``). ``cut`` is true where the text ended at the token limit; a cut
+    call is never executed and never in ``calls``.
     """
 
     calls: tuple[ToolCall, ...] = ()
@@ -65,6 +69,7 @@ class Decision:
     alternatives: tuple[tuple[str, float], ...] = ()
     usage: Usage = field(default_factory=Usage)
     cut: bool = False
+    branches: Branches = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tools.protocol.messages import Conversation, Signature
 from tools.protocol.render import render
 from training.student.arguments import write_arguments_of
 from training.student.base import ContextOverflow, Decision, Usage, Written
+from training.student.confidence import weighed
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
 from training.student.names import choose

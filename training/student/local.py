@@ -215,6 +215,7 @@ def _decision(data: dict[str, Any]) -> Decision:
     return Decision(
         calls=tuple(ToolCall(**call) for call in data["calls"]),
         alternatives=tuple((name, share) for name, share in data["alternatives"]),
+        branches=tuple(tuple((name, share) for name, share in branch) for branch in data["branches"]),
         usage=Usage(**data["usage"]),
         **{name: data[name] for name in ("answer", "thought", "confidence", "cut")},
     )
