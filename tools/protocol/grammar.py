@@ -4,6 +4,8 @@ The grammar accepts exactly what ``write_arguments`` writes: one line, ``", "`` 
 separators, required properties first in the schema's order, then any of the optional ones in order.
 Covered: objects, arrays, strings, numbers, booleans, null, enum, const, anyOf/oneOf, type lists.
 Not covered (any JSON value is accepted, and the schema is checked after): $ref, pattern, format, ranges.
+What is accepted can always be read and stored: numbers are finite, no half of a surrogate pair is
+escaped, and a value of any kind is nested at most FREE_DEPTH deep.
 """
 
 import json
@@ -11,17 +13,34 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-PRIMITIVES = r"""
+FREE_DEPTH = 5
+_SCALARS = r"""
 string ::= "\"" char* "\""
-char ::= [^"\\\x00-\x1f\x7f] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
+char ::= [^"\\\x00-\x1f\x7f] | "\\" (["\\/bfnrt] | "u" code)
+code ::= [0-9abcefABCEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}
 integer ::= "-"? ("0" | [1-9] [0-9]{0,15})
-number ::= integer ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})?
+number ::= integer ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?
 boolean ::= "true" | "false"
 null ::= "null"
-value ::= string | number | boolean | null | list | dict
-list ::= "[" (value (", " value)*)? "]"
-dict ::= "{" (string ": " value (", " string ": " value)*)? "}"
+scalar ::= string | number | boolean | null
 """
+
+
+def _free_rules() -> list[str]:
+    """``dict``, and ``value`` for any value, as a rule for each level of nesting."""
+    rules = ["free0 ::= scalar"]
+    for depth in range(1, FREE_DEPTH + 1):
+        inner = f"free{depth - 1}"
+        listed = f'"[" ({inner} (", " {inner})*)? "]"'
+        rules += [f"free{depth} ::= scalar | {listed} | dict{depth}", f"dict{depth} ::= {_dict_of(inner)}"]
+    return [*rules, f"value ::= free{FREE_DEPTH}", f"dict ::= dict{FREE_DEPTH}"]
+
+
+def _dict_of(inner: str) -> str:
+    return f'"{{" (string ": " {inner} (", " string ": " {inner})*)? "}}"'
+
+
+PRIMITIVES = "\n".join([_SCALARS.strip(), *_free_rules()])
 
 
 def ordered_properties(schema: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -40,7 +59,7 @@ def arguments_grammar(schema: dict[str, Any]) -> str:
 def _cached_grammar(schema_json: str) -> str:
     builder = _Builder()
     body = builder.object(json.loads(schema_json))
-    return "\n".join([f'root ::= " " {body}', *builder.rules, PRIMITIVES.strip(), ""])
+    return "\n".join([f'root ::= " " {body}', *builder.rules, PRIMITIVES, ""])
 
 
 class _Builder:

@@ -4,12 +4,13 @@ Invariant: whatever this module returns as a call names an offered tool and has 
 grammar accepts. A call that met the token limit is dropped and the decision is marked ``cut``.
 """
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tools.calls import ToolCall
-from tools.protocol.calls import ANSWER, ANSWER_PREFIX, parse_arguments
+from tools.protocol.calls import ANSWER, ANSWER_PREFIX
 from tools.protocol.messages import Conversation, Signature
 from tools.protocol.render import render
 from training.student.arguments import write_arguments_of
@@ -108,7 +109,8 @@ class Decoder:
             if text is None:
                 written.cut = True
                 return
-            written.calls.append(ToolCall(self._new_id(), name, parse_arguments(text)))
+            # Written under the grammar: only a free object may repeat a key, and then the last one counts.
+            written.calls.append(ToolCall(self._new_id(), name, json.loads(text)))
             name = self._next_name(offered, written) if len(written.calls) < most else None
 
     def _next_name(self, offered: dict[str, Signature], written: _Written) -> str | None:
