@@ -6,6 +6,7 @@ durable; order is by ``sequence``, never by the clock.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -79,6 +80,13 @@ class EventLog(Protocol):
     def get(self, event_id: str) -> Event | None:
         """The event of that id, or None."""
 
+    def version_of(self, aggregate_id: str) -> int:
+        """The version that an aggregate is at, which is what ``append`` expects; 0 where it has no events.
+
+        Events that were pruned or lost to damage count, though ``read`` does not give them: their versions
+        are not given again.
+        """
+
     def read(
         self,
         *,
@@ -88,8 +96,15 @@ class EventLog(Protocol):
         after: int = 0,
         limit: int | None = None,
         newest_first: bool = False,
+        until: int | None = None,
+        as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
-        """Events with a sequence above ``after`` that match, in order."""
+        """Events with a sequence above ``after`` and up to ``until`` that match, in order.
+
+        With ``as_of``, a time with its zone, those that had happened by then: by their own timestamps, so a
+        later review of an earlier decision is not among them, and one that is dated by no time is.
+        Raises EventLogError where ``as_of`` is no time.
+        """
 
     def close(self) -> None:
         """Release the files. Safe to call twice."""

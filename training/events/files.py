@@ -8,18 +8,21 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from training.events.base import EventLogError
 
 
 class JournalFile:
-    """An open journal. Written at its end only; ``cut`` takes off an end that was never acknowledged."""
+    """An open file of the log. Written at its end only; ``cut`` takes off an end that was never acknowledged.
+    One that is opened ``in_place`` is written by ``write_at`` only.
+    """
 
-    def __init__(self, path: Path, writable: bool) -> None:
-        access = os.O_RDWR | os.O_APPEND if writable else os.O_RDONLY
+    def __init__(self, path: Path, writable: bool, in_place: bool = False) -> None:
+        access = os.O_RDWR | (0 if in_place else os.O_APPEND) if writable else os.O_RDONLY
         self._descriptor = os.open(path, access | os.O_CLOEXEC)
 
     def size(self) -> int:
@@ -35,6 +38,12 @@ class JournalFile:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            done = os.pwrite(self._descriptor, rest, offset)
+            offset, rest = offset + done, rest[done:]
 
     def sync(self) -> None:
         os.fsync(self._descriptor)
@@ -54,20 +63,28 @@ class JournalFile:
             os.close(open_one)
 
 
-OpenFile = Callable[[Path, bool], JournalFile]
+class OpenFile(Protocol):
+    """Opens a file of the log, as JournalFile does."""
+
+    def __call__(self, path: Path, writable: bool, in_place: bool = False, /) -> JournalFile: ...
 
 
 def write_new(path: Path, data: bytes, open_file: OpenFile = JournalFile) -> None:
     """Put ``data`` at ``path``, whole and durable, or leave what is there."""
     part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-        with closing(open_file(part, True)) as file:
+        with closing(open_file(made(part, os.O_TRUNC), True)) as file:
             file.append(data)
             file.sync()
             file.rename(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def made(path: Path, flag: int = 0) -> Path:
+    """``path``, at which there is a file now, for its owner only."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | flag | os.O_CLOEXEC, 0o600))
+    return path
 
 
 def sync_folder(folder: Path) -> None:

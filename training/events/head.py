@@ -4,12 +4,12 @@ Invariant: it is written after the journal's sync, so it never says more than th
 that holds less has lost events; an end beyond the head was never acknowledged and may be torn.
 """
 
-import os
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from training.events.codec import FIRST_PREVIOUS
+from training.events.files import JournalFile, OpenFile, made
 
 _WIDTH = 128
 
@@ -30,10 +30,9 @@ class Head:
 class HeadFile:
     """Reads and overwrites the head in place: one small write, never longer."""
 
-    def __init__(self, path: Path, writable: bool) -> None:
-        access = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
+    def __init__(self, path: Path, writable: bool, open_file: OpenFile = JournalFile) -> None:
         self.path = path
-        self._descriptor = os.open(path, access | os.O_CLOEXEC, 0o600)
+        self._file = open_file(made(path) if writable else path, writable, True)
 
     def read(self) -> Head | None:
         """The head, or None where the file is new or does not prove whole."""
@@ -45,20 +44,20 @@ class HeadFile:
 
     def raw(self) -> bytes:
         """The bytes as they are: other ones than before mean that something was appended."""
-        return os.pread(self._descriptor, _WIDTH, 0)
+        return self._file.read_at(0, _WIDTH)
 
     def is_new(self) -> bool:
-        return os.fstat(self._descriptor).st_size == 0
+        return self._file.size() == 0
 
     def write(self, head: Head) -> bytes:
-        """Overwrite the head; returns its bytes."""
+        """Overwrite the head; returns its bytes. Raises OSError."""
         text = b"%d %d %b %d %d" % (head.end, head.sequence, head.digest, head.segment, head.generation)
         content = (text + b" " + _proof(text)).ljust(_WIDTH - 1) + b"\n"
-        os.pwrite(self._descriptor, content, 0)
+        self._file.write_at(0, content)
         return content
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()
 
 
 def _proof(text: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from training.events.numbering import Entry
 from training.events.sidecar import Sidecar
 from training.events.tail import FIELDS, REMOVED, Tail
+from training.events.versions import check
 
 _MOST_KNOWN = 100_000
 
@@ -38,6 +39,8 @@ class Index:
         self._layout: _Layout = ((0,), (Tail(),))
         self._versions: dict[str, int] = {}
         self._newest = dict.fromkeys(FIELDS, "")
+        self.lost: frozenset[int] = frozenset()
+        """Checks of ``training.events.versions`` of the events whose records were lost."""
 
     def __len__(self) -> int:
         first, parts = self._layout
@@ -107,7 +110,7 @@ class Index:
 
     def versions_of(self, aggregate_ids: Collection[str]) -> dict[str, int]:
         """The versions that aggregates are at; one that has no events may be left out."""
-        possible = self._possible("aggregate_id", aggregate_ids)
+        possible = aggregate_ids if self.lost else self._possible("aggregate_id", aggregate_ids)
         return {aggregate_id: self.version_of(aggregate_id) for aggregate_id in possible}
 
     def _possible(self, field: str, keys: Collection[str]) -> set[str]:
@@ -129,7 +132,13 @@ class Index:
         return None
 
     def version_of(self, aggregate_id: str) -> int:
-        """The version that the aggregate is at; 0 where it has no events."""
+        """The version that the aggregate is at, lost events counted; 0 where it has no events."""
+        version = self._recorded_version(aggregate_id)
+        while self.lost and check(aggregate_id, version + 1) in self.lost:
+            version += 1
+        return version
+
+    def _recorded_version(self, aggregate_id: str) -> int:
         tail = self.tail
         places = tail.find("aggregate_id", aggregate_id)
         if places:

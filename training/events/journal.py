@@ -6,7 +6,8 @@ in ``notices``; a journal that is shorter than what was acknowledged is an error
 are seen: everything is read up to the end, under the lock, before anything is written.
 
 ``events-000001.jsonl`` and so on the records, the last one written to, the ones before sealed, each with its
-``.index``; ``head`` how far they were acknowledged; ``lock``; ``aside/`` bytes that are no records.
+``.index``; ``head`` how far they were acknowledged; ``versions`` those given; ``lock``; ``aside/`` bytes that
+are no records.
 With ``sync`` false a write is only handed to the system: it survives a kill, not a power cut.
 """
 
@@ -29,6 +30,7 @@ from training.events.numbering import Entry
 from training.events.recovery import Damage, pieces, settle
 from training.events.sealed import FORMAT, Sealed
 from training.events.segments import numbers, plain_name, plain_path
+from training.events.versions import VersionsFile
 
 SEGMENT = plain_name(1)
 SEGMENT_BYTES = 64 << 20
@@ -63,7 +65,7 @@ class Journal:
         self._open_file = open_file
         self._broken = ""
         self._pid = os.getpid()
-        self._number, self._end, self._generation = 1, 0, 0
+        self._number, self._end, self._generation, self._known_damages = 1, 0, 0, 0
         self._seen = b""
         self.sealed = Sealed(folder, index, self._chain, self._keeper, writable, open_file)
         with ExitStack() as opened:
@@ -80,8 +82,10 @@ class Journal:
             found = [1]
         if not found:
             raise self._lost("is missing")
-        self._head = HeadFile(self.folder / "head", self._writable)
+        self._head = HeadFile(self.folder / "head", self._writable, self._open_file)
         opened.callback(self._head.close)
+        self._versions = VersionsFile(self.folder / "versions", self._writable, self._open_file)
+        opened.callback(self._versions.close)
         opened.callback(self.sealed.close)
         opened.callback(self._close_tail)
         head = self._head.read()
@@ -158,8 +162,8 @@ class Journal:
                 lines.append(line)
         separator = b"" if self._file.read_at(self._end - 1, 1) == b"\n" else b"\n"
         content = separator + b"".join(lines)
-        self._store(content)
         entries = list(chain.from_iterable(batches))
+        self._store(content, entries)
         if self._index is not None:
             self._index.extend(entries, self._end + len(separator), list(map(len, lines)))
         self._end += len(content)
@@ -185,6 +189,7 @@ class Journal:
         """Tell other processes that sealed segments were rewritten. Only within ``exclusive``."""
         self._generation += 1
         self._acknowledge()
+        self.check_writable()
 
     def close(self) -> None:
         self._opened.close()
@@ -198,8 +203,9 @@ class Journal:
                 f"{self.path} may not be written by this user; check its owner and permissions"
             )
 
-    def _store(self, data: bytes) -> None:
+    def _store(self, data: bytes, entries: Sequence[Entry]) -> None:
         try:
+            self._versions.write(entries)
             self._file.append(data)
         except OSError as error:
             self._take_back(f"a write failed ({error.strerror})")
@@ -226,14 +232,14 @@ class Journal:
             self._broken = f"{reason}, and the unfinished record could not be cut off ({error.strerror})"
 
     def _acknowledge(self) -> None:
+        """Write the head. Where that fails the records are on the disk all the same; no more are taken."""
         head = Head(self._end, self.sequence, self._chain.digest, self._number, self._generation)
         try:
             self._seen = self._head.write(head)
         except OSError as error:
-            self._broken = f"its head could not be written ({error.strerror})"
-            raise EventLogError(
-                f"{self.path}: {self._broken}; check the disk, then open the log again"
-            ) from error
+            if not self._broken:
+                self._broken = f"its head could not be written ({error.strerror})"
+                self.notices.append(f"{self.path}: {self._broken}; what is recorded is whole; check the disk")
 
     def _catch_up(self) -> None:
         """Read what was appended since the last look, over the seams of segments; mend a torn end."""
@@ -251,6 +257,9 @@ class Journal:
             self._open_tail(self._number + 1)
         end = (head.segment, head.end) if head else (0, 0)
         self._seen = raw
+        if self._index is not None and len(self.damages) != self._known_damages:
+            self._known_damages = len(self.damages)
+            self._index.lost = self._versions.lost(self.damages)
         if self._writable and (self._number, self._end) > end:
             self._file.sync()
             self._acknowledge()

@@ -26,6 +26,7 @@ from training.events.recovery import Damage
 from training.events.redaction import redact
 from training.events.segments import numbers
 from training.events.storage import EventDatabase, JournalStorage
+from training.events.views import given_moment, happened_by
 
 if TYPE_CHECKING:
     from training.events.settings import Sync
@@ -111,6 +112,10 @@ class TinyEventLog:
             return None
         return from_document(self._storage.document(position))
 
+    def version_of(self, aggregate_id: str) -> int:
+        self._refresh()
+        return self._storage.index.version_of(aggregate_id)
+
     def read(
         self,
         *,
@@ -123,7 +128,6 @@ class TinyEventLog:
         until: int | None = None,
         as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
-        """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._refresh()
         types = type_names(event_type)
         index = self._storage.index
@@ -135,12 +139,12 @@ class TinyEventLog:
             newest = index.candidates(*exact[0], within)
             positions = newest if newest_first else reversed(list(newest))
         documents = (self._storage.document(position) for position in index.of_kinds(types, positions))
-        moment = _moment(as_of) if as_of is not None else None
+        moment = given_moment(as_of) if as_of is not None else None
         matching = (
             from_document(document)
             for document in documents
             if all(document[name] == value for name, value in exact)
-            and (moment is None or datetime.fromisoformat(document["timestamp"]) <= moment)
+            and (moment is None or happened_by(document["timestamp"], moment))
         )
         return islice(matching, limit)
 
@@ -178,7 +182,7 @@ class TinyEventLog:
         if before is None and types is None and max_bytes is None:
             raise EventLogError("prune what? give a time, types, or a size")
         self._check_open()
-        moment = None if before is None else _moment(before)
+        moment = None if before is None else given_moment(before)
         rule = Rule(moment, None if types is None else set(types), max_bytes, keep_cited, force)
         return prune(self._storage, self.folder, rule)
 
@@ -207,16 +211,6 @@ class TinyEventLog:
     def _check_open(self) -> None:
         if self._closed:
             raise EventLogError(f"the log in {self.folder} is closed; open it again")
-
-
-def _moment(given: str | datetime) -> datetime:
-    try:
-        moment = datetime.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError:
-        raise EventLogError(f"the time {given!r} is no ISO 8601 time") from None
-    if moment.tzinfo is None:
-        raise EventLogError(f"the time {given} has no zone; append Z for UTC")
-    return moment
 
 
 def _may_write(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, text, update
 
 from training.events.base import Event, EventLogError, type_names
 from training.events.codec import decode, encode, from_document, payload, plain, to_document
@@ -21,7 +21,7 @@ from training.events.redaction import redact
 from training.events.sql_schema import events, head, prepare
 from training.events.sql_server import Server
 from training.events.sql_verify import COLUMNS, verify
-from training.events.views import LogView, given_moment
+from training.events.views import given_moment, happened_by
 
 _FIRST_PAGE, _PAGE, _PAGE_BYTES = 100, 2000, 4 << 20
 _GUARDS = text(
@@ -87,6 +87,14 @@ class SqlEventLog:
         found = self._server.fetch(query)
         return self._event(found[0]) if found else None
 
+    def version_of(self, aggregate_id: str) -> int:
+        self._check_open()
+        if not _possible(aggregate_id):
+            return 0
+        newest = func.max(events.c.version).label("version")
+        (found,) = self._server.fetch(select(newest).where(events.c.aggregate_id == plain(aggregate_id)))
+        return found.version or 0
+
     def read(
         self,
         *,
@@ -99,7 +107,6 @@ class SqlEventLog:
         until: int | None = None,
         as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
-        """As in EventLog; ``until`` is the last sequence, ``as_of`` a time: what had happened by then."""
         self._check_open()
         types = type_names(event_type)
         conditions: list[ColumnElement[bool]] = []
@@ -115,9 +122,9 @@ class SqlEventLog:
         end = last.sequence if until is None else min(until, last.sequence)
         if as_of is None:
             return self._pages(conditions, after, end, limit, newest_first)
-        view = LogView(self, until=given_moment(as_of))
+        moment = given_moment(as_of)
         found = self._pages(conditions, after, end, None, newest_first)
-        return islice(filter(view.has, found), limit)
+        return islice((event for event in found if happened_by(event.timestamp, moment)), limit)
 
     def verify(self) -> Verification:
         """Walk every row: whether it proves whole, follows from the one before, agrees with its columns."""

@@ -22,6 +22,7 @@ from training.events.segments import pack, plain_path
 from training.events.sidecar import build
 from training.events.storage import JournalStorage
 from training.events.tail import REMOVED
+from training.events.views import moment_of
 
 MANIFEST = "pruned.jsonl"
 
@@ -121,7 +122,7 @@ def _choose(storage: JournalStorage, rule: Rule) -> tuple[list[int], int]:
         if excess is not None and excess <= 0:
             break
         document = storage.document(position)
-        if rule.before is not None and datetime.fromisoformat(document["timestamp"]) >= rule.before:
+        if rule.before is not None and not _is_before(document["timestamp"], rule.before):
             continue
         if rule.keep_cited is not None and rule.keep_cited(document["event_id"]) and not rule.force:
             cited += 1
@@ -130,6 +131,12 @@ def _choose(storage: JournalStorage, rule: Rule) -> tuple[list[int], int]:
         if excess is not None:
             excess -= storage.index.place(position).length
     return chosen, cited
+
+
+def _is_before(timestamp: str, limit: datetime) -> bool:
+    """An event that is dated by no time has no age."""
+    moment = moment_of(timestamp)
+    return moment is not None and moment < limit
 
 
 def _rewrite(storage: JournalStorage, number: int, places: list[int]) -> None:

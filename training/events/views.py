@@ -6,10 +6,11 @@ timestamp, so that a later review or outcome of an earlier decision is not seen;
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from typing import TypeVar
 
 from training.events.base import Event, EventLog, EventLogError
 
+T = TypeVar("T", int, datetime)
 OnEvent = Callable[[Event], None]
 
 
@@ -20,7 +21,8 @@ class LogView:
         self, log: EventLog, *, until: datetime | int | None = None, on_event: OnEvent | None = None
     ) -> None:
         self._log = log
-        self._until = until
+        self._sequence = until if isinstance(until, int) else None
+        self._moment = until if isinstance(until, datetime) else None
         self._on_event = on_event
 
     @property
@@ -35,7 +37,13 @@ class LogView:
 
     def get(self, event_id: str) -> Event | None:
         event = self._log.get(event_id)
-        return event if event is not None and self.has(event) else None
+        return event if event is not None and self._has(event) else None
+
+    def version_of(self, aggregate_id: str) -> int:
+        if self._sequence is None and self._moment is None:
+            return self._log.version_of(aggregate_id)
+        newest = next(self.read(aggregate_id=aggregate_id, newest_first=True, limit=1), None)
+        return newest.version if newest else 0
 
     def read(
         self,
@@ -46,36 +54,33 @@ class LogView:
         after: int = 0,
         limit: int | None = None,
         newest_first: bool = False,
+        until: int | None = None,
+        as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
         events = self._log.read(
             event_type=event_type,
             aggregate_id=aggregate_id,
             correlation_id=correlation_id,
             after=after,
+            limit=limit,
             newest_first=newest_first,
+            until=_earlier(until, self._sequence),
+            as_of=_earlier(given_moment(as_of) if as_of is not None else None, self._moment),
         )
-        return islice(self._watched(events, newest_first), limit)
+        return events if self._on_event is None else self._told(events, self._on_event)
 
     def close(self) -> None:
         """The log belongs to whoever opened it."""
 
-    def _watched(self, events: Iterable[Event], newest_first: bool) -> Iterator[Event]:
+    def _told(self, events: Iterable[Event], on_event: OnEvent) -> Iterator[Event]:
         for event in events:
-            if isinstance(self._until, int) and not newest_first and event.sequence > self._until:
-                return
-            if self._on_event is not None:
-                self._on_event(event)
-            if self.has(event):
-                yield event
+            on_event(event)
+            yield event
 
-    def has(self, event: Event) -> bool:
-        """Whether the event had happened by then."""
-        if self._until is None:
-            return True
-        if isinstance(self._until, int):
-            return event.sequence <= self._until
-        moment = moment_of(event.timestamp)
-        return moment is None or moment <= self._until
+    def _has(self, event: Event) -> bool:
+        if self._sequence is not None and event.sequence > self._sequence:
+            return False
+        return self._moment is None or happened_by(event.timestamp, self._moment)
 
 
 def moment_of(timestamp: str) -> datetime | None:
@@ -85,6 +90,17 @@ def moment_of(timestamp: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def happened_by(timestamp: str, moment: datetime) -> bool:
+    """Whether an event with that timestamp had happened by then; one that is no time had."""
+    happened = moment_of(timestamp)
+    return happened is None or happened <= moment
+
+
+def _earlier(one: T | None, other: T | None) -> T | None:
+    """Of two ends the first; None is none."""
+    return min((end for end in (one, other) if end is not None), default=None)
 
 
 def given_moment(given: str | datetime) -> datetime:

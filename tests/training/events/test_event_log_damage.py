@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.events import EventLogError
+from training.events import EventLogError, VersionConflict
 from training.events.codec import FIRST_PREVIOUS, decode, encode
 from training.events.journal import SEGMENT, Journal
 from training.events.log import TinyEventLog
@@ -129,6 +129,60 @@ def test_I08_the_last_acknowledged_record_is_damaged_not_torn(filled, make, end)
     again.close()
 
 
+def damaged(folder: Path, *numbers: int) -> None:
+    """Change a letter in the records of ``filled`` with these numbers, and in the names that are in them."""
+    lines = lines_of(folder)
+    for number in numbers:
+        for name in (b"aggregate_id", b"event_type"):
+            lines[number] = lines[number].replace(b'"%b":"' % name, b'"%b":"?' % name)[:-2] + b"\n"
+    (folder / SEGMENT).write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["tail", "sealed"])
+def test_I08_I13_a_version_that_was_lost_is_not_given_again(filled, make, sealed):
+    """``filled`` has a1 b1 a2 b2: of b the last one is lost, of a the last one and one of many."""
+    log = TinyEventLog(filled)
+    lost = [log.append(make(n, "cd"[n % 2])) for n in range(3)]
+    if sealed:
+        with log.db.storage.journal.exclusive():
+            log.db.storage.journal.rotate()
+    log.close()
+    damaged(filled, 3, 4, 5, 6, 7)
+    for sidecar in filled.glob("*.index"):
+        sidecar.unlink()
+    log = TinyEventLog(filled)
+    assert [(event.aggregate_id, event.version) for event in log.read()] == [("a", 1), ("b", 1)]
+    assert [log.version_of(name) for name in "abcde"] == [2, 2, 2, 1, 0]
+    with pytest.raises(VersionConflict, match="at version 2, not 1"):
+        log.append(make(9, "a"), expected_version=1)
+    assert log.append(make(9, "a"), expected_version=2).version == 3
+    assert [event.version for event in log.append_many([make(9, name) for name in "bbc"])] == [3, 4, 3]
+    log.close()
+    again = TinyEventLog(filled)
+    assert again.append(lost[1]).version == 2
+    assert [again.append(make(9, name)).version for name in "abcde"] == [4, 5, 4, 3, 1]
+    again.close()
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "odd", "flipped"])
+def test_I08_damage_of_the_versions_costs_nothing_but_what_they_are_for(filled, make, harm):
+    path = filled / "versions"
+    whole = path.read_bytes()
+    flipped = bytes(byte ^ 4 for byte in whole)
+    if harm == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "odd": whole[:-3], "flipped": flipped}[harm])
+    log = TinyEventLog(filled)
+    assert [event.version for event in log.read()] == [1, 1, 2, 2] and not log.notices
+    assert log.append(make(5)).version == 3
+    log.close()
+    damaged(filled, 4)
+    log = TinyEventLog(filled)
+    assert log.append(make(6, "b")).version == 2
+    log.close()
+
+
 def test_I08_records_taken_out_or_doubled_are_said(filled):
     journal, lines = filled / SEGMENT, lines_of(filled)
     journal.write_bytes(b"".join([*lines[:2], *lines[3:], b"\n" * len(lines[2])]))
@@ -210,5 +264,5 @@ def test_I15_a_newer_format_is_refused(filled):
 
 def test_the_folder_belongs_to_its_owner(log, folder):
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {path.name for path in folder.iterdir()} == {SEGMENT, "head", "lock"}
+    assert {path.name for path in folder.iterdir()} == {SEGMENT, "head", "lock", "versions"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())

@@ -11,28 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.children import run_child, start_child
 from tests.training.events.test_event_log_faults import Faults
 from training.events import EventLogError, VersionConflict
 from training.events.ids import new_event
 from training.events.journal import SEGMENT, Journal
 from training.events.log import TinyEventLog
-
-
-def run_child(body: Callable[[], None]) -> int:
-    """Run ``body`` in a forked child; its exit status."""
-    return os.waitpid(start_child(body), 0)[1]
-
-
-def start_child(body: Callable[[], None]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        body()
-        status = 0
-    finally:
-        os._exit(status)
 
 
 def test_I03_a_real_limit_on_the_file_size(folder, make):

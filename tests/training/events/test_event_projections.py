@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.children import start_child
 from training.events import EventLogError
 from training.events.base import Event
 from training.events.ids import new_event
@@ -152,11 +153,7 @@ def test_a_follower_sees_appends_of_this_process_at_once(log, table, tmp_path, m
 
 def test_waiting_sees_appends_of_another_process(log, folder, make):
     assert not wait_for(log, 0, 0.01)
-    child = os.fork()
-    if not child:
-        other = TinyEventLog(folder)
-        other.append(make(1))
-        os._exit(0)
+    child = start_child(lambda: TinyEventLog(folder).append(make(1)))
     assert wait_for(log, 0, 10)
     os.waitpid(child, 0)
     assert not wait_for(log, 1, 0.01)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from tests.training.children import run_child
 from training.events import EventLogError, VersionConflict, open_log
 from training.events.incoming import unredacted
 from training.events.sql import SqlEventLog
@@ -299,14 +300,14 @@ def test_a_database_that_cannot_hold_every_text_is_refused(sql, postgres_url):
 def test_I5_a_forked_process_opens_its_own(sql_log, make):
     sql_log.append(make())
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
+
+    def use() -> None:
         try:
             sql_log.append(make())
         except EventLogError as error:
             os.write(writing, str(error).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
+
+    assert run_child(use) == 0
     assert b"opened by another process" in os.read(reading, 1000)
     os.close(reading)
     os.close(writing)

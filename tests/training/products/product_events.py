@@ -8,6 +8,7 @@ from typing import Any
 from training.events.base import Event, EventType
 from training.events.decisions import DecisionRecorder
 from training.events.ids import new_event
+from training.events.views import given_moment, happened_by
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -20,7 +21,7 @@ class MemoryLog:
         self.notices: Sequence[str] = ()
 
     def append(self, event: Event, *, expected_version: int | None = None) -> Event:
-        version = sum(one.aggregate_id == event.aggregate_id for one in self.events) + 1
+        version = self.version_of(event.aggregate_id) + 1
         self.events.append(replace(event, sequence=len(self.events) + 1, version=version))
         return self.events[-1]
 
@@ -29,6 +30,9 @@ class MemoryLog:
 
     def get(self, event_id: str) -> Event | None:
         return next((event for event in self.events if event.event_id == event_id), None)
+
+    def version_of(self, aggregate_id: str) -> int:
+        return sum(one.aggregate_id == aggregate_id for one in self.events)
 
     def read(
         self,
@@ -39,12 +43,16 @@ class MemoryLog:
         after: int = 0,
         limit: int | None = None,
         newest_first: bool = False,
+        until: int | None = None,
+        as_of: str | datetime | None = None,
     ) -> Iterator[Event]:
         kinds = [event_type] if isinstance(event_type, str) else event_type and list(event_type)
         found = [
             event
             for event in self.events
             if event.sequence > after
+            and (until is None or event.sequence <= until)
+            and (as_of is None or happened_by(event.timestamp, given_moment(as_of)))
             and (kinds is None or event.event_type in kinds)
             and (aggregate_id is None or event.aggregate_id == aggregate_id)
             and (correlation_id is None or event.correlation_id == correlation_id)

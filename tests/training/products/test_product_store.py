@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.training.children import run_child, start_child
 from tests.training.products.product_events import NOON, MemoryLog, complete, decide
 from training.events import EventLogError, open_log
 from training.products import ProductError, ProductStore, publish, query
@@ -234,11 +235,8 @@ def test_a_kill_at_every_step_leaves_the_old_version_or_the_new_one(tmp_path, lo
     for step in range(1, steps + 1):
         folder = tmp_path / f"killed-{step}"
         ProductStore(folder).publish(NAME, log)
-        child = os.fork()
-        if child == 0:
-            ProductStore(folder, FailingDisk(step, killed)).publish(NAME, newer)
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        store = ProductStore(folder, FailingDisk(step, killed))
+        assert run_child(lambda: store.publish(NAME, newer)) == signal.SIGKILL  # noqa: B023
         seen.append(len(ProductStore(folder).open(NAME).query()))
         ProductStore(folder).publish(NAME, newer)
         assert len(ProductStore(folder).open(NAME).query()) == 2
@@ -309,14 +307,12 @@ def test_a_version_that_was_taken_away(store, log):
 
 def test_two_publishers_at_once_leave_one_whole_version(store, log):
     decide(log)
-    children = []
-    for number in range(4):
-        child = os.fork()
-        if child == 0:
-            decide(log, number)
-            ProductStore(store.folder).publish(NAME, log)
-            os._exit(0)
-        children.append(child)
+
+    def publish_one_more(number: int) -> None:
+        decide(log, number)
+        ProductStore(store.folder).publish(NAME, log)
+
+    children = [start_child(lambda number=number: publish_one_more(number)) for number in range(4)]
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
     assert len(store.open(NAME).query()) == 2
     assert len(store.versions(NAME)) == 4
