@@ -15,6 +15,7 @@ from training.events.base import Event
 
 Row = dict[str, Any]
 NOTHING = "no decisions yet"
+_SHARES = ("success_rate", "refusal_rate", "correction_rate", "accuracy", "confidence")
 _TELLING = ("tool_selected", "success", "verdict", "corrected_tool")
 
 
@@ -78,15 +79,14 @@ def event_line(event: Event) -> str:
 
 
 def _figures(title: str, name: str, entries: Sequence[Row]) -> str:
-    head = (title, "DECISIONS", "DONE", "FAILED", "UNKNOWN", "SUCCESS", "REFUSED", "CORRECTED", "CONF")
-    lines: list[Sequence[str]] = [(*head, "CHOSEN IN", "RAN IN")]
+    head = (title, "DECISIONS", "DONE", "FAILED", "UNKNOWN", "SUCCESS", "REFUSED", "CORRECTED", "ACCURACY")
+    lines: list[Sequence[str]] = [(*head, "CONF", "CHOSEN IN", "RAN IN")]
     for entry in entries:
         lines.append(
             (
                 clean_line(entry[name], 24),
                 *(str(entry[count]) for count in ("decisions", "succeeded", "failed", "unknown")),
-                *(_share(entry[rate]) for rate in ("success_rate", "refusal_rate", "correction_rate")),
-                _share(entry["confidence"]),
+                *(_share(entry[rate]) for rate in _SHARES),
                 _duration(entry["latency_ms"]),
                 _duration(entry["execution_time_ms"]),
             )

@@ -85,7 +85,9 @@ def stats(
 ) -> None:
     """How often each tool was chosen, by whom, and how it went.
 
-    SUCCESS is the share of the decisions with an outcome; REFUSED and CORRECTED of all decisions.
+    SUCCESS is the share of the decisions with an outcome; REFUSED and CORRECTED of all decisions. ACCURACY is
+    how right they were, as far as it is known: by what was said of them, else by what a teacher chose, else
+    by their outcome. How an agent's accuracy moved over time: --agent ID --by week.
     """
     if redacted and (by or any(given.values())):
         raise click.UsageError("--redactions counts over all events; of the filters it takes --as-of only")

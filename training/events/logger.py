@@ -5,16 +5,20 @@ Invariant: ``log_decision`` returns after the decision is durable; the event loo
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from training.events import open_log
 from training.events.base import Event, EventLog
-from training.events.decisions import DecisionRecorder, history
+from training.events.decisions import DecisionRecorder, history, rows
+from training.events.figures import Period, statistics
 from training.events.ids import uuid7
+from training.events.views import LogView
 
 Tools = Sequence[Mapping[str, Any] | str]
+AsOf = str | datetime | int
 
 
 class AgentDecisionLogger:
@@ -89,11 +93,35 @@ class AgentDecisionLogger:
         session_id: str | None = None,
         agent_id: str | None = None,
         category: str | None = None,
+        as_of: AsOf | None = None,
     ) -> list[dict[str, Any]]:
-        """The newest ``limit`` decisions that match, oldest first: one dict per decision."""
+        """The newest ``limit`` decisions that match, oldest first: one dict per decision.
+
+        ``as_of``: as the log stood at a time, or at the event of that sequence.
+        """
+        view = LogView(self._open(), until=as_of)
         return history(
-            self._open(), limit=limit, tool=tool, session_id=session_id, agent_id=agent_id, category=category
+            view, limit=limit, tool=tool, session_id=session_id, agent_id=agent_id, category=category
         )
+
+    def get_statistics(
+        self,
+        *,
+        by: Period | None = None,
+        tool: str | None = None,
+        session_id: str | None = None,
+        agent_id: str | None = None,
+        category: str | None = None,
+        as_of: AsOf | None = None,
+    ) -> dict[str, Any]:
+        """Figures over the decisions that match, as ``apprentice decisions stats --json`` prints them.
+
+        With ``by`` (``day`` or ``week``) also ``over_time``: how accuracy, success and the times moved, the
+        oldest period first. ``as_of`` as in ``get_history``.
+        """
+        view = LogView(self._open(), until=as_of)
+        found = rows(view, tool=tool, session_id=session_id, agent_id=agent_id, category=category)
+        return statistics(found, by)
 
     def close(self) -> None:
         """Release the log. Safe to call twice; the next use opens it again."""

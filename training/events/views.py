@@ -15,14 +15,17 @@ OnEvent = Callable[[Event], None]
 
 
 class LogView:
-    """``log`` up to ``until``, a moment or a sequence. ``on_event`` is told each event that is read."""
+    """``log`` up to ``until``, a time with its zone or a sequence. ``on_event`` is told each event read.
+
+    Raises EventLogError where ``until`` is no time.
+    """
 
     def __init__(
-        self, log: EventLog, *, until: datetime | int | None = None, on_event: OnEvent | None = None
+        self, log: EventLog, *, until: str | datetime | int | None = None, on_event: OnEvent | None = None
     ) -> None:
         self._log = log
         self._sequence = until if isinstance(until, int) else None
-        self._moment = until if isinstance(until, datetime) else None
+        self._moment = given_moment(until) if isinstance(until, str | datetime) else None
         self._on_event = on_event
 
     @property

@@ -61,9 +61,24 @@ def test_stats_per_agent_and_over_time(run, folder, ids):
     ]
     assert (found["refused"], found["refusal_rate"], found["corrected"]) == (1, 0.25, 0)
     text = run("stats", "--by", "day", "--log", folder).stdout
-    for word in ("TOOL", "AGENT", "PERIOD", "REFUSED", "CORRECTED", "tester", "2030-01-06", "25%"):
+    for word in (
+        "TOOL",
+        "AGENT",
+        "PERIOD",
+        "REFUSED",
+        "CORRECTED",
+        "ACCURACY",
+        "tester",
+        "2030-01-06",
+        "25%",
+    ):
         assert word in text
     assert "AGENT" not in run("stats", "--agent", "coder", "--log", folder).stdout
+
+
+def test_how_an_agent_s_accuracy_moved(run, folder, ids):
+    found = json.loads(run("stats", "--json", "--agent", "coder", "--by", "day", "--log", folder).stdout)
+    assert [entry["accuracy"] for entry in found["over_time"]] == [1.0, 0.0, None]
 
 
 def test_stats_as_of(run, folder, ids):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from training.events.audit import COLUMNS, audit
-from training.events.decisions import DecisionRecorder, rows
+from training.events.decisions import DecisionRecorder, review, rows
 from training.events.figures import period_of, redactions, statistics
 from training.events.matching import OUTCOMES, DecisionFilter, outcomes_of
 from training.events.views import LogView
@@ -147,6 +147,21 @@ def test_over_time(log, decided, by, expected):
     found = statistics(rows(log), by)["over_time"]
     assert [(entry["period"], entry["decisions"]) for entry in found] == expected
     assert found[0]["success_rate"] == (1.0 if by == "day" else 0.5)
+
+
+def test_how_an_agent_s_accuracy_moved_over_time(log, decided):
+    """Of the coder: done, refused, unknown, done and rated good; two reviews come later."""
+    weeks = statistics(rows(log, agent_id="coder"), "week")["over_time"]
+    assert [(week["period"], week["judged"], week["accuracy"]) for week in weeks] == [
+        ("2030-W01", 2, 0.5),
+        ("2030-W02", 1, 1.0),
+    ]
+    review(log, decided[0], verdict="bad")
+    review(log, decided[3], verdict="good")
+    weeks = statistics(rows(log, agent_id="coder"), "week")["over_time"]
+    assert [(week["judged"], week["accuracy"]) for week in weeks] == [(2, 0.0), (2, 1.0)]
+    assert statistics(rows(log))["accuracy"] == 0.4
+    assert statistics([])["accuracy"] is None
 
 
 def test_periods_are_the_reader_s():

@@ -108,6 +108,23 @@ async def test_a_new_process_sees_the_same_log(logger, folder):
     assert seen.stdout.strip() == "{'n': 1}"
 
 
+async def test_figures_over_time_and_as_of(logger):
+    days = ["2030-01-04T10:00:00+00:00", "2030-01-05T10:00:00+00:00"]
+    for day, success in zip(days, (True, False), strict=True):
+        await logger.log_decision("a", {}, ["x"], "x", outcome={"success": success}, timestamp=day)
+    await logger.log_decision("b", {}, ["x"], "x", timestamp="2030-01-06T10:00:00Z")
+    found = logger.get_statistics(agent_id="a", by="week")
+    assert (found["decisions"], found["accuracy"]) == (2, 0.5)
+    (week,) = found["over_time"]
+    assert (week["period"], week["success_rate"]) == ("2030-W01", 0.5)
+    assert [logger.get_statistics(as_of=end)["succeeded"] for end in (1, 2, 5)] == [0, 1, 1]
+    # The outcomes were recorded now, so that in 2030 they had been for long.
+    assert len(logger.get_history(as_of="2030-01-05T12:00:00Z")) == 2
+    assert len(logger.get_history(as_of=3)) == 2
+    with pytest.raises(EventLogError, match="no zone"):
+        logger.get_history(as_of="2030-01-05")
+
+
 async def test_closed_and_used_again(logger):
     await logger.log_decision("a", {}, ["x"], "x")
     logger.close()

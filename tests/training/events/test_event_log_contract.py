@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from training.events import EventLog, EventLogError, VersionConflict, open_log
 from training.events.ids import new_event
 from training.events.log import TinyEventLog
+from training.events.views import LogView
 
 KINDS = ["tinydb", "small segments", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -90,6 +92,60 @@ def test_read_filters(any_log, make):
     assert numbers(limit=2, newest_first=True) == [3, 2]
     assert numbers(limit=0) == []
     assert numbers(correlation_id="s2", event_type="DECISION_REVIEWED", aggregate_id="a") == [3]
+
+
+@pytest.fixture
+def timed(any_log) -> EventLog:
+    """Six events at these hours of a day: the clock goes back once; the last one is dated by no time."""
+    start = datetime(2030, 1, 1, tzinfo=UTC)
+    for number, hour in enumerate((0, 1, 2, 1, 4)):
+        moment = start + timedelta(hours=hour)
+        event = new_event("T", "ab"[number % 2], "x", {"n": number})
+        any_log.append(replace(event, timestamp=moment.isoformat()))
+    any_log.append(replace(new_event("T", "b", "x", {"n": 5}), timestamp="long ago"))
+    return any_log
+
+
+@pytest.mark.parametrize(
+    ("which", "found"),
+    [
+        ({"until": 3}, [0, 1, 2]),
+        ({"until": 99}, [0, 1, 2, 3, 4, 5]),
+        ({"until": 0}, []),
+        ({"after": 4, "until": 2}, []),
+        ({"after": 2, "until": 4}, [2, 3]),
+        ({"until": 4, "newest_first": True, "limit": 2}, [3, 2]),
+        ({"until": 4, "aggregate_id": "b"}, [1, 3]),
+        ({"as_of": "2030-01-01T01:30:00Z"}, [0, 1, 3, 5]),
+        ({"as_of": "2030-01-01T01:00:00Z"}, [0, 1, 3, 5]),
+        ({"as_of": datetime(2030, 1, 1, 2, tzinfo=UTC), "newest_first": True}, [5, 3, 2, 1, 0]),
+        ({"as_of": "2030-01-01T01:30:00+01:00", "aggregate_id": "a"}, [0]),
+        ({"as_of": "2031-01-01T00:00:00Z", "until": 4, "limit": 2}, [0, 1]),
+        ({"as_of": "2030-01-01T01:30:00Z", "newest_first": True, "limit": 2}, [5, 3]),
+        ({"as_of": "2030-01-01T01:30:00Z", "after": 1, "until": 4}, [1, 3]),
+        ({"as_of": "1999-01-01T00:00:00Z", "until": 5}, []),
+    ],
+    ids=str,
+)
+def test_the_log_as_of_a_time_or_a_sequence(timed, which, found):
+    assert [event.data["n"] for event in timed.read(**which)] == found
+    assert [event.data["n"] for event in LogView(timed).read(**which)] == found
+
+
+@pytest.mark.parametrize("wrong", ["2030-01-01T01:30:00", "2030-01-01", "yesterday"])
+def test_a_time_that_cannot_be_placed_is_one_line(any_log, wrong):
+    with pytest.raises(EventLogError, match=r"no zone|no ISO 8601 time") as said:
+        list(any_log.read(as_of=wrong))
+    assert "\n" not in str(said.value)
+
+
+def test_the_version_of_an_aggregate(any_log, reopen, make):
+    assert any_log.version_of("a") == 0 == any_log.version_of("a\0")
+    for aggregate in "aba":
+        any_log.append(make(0, aggregate))
+    assert [any_log.version_of(name) for name in "abc"] == [2, 1, 0]
+    assert reopen().version_of("a") == 2
+    assert any_log.append(make(1, "a"), expected_version=any_log.version_of("a")).version == 3
 
 
 def test_get_by_id(any_log, reopen, make):
@@ -201,15 +257,11 @@ def test_I14_surrogates_and_nul_are_stored_and_read_back(any_log, reopen, make):
 
 @pytest.mark.parametrize("field", ["event_type", "aggregate_id", "aggregate_type", "event_id", "timestamp"])
 def test_an_event_needs_its_envelope(any_log, make, field):
-    from dataclasses import replace
-
     with pytest.raises(EventLogError, match=field):
         any_log.append(replace(make(), **{field: ""}))
 
 
 def test_I15_unknown_types_and_newer_schemas_come_back_as_they_are(any_log, reopen, make):
-    from dataclasses import replace
-
     stored = any_log.append(replace(make(event_type="FROM_THE_FUTURE"), schema_version=99))
     (read,) = reopen().read(event_type="FROM_THE_FUTURE")
     assert read == stored

@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from tests.training.children import start_child
 from training.events import EventLogError
 from training.events.base import Event
-from training.events.ids import new_event
 from training.events.log import TinyEventLog
 from training.events.projections import Follower, wait_for
 
@@ -157,35 +155,6 @@ def test_waiting_sees_appends_of_another_process(log, folder, make):
     assert wait_for(log, 0, 10)
     os.waitpid(child, 0)
     assert not wait_for(log, 1, 0.01)
-
-
-@pytest.fixture
-def timed(log) -> list[Event]:
-    """Six events an hour apart, the clock going back once."""
-    start = datetime(2030, 1, 1, tzinfo=UTC)
-    hours = [0, 1, 2, 1, 4, 5]
-    moments = [start + timedelta(hours=hour) for hour in hours]
-    events = [
-        new_event("T", "ab"[number % 2], "x", {"n": number}, clock=lambda moment=moment: moment)
-        for number, moment in enumerate(moments)
-    ]
-    return [log.append(event) for event in events]
-
-
-def test_the_log_as_of_a_time_or_sequence(log, timed):
-    def numbers(**which: object) -> list[int]:
-        return [event.data["n"] for event in log.read(**which)]
-
-    assert numbers(until=3) == [0, 1, 2]
-    assert numbers(after=2, until=4) == [2, 3]
-    assert numbers(until=0) == [] == numbers(after=4, until=2)
-    assert numbers(as_of="2030-01-01T01:30:00Z") == [0, 1, 3]
-    assert numbers(as_of=datetime(2030, 1, 1, 2, tzinfo=UTC), newest_first=True) == [3, 2, 1, 0]
-    assert numbers(as_of="2030-01-01T01:30:00+01:00", aggregate_id="a") == [0]
-    assert numbers(as_of="2031-01-01T00:00:00Z", until=4, limit=2) == [0, 1]
-    for wrong in ("2030-01-01T01:30:00", "yesterday"):
-        with pytest.raises(EventLogError, match="time"):
-            log.read(as_of=wrong)
 
 
 def test_how_a_figure_moved_over_time(ten, table, tmp_path):

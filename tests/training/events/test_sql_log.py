@@ -333,22 +333,6 @@ def test_restore_keeps_numbers_and_gaps(sql_log, postgres_url, make):
     log.close()
 
 
-def test_until_and_as_of(sql_log, make):
-    hours = ["2030-01-01T12", "2030-01-01T13", "2030-01-01T11", "2030-01-01T14"]
-    for number, hour in enumerate(hours):
-        sql_log.append(replace(make(number), timestamp=f"{hour}:00:00+00:00"))
-
-    def numbers(**wanted: Any) -> list[int]:
-        return [event.data["n"] for event in sql_log.read(**wanted)]
-
-    assert numbers(until=2) == [0, 1] and numbers(until=99) == [0, 1, 2, 3] and numbers(until=0) == []
-    assert numbers(as_of="2030-01-01T12:30:00Z") == [0, 2]
-    assert numbers(as_of="2030-01-01T12:30:00Z", newest_first=True, limit=1) == [2]
-    assert numbers(as_of="2030-01-01T23:00:00+09:00", until=3, after=1) == [1, 2]
-    with pytest.raises(EventLogError, match="no zone"):
-        numbers(as_of="2030-01-01")
-
-
 def test_I18_an_append_to_a_long_log_reads_no_more_than_to_a_short_one(postgres_url, sql, make):
     """Ids and versions are looked up by index: no append walks over the table."""
     log = open_log(postgres_url)
