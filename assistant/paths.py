@@ -39,6 +39,11 @@ def events_dir() -> Path:
     return _made("data", data_dir() / "events")
 
 
+def jobs_dir() -> Path:
+    """A folder per job; made by the first one."""
+    return data_dir() / "jobs"
+
+
 def history_file() -> Path:
     """The requests typed so far, over runs; its folder exists after this call."""
     return _made("state", _root("state")) / "history"

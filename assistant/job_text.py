@@ -1,0 +1,70 @@
+"""Jobs as text, the same in the command line and in the panels."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.jobs.base import Job
+
+_BAR = 20
+
+
+def line(job: "Job") -> str:
+    """One job in a line."""
+    said = job.error or (progress_line(job) if job.state == "running" else "")
+    return f"{job.id}  {job.state:11}  {job.spec.title}" + (f"  {said}" if said else "")
+
+
+def progress_line(job: "Job") -> str:
+    """How far it is: a bar, the share, the rate, the time left; as much of it as is known."""
+    if job.state == "queued":
+        return "waits for its turn"
+    progress = job.progress
+    unit = f" {progress.unit}" if progress.unit else ""
+    parts = []
+    if progress.total:
+        share = min(1.0, progress.done / progress.total)
+        full = round(share * _BAR)
+        parts += ["█" * full + "░" * (_BAR - full), f"{share:4.0%}"]
+        parts.append(f"{progress.done:,.0f} of {progress.total:,.0f}{unit}")
+    elif progress.done:
+        parts.append(f"{progress.done:,.0f}{unit}")
+    if progress.rate:
+        parts.append(f"{progress.rate:,.1f}{unit or ''}/s")
+    if progress.eta_s is not None:
+        parts.append(f"{duration(progress.eta_s)} left")
+    return "  ".join(parts)
+
+
+def report(job: "Job") -> str:
+    """All that is known of a job, a fact per line."""
+    facts = [
+        ("job", job.id),
+        ("what", f"{job.spec.kind}: {job.spec.title}"),
+        ("state", f"{job.state}" + (f": {job.error}" if job.error else "")),
+        ("progress", progress_line(job)),
+        ("asked for", job.created),
+        ("started", f"{job.started}" + (f" (run {job.runs})" if job.runs > 1 else "") if job.started else ""),
+        ("ended", job.ended or ""),
+        ("arguments", _pairs(job.spec.arguments)),
+        ("metrics", _pairs(job.metrics)),
+        ("result", _pairs(job.result)),
+        ("folder", str(job.folder)),
+    ]
+    return "\n".join(f"{name:9}  {value}" for name, value in facts if value)
+
+
+def duration(seconds: float) -> str:
+    """``42 s``, ``7 min``, ``3 h 05 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _pairs(values: object) -> str:
+    if not isinstance(values, dict):
+        return ""
+    return ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in values.items()
+    )

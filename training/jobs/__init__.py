@@ -1,0 +1,1 @@
+"""Long work in processes of its own: generate, curate, optimise, finetune, export, evaluate."""

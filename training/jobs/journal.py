@@ -1,0 +1,62 @@
+"""The journal of a job: one JSON line per thing that happened, appended.
+
+Invariant: a line is written whole by one write, so that the supervisor and the work may both append; a torn
+last line, or one that is no JSON, is passed over by whoever reads.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Journal:
+    """Appends to the journal at ``path``. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, what: str, **values: Any) -> None:
+        line = orjson.dumps({"at": now(), "what": what, **values}, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n"
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, _separator(descriptor) + line)
+        finally:
+            os.close(descriptor)
+
+
+def entries(path: Path, start: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """The entries from a byte offset on, each with the offset behind it."""
+    try:
+        content = path.read_bytes()[start:] if start == 0 else _from(path, start)
+    except FileNotFoundError:
+        return
+    for line in content.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            return
+        start += len(line)
+        try:
+            entry = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(entry, dict) and "what" in entry:
+            yield entry, start
+
+
+def _from(path: Path, start: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read()
+
+
+def _separator(descriptor: int) -> bytes:
+    """A newline where the last line was torn."""
+    size = os.fstat(descriptor).st_size
+    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""

@@ -1,0 +1,118 @@
+"""All jobs of a person: asked for, listed, cancelled, resumed.
+
+Invariant: a job belongs to its own process from its start; whoever asked for it may end.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training.jobs import heartbeat, identity
+from training.jobs.base import ACTIVE, RESUMABLE, Job, JobError, JobSpec
+from training.jobs.journal import Journal, entries
+from training.jobs.layout import CANCEL, JOURNAL, SPEC, folder_of, new_id, write_spec
+from training.jobs.view import look
+
+_POLL_S = 0.2
+
+
+class Jobs:
+    """The jobs below ``folder``, which is made when it is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def submit(self, spec: JobSpec) -> Job:
+        """Start it, or queue it where another job has what it needs. Raises JobError."""
+        folder = folder_of(self.folder, new_id(spec.kind))
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+            write_spec(folder, spec)
+            self._launch(folder)
+        except OSError as error:
+            raise JobError(
+                f"{folder} cannot be written: {error.strerror}; make room, or check its owner"
+            ) from error
+        return look(folder)
+
+    def all(self) -> list[Job]:
+        """Newest first. A folder that is no whole job is left out."""
+        found = self.folder.iterdir() if self.folder.is_dir() else ()
+        names = sorted((path.name for path in found if (path / SPEC).exists()), reverse=True)
+        jobs = []
+        for name in names:
+            try:
+                jobs.append(look(self.folder / name))
+            except JobError:
+                continue
+        return jobs
+
+    def get(self, job_id: str) -> Job:
+        """By its id, its beginning or its end, if only one has it; ``last`` is the newest."""
+        exact = folder_of(self.folder, job_id)
+        if (exact / SPEC).exists():
+            return look(exact)
+        found = self.all()
+        if job_id == "last" and found:
+            return found[0]
+        found = [job for job in found if job.id.startswith(job_id) or job.id.endswith(job_id)]
+        if len(found) != 1:
+            how = "more than one job is" if found else "there is no job"
+            raise JobError(f"{how} {job_id}; apprentice jobs list shows them")
+        return found[0]
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask the job to stop; it does so at its next checkpoint, or is made to."""
+        job = self.get(job_id)
+        if job.state not in ACTIVE:
+            raise JobError(f"job {job.id} is {job.state}: there is nothing to cancel")
+        (job.folder / CANCEL).touch()
+        return job
+
+    def resume(self, job_id: str) -> Job:
+        """Start it again from its last checkpoint."""
+        job = self.get(job_id)
+        if job.state not in RESUMABLE:
+            raise JobError(f"job {job.id} is {job.state}: there is nothing to resume")
+        (job.folder / CANCEL).unlink(missing_ok=True)
+        self._launch(job.folder)
+        return look(job.folder)
+
+    def remove(self, job_id: str) -> Job:
+        """Delete the job and its outputs."""
+        job = self.get(job_id)
+        if job.state in ACTIVE:
+            raise JobError(f"job {job.id} is {job.state}; cancel it first: apprentice jobs cancel {job.id}")
+        shutil.rmtree(job.folder)
+        return job
+
+    def follow(self, job_id: str) -> Iterator[dict[str, Any] | None]:
+        """The entries of its journal, old and new, until it ends; None where nothing new has come."""
+        job, offset = self.get(job_id), 0
+        while True:
+            ended = look(job.folder).state not in ACTIVE
+            for entry, after in entries(job.folder / JOURNAL, offset):
+                offset = after
+                yield entry
+            if ended:
+                return
+            yield None
+            time.sleep(_POLL_S)
+
+    def _launch(self, folder: Path) -> None:
+        Journal(folder / JOURNAL).write("queued")
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "training.jobs", "run", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd=folder,
+        )
+        self._started = [*(each for each in self._started if each.poll() is None), process]
+        heartbeat.beat(folder, identity.of(process.pid))

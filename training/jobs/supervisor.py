@@ -1,0 +1,111 @@
+"""The process that runs a job: waits for its turn, starts the work, keeps its log, and says how it ended.
+
+Invariant: of one job there is one supervisor (``run.lock``), and no work without it. It is small, so that
+what kills the work for its memory leaves somebody to say so.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from training.jobs import identity
+from training.jobs.base import JobSpec
+from training.jobs.heartbeat import EVERY_S, beat
+from training.jobs.journal import Journal
+from training.jobs.layout import CANCEL, JOURNAL, LOCK, read_spec
+from training.jobs.logs import pump
+from training.jobs.turns import Turn
+
+_LOOK_S = 0.2
+_GRACE_S = 20.0
+
+
+def supervise(folder: Path) -> int:
+    """Run the job in ``folder`` to its end; 2 where it is running already."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return 2
+    spec, _ = read_spec(folder)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (folder / CANCEL).touch())
+    beat(folder, identity.own())
+    threading.Thread(target=_keep_beating, args=(folder,), daemon=True).start()
+    turn = Turn(folder.parent, spec.resource) if spec.resource else None
+    try:
+        if turn is not None and not _has_come(turn, folder):
+            Journal(folder / JOURNAL).write("cancelled")
+            return 130
+        return _run(folder, spec, lock)
+    finally:
+        if turn is not None:
+            turn.close()
+
+
+def _has_come(turn: Turn, folder: Path) -> bool:
+    """Wait for the turn; false where the job was cancelled meanwhile."""
+    while not (folder / CANCEL).exists():
+        if turn.has_come():
+            return True
+        time.sleep(_LOOK_S)
+    return False
+
+
+def _run(folder: Path, spec: JobSpec, lock: int) -> int:
+    reading, writing = os.pipe()
+    command = [sys.executable, "-P", "-m", "training.jobs", "work", str(folder), str(os.getpid())]
+    worker = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=writing,
+        stderr=writing,
+        pass_fds=(lock,),  # the job is locked until the work is gone too
+        process_group=0,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    os.close(writing)
+    pumping = threading.Thread(target=pump, args=(reading, folder), daemon=True)
+    pumping.start()
+    code = _wait(worker, folder)
+    pumping.join(timeout=2)
+    journal = Journal(folder / JOURNAL)
+    if code < 0 and (folder / CANCEL).exists():
+        journal.write("cancelled")
+    elif code < 0:
+        journal.write("failed", error=_killed(-code))
+    elif code not in (0, 1, 130):
+        journal.write("failed", error=f"the work ended with code {code} before it began; see the log")
+    return 1 if code < 0 else code
+
+
+def _wait(worker: subprocess.Popen[bytes], folder: Path) -> int:
+    """Until the work ends; when the job is cancelled it is asked to, then made to."""
+    asked: float | None = None
+    while (code := worker.poll()) is None:
+        if asked is None and (folder / CANCEL).exists():
+            worker.terminate()
+            asked = time.monotonic()
+        if asked is not None and time.monotonic() - asked > _GRACE_S:
+            os.killpg(worker.pid, signal.SIGKILL)
+        time.sleep(_LOOK_S)
+    return code
+
+
+def _keep_beating(folder: Path) -> None:
+    while folder.exists():
+        with suppress(OSError):  # a full disk: the last sign of life still names this process
+            beat(folder, identity.own())
+        time.sleep(EVERY_S)
+
+
+def _killed(number: int) -> str:
+    name = signal.Signals(number).name
+    hint = "; most likely the machine ran out of memory" if number == signal.SIGKILL else ""
+    return f"the work was killed ({name}){hint}; resume it, or see the log"

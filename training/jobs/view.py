@@ -1,0 +1,80 @@
+"""How a job stands, read from its folder.
+
+Invariant: what ended is said by the journal; what has not ended and has no living supervisor was
+interrupted. Reading changes nothing.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from training.jobs.base import Job, JobState, Progress
+from training.jobs.heartbeat import supervisor
+from training.jobs.journal import entries
+from training.jobs.layout import JOURNAL, read_spec
+
+_WINDOW_S = 120.0
+_ENDS = {
+    "done": JobState.DONE,
+    "failed": JobState.FAILED,
+    "cancelled": JobState.CANCELLED,
+}
+
+
+def look(folder: Path) -> Job:
+    """The job in ``folder``. Raises JobError."""
+    spec, created = read_spec(folder)
+    alive = supervisor(folder) is not None  # before the journal: what ends in between has said so there
+    seen = [entry for entry, _ in entries(folder / JOURNAL)]
+    job = Job(folder.name, spec, JobState.QUEUED, folder, created)
+    for entry in seen:
+        job = _after(job, entry)
+    if job.state in _ENDS.values():
+        return job
+    if not alive:
+        return replace(job, state=JobState.INTERRUPTED, ended=seen[-1]["at"] if seen else created)
+    return replace(job, progress=_timed(job.progress, seen))
+
+
+def _after(job: Job, entry: Mapping[str, Any]) -> Job:
+    what = entry["what"]
+    match what:
+        case "queued":
+            return replace(job, state=JobState.QUEUED, ended=None, error="", result={})
+        case "started":
+            return replace(job, state=JobState.RUNNING, started=entry["at"], ended=None, runs=job.runs + 1)
+        case "progress":
+            progress = Progress(entry["done"], entry.get("total"), entry.get("unit", ""))
+            return replace(job, progress=progress)
+        case "metric":
+            values = {name: value for name, value in entry.items() if name not in ("at", "what")}
+            return replace(job, metrics={**job.metrics, **values})
+        case "done" | "failed" | "cancelled":
+            return replace(
+                job,
+                state=_ENDS[what],
+                ended=entry["at"],
+                result=entry.get("result", {}),
+                error=entry.get("error", ""),
+            )
+    return job
+
+
+def _timed(progress: Progress, seen: Iterable[Mapping[str, Any]]) -> Progress:
+    """With the rate of the last two minutes of this run, and the time that the rest takes at that rate."""
+    points: deque[tuple[float, float]] = deque()
+    for entry in seen:
+        if entry["what"] == "started":
+            points.clear()
+        if entry["what"] == "progress":
+            points.append((datetime.fromisoformat(entry["at"]).timestamp(), entry["done"]))
+            while points[-1][0] - points[0][0] > _WINDOW_S:
+                points.popleft()
+    if len(points) < 2 or points[-1][0] <= points[0][0] or points[-1][1] <= points[0][1]:
+        return progress
+    rate = (points[-1][1] - points[0][1]) / (points[-1][0] - points[0][0])
+    left = None if progress.total is None else max(0.0, progress.total - progress.done) / rate
+    return replace(progress, rate=rate, eta_s=left)

@@ -1,0 +1,67 @@
+"""The process that does the work of a job.
+
+Invariant: it ends when its supervisor does, and it says in the journal how it ended unless it is killed.
+"""
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from training.jobs import inputs
+from training.jobs.base import Cancelled, JobError, Reporter
+from training.jobs.journal import Journal
+from training.jobs.layout import JOURNAL, read_spec
+from training.jobs.reporting import JobReporter
+from training.jobs.view import look
+
+Work = Callable[[Reporter], Mapping[str, Any] | None]
+
+
+def work(folder: Path, parent: int) -> int:
+    """Do it; the exit code is 0 done, 1 failed, 130 cancelled."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    os.nice(5)  # the chat beside it stays quick
+    spec, _ = read_spec(folder)
+    journal = Journal(folder / JOURNAL)
+    resumed = look(folder).runs > 0
+    reporter = JobReporter(folder, spec.arguments, resumed)
+    signal.signal(signal.SIGTERM, lambda *_: reporter.cancel())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    journal.write("started", pid=os.getpid(), resumed=resumed)
+    try:
+        inputs.check(spec.inputs)
+        result = _function(spec.work)(reporter) or {}
+        reporter.flush()
+        journal.write("done", result=result)
+        return 0
+    except Cancelled:
+        journal.write("cancelled")
+        return 130
+    except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it was is the job's end
+        traceback.print_exc()
+        reporter.flush()
+        journal.write("failed", error=_one_line(error))
+        return 1
+
+
+def _function(name: str) -> Work:
+    module, _, function = name.partition(":")
+    found: Work = getattr(import_module(module), function)
+    return found
+
+
+def _one_line(error: Exception) -> str:
+    said = " ".join(str(error).split())[:500]
+    return said if isinstance(error, JobError) and said else f"{type(error).__name__}: {said}"
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)  # nobody reads what it might say
