@@ -12,10 +12,14 @@ from training.events.base import EventLogError
 async def rate(screen: Screen[Any], reviewer: Reviewer, event_id: str, verdict: str) -> Row | None:
     """Record a rating. The row as it is now, or None where it could not be recorded, which is said."""
     try:
-        return await reviewer.rate(event_id, verdict)
+        row = await reviewer.rate(event_id, verdict)
     except EventLogError as error:
         _refused(screen, error)
         return None
+    counts = str(row["review"]["verdict"]) if row and row["review"] else verdict
+    if counts != verdict:  # a rating takes the place of no correction
+        screen.notify(f"{verdict} is recorded; the decision stays {clean(counts)}", markup=False)
+    return row
 
 
 async def correct(screen: Screen[Any], reviewer: Reviewer, event_id: str) -> Row | None:

@@ -18,7 +18,7 @@ from assistant.tui.widgets.row_table import RowTable
 from tests.assistant.tui.driving import Driver, driving, said, screen_of, send, shown, until
 from tests.assistant.tui.test_tui_panels import StoredChat
 from training.events import EventLog, EventType
-from training.events.decisions import find_row
+from training.events.decisions import find_row, review
 from training.events.matching import DecisionFilter
 
 SMALL = (80, 24)
@@ -144,6 +144,20 @@ async def test_one_key_rates_and_the_row_shows_it(stored: StoredChat) -> None:
         await pilot.press("b")
         await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "bad")
     assert verdicts(stored, rated) == ["good", "bad"] and verdicts(stored, other) == []
+
+
+@pytest.mark.slow
+async def test_a_rating_of_what_was_corrected_is_said_and_erases_nothing(stored: StoredChat) -> None:
+    event_id = stored.decide("read_file", "first")
+    review(stored.log, event_id, verdict="corrected", corrected_tool="git_diff", corrected_parameters={})
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        table = await opened(pilot, "first")
+        await pilot.press("g")
+        await until(pilot, lambda: "the decision stays corrected" in said(pilot))
+        assert table.marked_row is not None and table.marked_row.cells[4] == "corrected"
+    row = find_row(stored.log, event_id)
+    assert row is not None and row["review"]["corrected_tool"] == "git_diff"
+    assert verdicts(stored, event_id) == ["corrected", "good"]
 
 
 @pytest.mark.slow

@@ -159,6 +159,24 @@ def test_find_row_by_any_event_of_the_decision(log, recorder):
     assert find_row(log, other.event_id) is None
 
 
+def test_decisions_that_share_an_aggregate_have_a_row_each(log):
+    """As where an agent's author takes the agent for the aggregate; a second outcome changes nothing."""
+
+    def add(kind: EventType, cause: str | None = None, **data: object) -> Event:
+        return log.append(new_event(kind, "the agent", "agent", data, cause))
+
+    one, two = (add(EventType.AGENT_TOOL_SELECTED, tool_selected=tool) for tool in "xy")
+    outcome = add(EventType.AGENT_TOOL_COMPLETED, one.event_id, success=True)
+    add(EventType.AGENT_TOOL_COMPLETED, one.event_id, success=False)
+    said = add(EventType.DECISION_REVIEWED, two.event_id, verdict="good")
+    first, second = history(log)
+    assert (first["outcome"]["success"], first["review"], second["outcome"]) == (True, None, None)
+    assert find_row(log, one.event_id) == find_row(log, outcome.event_id) == first
+    assert find_row(log, two.event_id) == find_row(log, said.event_id) == second
+    stray = add(EventType.AGENT_TOOL_COMPLETED, "nothing", success=True)
+    assert find_row(log, stray.event_id) is None
+
+
 def test_I15_a_selection_of_another_schema_still_makes_a_row(log):
     bare = new_event(EventType.AGENT_TOOL_SELECTED, "d", "decision", {"tool_selected": "x", "new_column": 1})
     log.append(bare)

@@ -93,6 +93,29 @@ class TestExamples:
         assert (example["target_tool"], example["target_parameters"]) == ("run_shell", {"path": "right.py"})
         assert (example["rejected_tool"], example["rejected_parameters"]) == ("read_file", {"path": "0.py"})
 
+    @pytest.mark.parametrize("rating", ["good", "bad", "seen"])
+    def test_a_rating_erases_no_correction(self, log, built, rating):
+        selection = decide(log)
+        review(log, selection, "corrected", "run_shell")
+        review(log, selection, rating)
+        example = self.one(built)
+        assert (example["target_tool"], example["rejected_tool"]) == ("run_shell", "read_file")
+        (row,) = (one.row for one in built("agent_decision_history"))
+        assert (row["review"]["verdict"], row["review"]["corrected_tool"]) == ("corrected", "run_shell")
+        (benchmark,) = (one.row for one in built("performance_benchmarks"))
+        assert benchmark["score"] == 0
+
+    def test_a_correction_to_what_was_chosen_takes_the_earlier_one_back(self, log, built):
+        selection = decide(log, tool_parameters={"path": "right.py"})
+        review(log, selection, "corrected", "run_shell")
+        review(log, selection, "corrected", "read_file")
+        example = self.one(built)
+        assert (example["label"], example["target_tool"], example["rejected_tool"]) == (
+            "positive",
+            "read_file",
+            None,
+        )
+
     @pytest.mark.parametrize("verdict", ["refused", "bad"])
     def test_a_refusal_is_a_negative(self, log, built, verdict):
         selection = decide(log)
