@@ -1,0 +1,1 @@
+"""Training examples: what generation and curation make, and what fine-tuning reads."""

@@ -1,0 +1,127 @@
+"""One training example: a conversation whose assistant turns are what the student should have said.
+
+Invariant: an example that was read is one that can be rendered: every call names an offered tool and fits its
+schema, every observation belongs to a call before it, and the last turn is the assistant's. A line of a file:
+
+``{"id", "messages": [{"role": "user"|"assistant"|"tool", ...}], "tools": [{"name", "description",
+"parameters"}], "kind", "session", "source": {...}, "shares"?: {tool: share}, "project"?}``
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import orjson
+
+from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Message, Signature, message_from_dict, message_to_dict
+from tools.schema import validate
+
+Kind = Literal["call", "no_tool", "ask", "several", "chat"]
+"""A call is right; no tool is needed; a question back, as something is missing; several calls or steps; talk."""
+
+
+class ExampleError(Exception):
+    """Not an example: one line, where and why."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """``session`` keeps together what must not be split between training and evaluation. ``shares`` is a
+    teacher's distribution over the tools for the last decision. ``source`` says where it came from:
+    provider, model, prompt version, template, price."""
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[Signature, ...]
+    kind: Kind = "call"
+    session: str = ""
+    source: Mapping[str, Any] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    project: str = ""
+
+
+def example_id(messages: Iterable[Message], tools: Iterable[Signature]) -> str:
+    """The same for the same content."""
+    content = [[message_to_dict(message) for message in messages], [asdict(tool) for tool in tools]]
+    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=10).hexdigest()
+
+
+def check(example: Example) -> None:
+    """Raises ExampleError where the example cannot be trained on."""
+    offered = {tool.name: tool for tool in example.tools}
+    if example.kind not in get_args(Kind):
+        raise ExampleError(f"kind is {example.kind!r}; known: {', '.join(get_args(Kind))}")
+    if len(offered) != len(example.tools):
+        raise ExampleError("a tool is offered twice")
+    if not example.messages or example.messages[-1].role != "assistant":
+        raise ExampleError("the last message is not the assistant's")
+    if example.messages[0].role != "user":
+        raise ExampleError("the first message is not the user's")
+    calls: dict[str, ToolCall] = {}
+    for message in example.messages:
+        if message.role == "tool" and message.call_id not in calls:
+            raise ExampleError(f"an observation belongs to no call before it ({message.call_id!r})")
+        if message.role == "assistant" and not message.calls and not message.text:
+            raise ExampleError("an assistant's turn is empty")
+        for call in message.calls:
+            calls[call.id] = call
+            _check_call(call, offered)
+    if unknown := set(example.shares) - {*offered, ANSWER}:
+        raise ExampleError(f"shares name a tool that is not offered: {min(unknown)}")
+
+
+def _check_call(call: ToolCall, offered: Mapping[str, Signature]) -> None:
+    if call.tool not in offered:
+        raise ExampleError(f"it calls {call.tool}, which is not offered")
+    if problem := validate(offered[call.tool].parameters, call.arguments):
+        raise ExampleError(f"a call of {call.tool} does not fit its schema: {problem}")
+
+
+def to_line(example: Example) -> bytes:
+    """One line of JSON with its newline."""
+    document = {
+        "id": example.id,
+        "messages": [message_to_dict(message) for message in example.messages],
+        "tools": [asdict(tool) for tool in example.tools],
+        "kind": example.kind,
+        "session": example.session,
+        "source": dict(example.source),
+    }
+    if example.shares:
+        document["shares"] = dict(example.shares)
+    if example.project:
+        document["project"] = example.project
+    return orjson.dumps(document) + b"\n"
+
+
+def from_line(line: bytes) -> Example:
+    """The inverse of ``to_line``, checked. Raises ExampleError."""
+    try:
+        document = orjson.loads(line)
+        messages = tuple(message_from_dict(message) for message in document.pop("messages"))
+        tools = tuple(Signature(**tool) for tool in document.pop("tools"))
+        example = Example(messages=messages, tools=tools, **document)
+    except orjson.JSONDecodeError as error:
+        raise ExampleError(f"no JSON: {error}") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ExampleError(f"no example: {type(error).__name__}: {error}") from None
+    check(example)
+    return example
+
+
+def read(path: Path) -> Iterator[Example]:
+    """The examples of a JSONL file. Raises ExampleError naming the line."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        yield from_line(line)
+                    except ExampleError as error:
+                        raise ExampleError(f"{path}, line {number}: {error}") from None
+    except OSError as error:
+        raise ExampleError(f"{path} cannot be read: {error.strerror}") from None
