@@ -21,7 +21,7 @@ from tools.protocol.messages import Message, Signature, message_from_dict, messa
 from tools.schema import validate
 
 Kind = Literal["call", "no_tool", "ask", "several", "chat"]
-"""A call is right; no tool is needed; a question back, as something is missing; several calls or steps; talk."""
+"""A call; no tool needed; a question, as something is missing; several calls or steps; talk."""
 
 
 class ExampleError(Exception):
