@@ -28,6 +28,7 @@ from training.student.base import (
     Written,
 )
 from training.student.gguf import ModelFileError, model_path
+from training.student.judgement import Judgement
 from training.student.settings import StudentSettings
 
 LINE_LIMIT = 64 << 20
@@ -40,6 +41,7 @@ class LocalStudent:
 
     def __init__(self, settings: StudentSettings, log: Path | None = None) -> None:
         self._settings = settings
+        self._judgement = Judgement(settings)
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._info: StudentInfo | None = None

@@ -24,6 +24,14 @@ class StudentSettings(BaseModel):
     """Longest arguments of one call; a call cut there is not executed."""
     prompt: str = ""
     """Path of a prompt TOML; empty takes the one that fits the model."""
+    ask_below: float = Field(default=0.0, ge=0, le=1)
+    """Confidence below which the student asks you instead of calling a tool; 0 never asks. Best set after
+    ``apprentice eval calibrate``."""
+
+    @property
+    def remote(self) -> bool:
+        """True where the student is behind an endpoint, which is sent the tools as JSON Schemas."""
+        return self.model.startswith(("http://", "https://"))
 
     def room_for_reply(self, window: int) -> int:
         """The tokens of a window that a prompt leaves free: for the longest reply, at most a quarter."""
