@@ -114,7 +114,8 @@ class LocalStudent:
                 "conversation": conversation_to_dict(conversation),
                 "allowed": list(allowed) if allowed is not None else None,
             }
-            return _decision(await self._last("decide", request, on_text))
+            decision = _decision(await self._last("decide", request, on_text))
+            return self._judgement.judged(conversation, decision, allowed, on_text)
 
     async def answer(
         self,
