@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.events.base import EventLogError
 from training.events.location import data_dir
 from training.models.base import ModelError
 from training.models.digest import sha256_of_file
@@ -41,10 +42,13 @@ class Installed(BaseModel):
 
 
 class ModelStore:
-    """The models in ``folder``; by default in the user's data folder."""
+    """The models in ``folder``; by default in the user's data folder. Raises ModelError."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or data_dir() / "models"
+        try:
+            self.folder = folder or data_dir() / "models"
+        except EventLogError as error:
+            raise ModelError(str(error)) from None
 
     def list(self) -> list[Installed]:
         """Every model that was pulled, by id; one whose file is gone too (``problem`` says it)."""

@@ -20,6 +20,8 @@ def check_model_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise ModelFileError(f"{path}: is a folder, a GGUF file is needed")
+        if path.exists() and not path.is_file():
+            raise ModelFileError(f"{path}: is no regular file, a GGUF file is needed")
         with path.open("rb") as file:
             head = file.read(SMALLEST)
     except OSError as error:
@@ -60,5 +62,30 @@ def embedded_model() -> Path:
 
 
 def model_path(model: str) -> Path:
-    """The file of ``embedded`` or of a path as the settings name it."""
-    return embedded_model() if model == "embedded" else Path(model).expanduser().absolute()
+    """The file of ``embedded``, of a model that was pulled, or of a path, as the settings name it.
+
+    Raises ModelFileError.
+    """
+    if model == "embedded":
+        return embedded_model()
+    return _pulled(model) or Path(model).expanduser().absolute()
+
+
+def _pulled(model: str) -> Path | None:
+    """The file of a model by its id; None where ``model`` is a path."""
+    if "/" in model or model.endswith(".gguf"):
+        return None
+    from training.models.base import ModelError
+    from training.models.catalogue import catalogue
+    from training.models.store import ModelStore
+
+    try:
+        store = ModelStore()
+        found = store.find(model)
+        if found is not None:
+            return store.checked_path(found)
+    except ModelError as error:
+        raise ModelFileError(str(error)) from None
+    if model in catalogue():
+        raise ModelFileError(f"{model} is not on this machine; apprentice models pull {model}")
+    return None

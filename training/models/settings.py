@@ -1,0 +1,34 @@
+"""Settings of the models: the ``[models]`` table."""
+
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+USUAL = (
+    "http://127.0.0.1:8080/v1",  # llama-server
+    "http://127.0.0.1:11434/v1",  # Ollama
+    "http://127.0.0.1:8000/v1",  # vLLM
+    "http://127.0.0.1:1234/v1",  # LM Studio
+)
+
+
+class ModelSettings(BaseModel):
+    """Where models are looked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    endpoints: tuple[str, ...] = USUAL
+    """OpenAI-compatible servers that are asked for their models when models are listed, loopback addresses
+    only; by default where llama-server, Ollama, vLLM and LM Studio usually listen."""
+
+    @field_validator("endpoints")
+    @classmethod
+    def _on_this_machine(cls, endpoints: tuple[str, ...]) -> tuple[str, ...]:
+        for endpoint in endpoints:
+            parts = urlsplit(endpoint)
+            if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK:
+                raise ValueError(
+                    f"{endpoint} is no http address of this machine, such as http://127.0.0.1:8080/v1"
+                )
+        return endpoints
