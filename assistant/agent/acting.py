@@ -91,18 +91,18 @@ class Acting:
         self, call: ToolCall, result: ToolResult, selection: Event, confirmed_by: str
     ) -> Observation:
         await self._complete(selection, result)
-        self._remember(call, result.text)
+        self._remember(call, result.text, failed=not result.success)
         return Observation(call, result, selection.event_id, confirmed_by)
 
-    def _remember(self, call: ToolCall, text: str) -> None:
+    def _remember(self, call: ToolCall, text: str, *, failed: bool) -> None:
         self._open.pop(call.id, None)
-        self._context.session.append(Message("tool", text=text, call_id=call.id, tool=call.tool))
+        self._context.session.append(Message("tool", text, call_id=call.id, tool=call.tool, failed=failed))
 
     def interrupt(self) -> None:
         """Give the calls that are still open an outcome and an observation."""
         for call, selection in list(self._open.values()):
             self._recorder.completed(selection, success=False, result=INTERRUPTED, execution_time_ms=None)
-            self._remember(call, INTERRUPTED)
+            self._remember(call, INTERRUPTED, failed=True)
 
     async def _select(self, call: ToolCall, decision: Decision, facts: dict[str, Any]) -> Event:
         first = not decision.calls or call is decision.calls[0]

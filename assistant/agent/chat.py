@@ -21,6 +21,7 @@ from assistant.agent.loop import Loop
 from assistant.agent.sessions import Session, SessionError, SessionStore
 from assistant.agent.steps import Answer, Call, Failure, Step
 from assistant.agent.streaming import Work
+from assistant.agent.window import Use
 from assistant.settings import Settings
 from sandbox.base import Check
 from tools.calls import ToolCall, ToolResult
@@ -34,8 +35,6 @@ from training.events.decisions import DecisionRecorder
 from training.student.base import StudentError, Usage
 
 __all__ = ["Chat", "ChatApi", "Status"]
-
-CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Chat:
         """Point everything that is kept per session at ``session``."""
         self.session = session
         self._last = Usage()
-        self._context = Context(session, self._hosting.prompt, self.tools.signatures())
+        self._context = Context(session, self._hosting.prompt, self.tools.signatures(), self.settings.context)
         recorder = DecisionRecorder(self.log, session.id)
         gate = Gate(self.permissions, self._executor, self._confinement, self._work)
         acting = Acting(self._executor, gate, recorder, self._context, self._work)
@@ -111,7 +110,7 @@ class Chat:
         self._confinement.start()
         with contextlib.suppress(StudentError):  # the next turn says it, as a step
             await self._hosting.ready()
-            self._context.fit_window(self._hosting.info.context_tokens)
+            await self._context.fit(self._hosting.serving)
             await self._hosting.student.warm(self._context.conversation())
         await self._confinement.ready()
 
@@ -122,8 +121,9 @@ class Chat:
             return
         self._busy = True
         try:
-            await self._work.wait(asyncio.ensure_future(self._hosting.ready()))
-            self._context.fit_window(self._hosting.info.context_tokens)
+            if problem := await self._work.wait(asyncio.ensure_future(self._problem(request))):
+                yield Failure(problem)
+                return
             self.permissions.forget_refusals()
             async for step in self._loop.run(request):
                 self._note(step)
@@ -139,6 +139,16 @@ class Chat:
             self._busy = False
             self._work.cancel()
 
+    async def _problem(self, request: str) -> str:
+        """Wait for the student; why it cannot be sent ``request``, or empty. Raises StudentError."""
+        await self._fit()
+        return await self._context.too_long(request)
+
+    async def _fit(self) -> None:
+        """Wait for the student and size the context for it. Raises StudentError."""
+        await self._hosting.ready()
+        await self._context.fit(self._hosting.serving)
+
     def _note(self, step: Step) -> None:
         if isinstance(step, Call | Answer):
             self.last_decision = step.event_id
@@ -153,7 +163,8 @@ class Chat:
         """The person's own ``!command``: in the sandbox, not asked, shown to the student afterwards."""
         await self._confinement.ready()
         result = await self._executor.run(ToolCall("", "run_shell", {"command": command}))
-        self.session.append(Message("user", text=f"I ran `{command}`:\n{result.text}"))
+        said = f"I ran `{command}`:\n{result.text}"
+        self.session.append(Message("user", said, tool="run_shell", failed=not result.success))
         return result
 
     def status(self) -> Status:
@@ -168,7 +179,7 @@ class Chat:
             workspace=str(self.workspace),
             session_id=self.session.id,
             session_title=self.session.title,
-            context_used=last.prompt_tokens + last.completion_tokens,
+            context_used=last.prompt_tokens + last.completion_tokens or self._context.used,
             context_limit=info.context_tokens,
             cached_share=last.cached_tokens / last.prompt_tokens if last.prompt_tokens else 0.0,
             tokens_per_s=last.decode_tokens_per_s,
@@ -211,12 +222,35 @@ class Chat:
         if self._busy:
             raise StudentError("a turn is under way; interrupt it before changing the student")
         await self._hosting.swap(self._hosting.settings.model_copy(update={"model": model, "adapter": ""}))
+        self._last = Usage()
         self._context.prompt = self._hosting.prompt
-        self._context.fit_window(self._hosting.info.context_tokens)
+        await self._context.fit(self._hosting.serving)
 
-    def context_parts(self) -> list[tuple[str, int]]:
-        """What the student's window is made of: a label and about how many tokens."""
-        return [(label, -(-len(text) // CHARACTERS_PER_TOKEN)) for label, text in self._context.parts()]
+    async def context_use(self) -> Use:
+        """What the student's window holds; without parts where no student serves. Raises StudentError."""
+        await self._fit()
+        return await self._context.use()
+
+    async def compact(self, focus: str = "") -> list[str]:
+        """Make the conversation smaller now, what ``focus`` names last; what was done, a line each.
+
+        No line where there is nothing to gain; ``cancel`` ends it and changes nothing. Raises StudentError,
+        SessionError, or CancelledError.
+        """
+        if self._busy:
+            raise StudentError("a turn is under way; interrupt it before compacting")
+        self._busy = True
+        try:
+            return await self._work.wait(asyncio.ensure_future(self._compact(focus)))
+        finally:
+            self._busy = False
+
+    async def _compact(self, focus: str) -> list[str]:
+        await self._fit()
+        done = await self._context.compact(focus)
+        if done:
+            self._last = Usage()
+        return done
 
     async def doctor(self) -> list[Check]:
         """What works here, and what mends the rest."""

@@ -1,95 +1,204 @@
-"""What of a session the student is shown.
+"""What of a session the student is shown, and how it is kept within the window.
 
 Invariant: the prefix (instructions, tools, examples) is the same bytes in every turn, and nothing is left
-out without a word: a dropped turn is said to the person, a shortened observation says so in its text.
+out without a word: ``prepare`` returns a line for all that was cut or compacted, and the session keeps it.
 """
 
 from dataclasses import replace
 
+from assistant.agent.compaction import Compactor, Limits, Outcome, Summarise
+from assistant.agent.hosting import Serving
+from assistant.agent.prefix import fitted
+from assistant.agent.session_records import Compaction
 from assistant.agent.sessions import Session
-from tools.protocol.messages import Conversation, Message, Prompt, Signature
+from assistant.agent.settings import ContextSettings
+from assistant.agent.sizes import Sizes
+from assistant.agent.summary import Summariser
+from assistant.agent.view import View
+from assistant.agent.window import Budget, Use, use_of
+from tools.protocol.messages import Conversation, Prompt, Signature
+from training.student.base import ContextOverflow
 
-KEPT_SHARE = 0.6
-SMALLEST_OBSERVATION = 400
+SPARE_TOKENS = 32
 
 
 class Context:
-    """The view of one session that fits the student's window."""
+    """The view of one session. Until it is fitted to a student, all of it is shown as it is.
 
-    def __init__(self, session: Session, prompt: Prompt, signatures: tuple[Signature, ...]) -> None:
+    ``used`` is the size of the whole prompt when it was last looked at, 0 before.
+    """
+
+    def __init__(
+        self, session: Session, prompt: Prompt, signatures: tuple[Signature, ...], settings: ContextSettings
+    ) -> None:
         self.session = session
         self.prompt = prompt
         self.signatures = signatures
         self.project = ""
-        self._first = 0
-        self._observation = 3000
+        self.used = 0
+        self._settings = settings
+        self._serving: Serving | None = None
+        self._budget: Budget | None = None
+        self._sizes = Sizes(_uncounted)
+        self._view = View(session, self._sizes)
+        self._known = len(session.messages)
+        self._pending: list[str] = []
 
-    def fit_window(self, tokens: int) -> None:
-        """Size observations for a window of ``tokens``: no single one takes more than an eighth of it."""
-        self._observation = max(SMALLEST_OBSERVATION, tokens * 3 // 8)
+    async def fit(self, serving: Serving) -> None:
+        """Size everything for the student that serves; nothing to do where it did. Raises StudentError."""
+        if serving != self._serving:
+            if serving.window:
+                await self._fit(serving)
+            self._serving = serving
+
+    async def _fit(self, serving: Serving) -> None:
+        sizes = Sizes(serving.student.count)
+        prefix = await fitted(serving, self.signatures, self.project, sizes, self._settings)
+        self._sizes, self._budget, self.prompt = sizes, prefix.budget, prefix.prompt
+        self._view = View(self.session, sizes, prefix.budget.share(self._settings.observation))
+        self._pending = list(prefix.notices)
+        await self._measure()
+
+    async def _measure(self) -> list[str]:
+        """Size what is new; a line for each result that was cut."""
+        notices = await self._view.measure(new=self._known)
+        self._known = len(self.session.messages)
+        self._count()
+        return notices
+
+    def _count(self) -> None:
+        if self._budget:
+            self.used = self._budget.fixed.total + self._view.size()
 
     def conversation(self) -> Conversation:
         """What the student sees now."""
-        messages = self.session.messages[self._first :]
-        shown = tuple(self._shortened(message) for message in messages)
-        return Conversation(self.prompt, self.signatures, shown, self.project)
+        return Conversation(self.prompt, self.signatures, tuple(self._view.messages()), self.project)
 
-    def trim(self, needed: int, limit: int) -> str:
-        """Make room where ``needed`` tokens exceed ``limit``; what was left out, in one line.
+    async def too_long(self, request: str) -> str:
+        """Why ``request`` cannot be sent, in one line; empty where it can. Raises StudentError."""
+        if self._budget is None:
+            return ""
+        await self._sizes.learn([request])
+        tokens, most = self._sizes.text(request), self._budget.share(self._settings.request)
+        if tokens <= most:
+            return ""
+        return (
+            f"this request has {tokens:,} tokens and the student takes {most:,} at once: put the text into a "
+            "file of the workspace and name it, or send a part"
+        )
 
-        The oldest turns go first, far enough that the next turns fit without moving the prefix again;
-        then observations are cut shorter. Empty where nothing can be left out any more.
+    async def prepare(self) -> list[str]:
+        """Make ready for a decision; a line for all that was cut or left out for it.
+
+        Raises StudentError or SessionError.
         """
-        sizes = [_size(message) for message in self.session.messages[self._first :]]
-        budget = sum(sizes) * (1 - (needed - limit * KEPT_SHARE) / needed)
-        starts = [
-            index
-            for index, message in enumerate(self.session.messages)
-            if index > self._first and message.role == "user"
-        ]
-        for start in starts:
-            if sum(sizes[start - self._first :]) <= budget or start == starts[-1]:
-                dropped = start - self._first
-                self._first = start
-                return (
-                    f"the conversation no longer fits: the student is not shown its {dropped} oldest messages"
-                )
-        if self._observation > SMALLEST_OBSERVATION:
-            self._observation = max(SMALLEST_OBSERVATION, self._observation // 2)
-            return f"results no longer fit: the student is shown {self._observation} characters of each"
-        return ""
+        notices, self._pending = self._pending, []
+        budget = self._budget
+        if budget is None:
+            return notices
+        notices += await self._measure()
+        if self._view.size() > budget.compact_at:
+            notices += await self._compact(self._limits(budget, budget.compact_to, budget.conversation))
+        return notices
 
-    def parts(self) -> list[tuple[str, str]]:
-        """What the window is made of: a label and its text."""
-        conversation = self.conversation()
-        examples = "\n".join(_text(message) for message in self.prompt.examples)
-        tools = "\n".join(f"{one.name} {one.description}" for one in self.signatures)
-        by_role = {
-            role: "\n".join(_text(message) for message in conversation.messages if message.role == role)
-            for role in ("user", "assistant", "tool")
-        }
-        return [
-            ("instructions", self.prompt.instructions),
-            ("tools", tools),
-            ("examples", examples),
-            ("project", self.project),
-            ("requests", by_role["user"]),
-            ("student", by_role["assistant"]),
-            ("results", by_role["tool"]),
-        ]
+    async def overflowed(self, error: ContextOverflow) -> list[str]:
+        """Make room where the student said that the prompt does not fit; no line where there is none to make.
 
-    def _shortened(self, message: Message) -> Message:
-        if message.role != "tool" or len(message.text) <= self._observation:
-            return message
-        head, tail = self._observation * 2 // 3, self._observation // 3
-        left_out = len(message.text) - head - tail
-        note = f"\n[... {left_out} characters left out ...]\n"
-        return replace(message, text=message.text[:head] + note + message.text[-tail:])
+        Raises StudentError or SessionError.
+        """
+        allowed = self.used - (error.needed - error.limit) - SPARE_TOKENS if self.used else error.limit
+        notices, self._pending = self._pending, []
+        if self._serving and (self._budget is None or error.limit < self._budget.window):
+            reply = min(self._serving.reply or error.limit // 4, error.limit // 4)
+            await self._fit(replace(self._serving, window=error.limit, reply=reply))
+            notices.append(
+                f"the student's window turned out to have {error.limit:,} tokens: sized anew for it"
+            )
+        if self._budget is None:
+            return []
+        notices += await self._measure()
+        most = min(allowed - self._budget.fixed.total, self._budget.conversation)
+        if self._view.size() > most:
+            notices += await self._compact(
+                self._limits(self._budget, min(most, self._budget.compact_to), most)
+            )
+        return notices if self._view.size() <= most else []
+
+    async def compact(self, focus: str = "") -> list[str]:
+        """Compact what can be, by the person's wish; no line where nothing is gained.
+
+        Raises StudentError or SessionError.
+        """
+        if self._budget is None or not self.session.messages:
+            return []
+        await self._measure()
+        return await self._compact(self._limits(self._budget, 0, self._budget.conversation), focus)
+
+    def _limits(self, budget: Budget, aim: int, most: int) -> Limits:
+        return Limits(aim, most, budget.share(self._settings.requests), budget.share(self._settings.recap))
+
+    async def _compact(self, limits: Limits, focus: str = "") -> list[str]:
+        before = self.used
+        session, shown = self.session, self._view.whole()
+        compactor = Compactor(shown, session.messages, self._sizes, limits, session.compaction)
+        outcome = await compactor.compact(focus, self._summarise())
+        if outcome is None or outcome.tokens >= self._view.size():
+            return []
+        after = before - self._view.size() + outcome.tokens
+        compaction = Compaction(
+            upto=len(self.session.messages),
+            recapped=outcome.recapped,
+            messages=outcome.messages,
+            before=before,
+            after=after,
+            summary=outcome.summary,
+            focus=focus,
+        )
+        self.session.compact(compaction)
+        self._count()
+        return _said(compaction, outcome)
+
+    def _summarise(self) -> Summarise | None:
+        """The student's own summaries, where they are wanted of this one."""
+        wanted = self._settings.summary
+        if self._serving is None or self._budget is None or wanted == "extract":
+            return None
+        if wanted == "auto" and not self.prompt.summarises:
+            return None
+        return Summariser(self._serving.student, self._sizes, self._budget.window).summarise
+
+    async def use(self) -> Use:
+        """What the window holds now. Raises StudentError."""
+        if self._budget is None:
+            return Use(())
+        await self._measure()
+        return use_of(self._budget, self._view.by_part(), self.session.compactions)
 
 
-def _text(message: Message) -> str:
-    return message.text or "\n".join(f"{call.tool} {call.arguments}" for call in message.calls)
+def _said(compaction: Compaction, outcome: Outcome) -> list[str]:
+    """What the person is told of a compaction."""
+    done = []
+    if outcome.results:
+        done.append(_number(outcome.results, "result") + " reduced")
+    if outcome.turns:
+        done.append(
+            _number(outcome.turns, "turn") + (" summed up" if outcome.summary else " listed in short")
+        )
+    what = f" ({', '.join(done)})" if done else ""
+    lines = [
+        f"compacted: {compaction.before:,} -> {compaction.after:,} tokens{what}; the session keeps all of it"
+    ]
+    if outcome.words_shortened or outcome.words_left_out:
+        lines.append(
+            f"of your earlier requests {outcome.words_left_out:,} no longer fit and are not shown to the "
+            f"student, {outcome.words_shortened:,} in part"
+        )
+    return lines
 
 
-def _size(message: Message) -> int:
-    return len(_text(message)) + 8
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+async def _uncounted(_texts: object) -> list[int]:
+    raise AssertionError("sizes are asked for only after a student was fitted")

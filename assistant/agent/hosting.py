@@ -5,6 +5,7 @@ Invariant: a swap that fails leaves the student that was serving in place.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from assistant.agent.confinement import OFF, READY, STARTING
 from tools.protocol.messages import Prompt
@@ -13,6 +14,21 @@ from training.student.prompt import prompt_for
 from training.student.settings import StudentSettings
 
 MakeStudent = Callable[[StudentSettings], Student]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The student as far as its window is concerned.
+
+    ``window`` is all of it and ``reply`` what a prompt leaves free, in tokens. ``schemas``: the tools go out
+    as JSON Schemas, not as one-line signatures.
+    """
+
+    student: Student
+    prompt: Prompt
+    window: int
+    reply: int
+    schemas: bool
 
 
 class Hosting:
@@ -27,6 +43,13 @@ class Hosting:
         self.info = StudentInfo(model=settings.model)
         self.state = STARTING
         self.problem = ""
+
+    @property
+    def serving(self) -> Serving:
+        """Who serves now; the window is 0 while nobody does."""
+        window = self.info.context_tokens
+        reply = self.settings.room_for_reply(window)
+        return Serving(self.student, self.prompt, window, reply, self.settings.remote)
 
     def start(self) -> None:
         """Begin to load, once."""

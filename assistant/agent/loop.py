@@ -117,6 +117,8 @@ class Loop:
         while True:
             turn.streamed = ""
             try:
+                for notice in await self._ready():
+                    yield Notice(notice)
                 async for item in self._work.stream(partial(self._ask_student, turn)):
                     if isinstance(item, Done):
                         turn.usage = _added(turn.usage, item.result.usage)
@@ -126,15 +128,24 @@ class Loop:
                         yield TextDelta(item)
                 return
             except ContextOverflow as error:
-                notice = self._context.trim(error.needed, error.limit)
-                if not notice:
+                notices = await self._room_after(error)
+                if not notices:
                     raise
-                yield Notice(notice)
+                for notice in notices:
+                    yield Notice(notice)
             except StudentDied as error:
                 if died:
                     raise
                 died = True
                 yield Notice(f"{error}; it is started again")
+
+    async def _ready(self) -> list[str]:
+        """Make the context ready; what was cut or compacted for it."""
+        return await self._work.wait(asyncio.ensure_future(self._context.prepare()))
+
+    async def _room_after(self, error: ContextOverflow) -> list[str]:
+        """What was compacted because the prompt did not fit; nothing where that cannot be helped."""
+        return await self._work.wait(asyncio.ensure_future(self._context.overflowed(error)))
 
     async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Decision:
         allowed = [ANSWER] if turn.must_answer else None

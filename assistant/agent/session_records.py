@@ -7,11 +7,11 @@ gets one that says so before anything else follows; it is never run again.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tools.calls import ToolCall
-from tools.protocol.messages import Message, message_from_dict
+from tools.protocol.messages import Message, message_from_dict, message_to_dict
 
 SCHEMA = 1
 INTERRUPTED = "interrupted: outcome unknown"
@@ -22,9 +22,39 @@ class SessionError(Exception):
     """A session cannot be found, opened or written: one line, which, why, what to do."""
 
 
+@dataclass(frozen=True)
+class Compaction:
+    """What the student is shown in place of the session's first ``upto`` messages, which all stay.
+
+    ``messages`` begin with a recap of the first ``recapped`` of them; ``summary`` is what of it the student
+    wrote. ``before`` and ``after`` are tokens of the whole prompt.
+    """
+
+    upto: int
+    recapped: int
+    messages: tuple[Message, ...]
+    before: int
+    after: int
+    summary: str = ""
+    focus: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready object."""
+        return {**asdict(self), "messages": [message_to_dict(message) for message in self.messages]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Compaction":
+        """The inverse of ``to_dict``, among other keys. Raises KeyError, TypeError or ValueError."""
+        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        return cls(**{**known, "messages": tuple(to_message(one) for one in data["messages"])})
+
+
 @dataclass
 class Transcript:
-    """What a session says. ``created`` and ``updated`` are UTC in ISO 8601; ``turns`` counts requests."""
+    """What a session says. ``created`` and ``updated`` are UTC in ISO 8601; ``turns`` counts requests.
+
+    ``compactions`` hold for messages that are there: forgetting messages takes back those that cover them.
+    """
 
     id: str
     workspace: str
@@ -32,6 +62,7 @@ class Transcript:
     title: str = ""
     updated: str = ""
     messages: list[Message] = field(default_factory=list)
+    compactions: list[Compaction] = field(default_factory=list)
 
     @property
     def turns(self) -> int:
@@ -44,16 +75,25 @@ class Transcript:
             self._add(to_message(record["message"]))
         elif kind == "truncate":
             del self.messages[max(0, int(record["keep"])) :]
+            self.compactions = [one for one in self.compactions if one.upto <= len(self.messages)]
+        elif kind == "compact":
+            self.close_calls()
+            self._compact(Compaction.from_dict(record))
         elif kind != "title":
             return False
         self.title = str(record["title"])
         self.updated = str(record["at"])
         return True
 
+    def _compact(self, compaction: Compaction) -> None:
+        if not 0 <= compaction.recapped <= compaction.upto <= len(self.messages):
+            raise ValueError("a compaction of messages that are not there")
+        self.compactions.append(compaction)
+
     def close_calls(self) -> None:
         """Give each call that has no observation one that says that its outcome is unknown."""
         for call in self._open_calls():
-            self.messages.append(Message("tool", INTERRUPTED, call_id=call.id, tool=call.tool))
+            self.messages.append(Message("tool", INTERRUPTED, call_id=call.id, tool=call.tool, failed=True))
 
     def _add(self, message: Message) -> None:
         if message.role != "tool":

@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.agent.session_export import export_json, export_markdown
 from assistant.agent.session_file import SessionFile, read_ends, read_session
-from assistant.agent.session_records import SCHEMA, SessionError, Transcript, title_of
+from assistant.agent.session_records import SCHEMA, Compaction, SessionError, Transcript, title_of
 from tools.protocol.messages import Message, message_to_dict
 
 __all__ = [
@@ -88,9 +88,20 @@ class Session:
     def turns(self) -> int:
         return self._transcript.turns
 
+    @property
+    def compaction(self) -> Compaction | None:
+        """What the student is shown in place of the first messages, or None."""
+        return self._transcript.compactions[-1] if self._transcript.compactions else None
+
+    @property
+    def compactions(self) -> int:
+        """How often the conversation was compacted."""
+        return len(self._transcript.compactions)
+
     def append(self, message: Message) -> None:
         """Add ``message`` durably. The first request gives the session its title. Raises SessionError."""
-        title = self.title or (title_of(message.text) if message.role == "user" else "")
+        asked = message.role == "user" and not message.tool
+        title = self.title or (title_of(message.text) if asked else "")
         turns = self.turns + (message.role == "user")
         self._write({"kind": "message", "title": title, "turns": turns, "message": message_to_dict(message)})
 
@@ -109,6 +120,10 @@ class Session:
             return
         turns = sum(message.role == "user" for message in self.messages[:keep])
         self._write({"kind": "truncate", "title": self.title, "turns": turns, "keep": keep})
+
+    def compact(self, compaction: Compaction) -> None:
+        """Show the student ``compaction`` from now on; the messages stay. Raises SessionError."""
+        self._write({"kind": "compact", "title": self.title, "turns": self.turns, **compaction.to_dict()})
 
     def clear(self) -> None:
         """Forget all messages; the file keeps them. Raises SessionError."""

@@ -1,4 +1,4 @@
-"""What the program is and does now: /help, /tools, /status, /context, /doctor, /exit."""
+"""What the program is and does now: /help, /tools, /status, /doctor, /exit."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +10,6 @@ from assistant.modes import MODES
 from assistant.plain.status_line import with_state
 from sandbox.base import Check
 
-BAR_CELLS = 40
 Groups = Mapping[str, Sequence[Command]]
 
 
@@ -67,32 +66,6 @@ async def _status(context: CommandContext, argument: str) -> None:
     context.interface.show(table(("", "now"), rows))
 
 
-async def _context(context: CommandContext, argument: str) -> None:
-    no_argument("context", argument)
-    if await context.interface.open_panel("context"):
-        return
-    parts = context.chat.context_parts()
-    limit = context.chat.status().context_limit
-    context.interface.show(context_text(parts, limit))
-
-
-def context_text(parts: Sequence[tuple[str, int]], limit: int) -> str:
-    """What fills the window, a bar per part; ``limit`` in tokens, 0 where it is not known."""
-    used = sum(tokens for _, tokens in parts)
-    whole = max(limit, used, 1)
-    rows = [(plain(label), f"{tokens:,}", _bar(tokens, whole)) for label, tokens in parts]
-    if limit:
-        rows.append(("free", f"{max(0, limit - used):,}", ""))
-    rows.append(("all", f"{used:,}" + (f" of {limit:,} ({used / limit:.0%})" if limit else ""), ""))
-    return table(("part", "tokens", "share"), rows)
-
-
-def _bar(tokens: int, whole: int) -> str:
-    """At least one cell where there is anything at all."""
-    cells = round(BAR_CELLS * tokens / whole)
-    return "█" * max(cells, 1 if tokens else 0)
-
-
 async def _doctor(context: CommandContext, argument: str) -> None:
     no_argument("doctor", argument)
     if await context.interface.open_panel("doctor"):
@@ -118,7 +91,6 @@ async def _exit(context: CommandContext, argument: str) -> None:
 COMMANDS = (
     Command("tools", "what the student may call, with the risk of each", _tools),
     Command("status", "mode, student, sandbox, session and context", _status),
-    Command("context", "what fills the context window", _context),
     Command("doctor", "what works on this machine, and what mends the rest", _doctor),
     Command("exit", "leave; the session is kept", _exit, aliases=("quit",)),
 )

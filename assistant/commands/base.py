@@ -22,6 +22,9 @@ class Interface(Protocol):
     def notify(self, text: str, severity: Severity = "information") -> None:
         """Say one line."""
 
+    def working(self, label: str) -> None:
+        """Say what the command waits for, until it ends or Esc interrupts it."""
+
     async def open_panel(self, name: str) -> bool:
         """Open ``help``, ``sessions``, ``decisions``, ``why``...; False where there is no such panel."""
 

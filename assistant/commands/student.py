@@ -16,7 +16,7 @@ async def _model(context: CommandContext, argument: str) -> None:
         if not await context.interface.open_panel("model"):
             context.interface.show(_current(context))
         return
-    context.interface.notify(f"loading {argument} ...")
+    context.interface.working(f"loading {argument}")
     try:
         await context.chat.use_model(argument)
     except StudentError as error:

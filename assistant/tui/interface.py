@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.commands.base import Severity
 from assistant.text_safety import clean
+from assistant.tui.turn_view import ESC_HINT
 
 if TYPE_CHECKING:
     from assistant.tui.screens.chat import ChatScreen
@@ -24,6 +25,9 @@ class TuiInterface:
 
     def notify(self, text: str, severity: Severity = "information") -> None:
         self._screen.notify(clean(text), severity=severity, markup=False)
+
+    def working(self, label: str) -> None:
+        self._screen.activity.work(label, ESC_HINT)
 
     async def open_panel(self, name: str) -> bool:
         # Only here: no panel is needed for the first paint.

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from training.student.base import StudentError
+
 if TYPE_CHECKING:
     from assistant.tui.screens.chat import ChatScreen
 
@@ -65,9 +67,21 @@ async def _record(screen: "ChatScreen", event_id: str) -> None:
     await screen.app.push_screen_wait(ReportScreen(f"Decision {event_id[:8]}", why_text(row)))
 
 
+async def _context(screen: "ChatScreen") -> None:
+    from assistant.tui.screens.window import WindowScreen
+
+    try:
+        use = await screen.context.chat.context_use()
+    except StudentError as error:
+        screen.interface.notify(str(error), "error")
+        return
+    await screen.app.push_screen_wait(WindowScreen(use))
+
+
 _PANELS: Mapping[str, Callable[["ChatScreen"], Awaitable[None]]] = {
     "help": _help,
     "sessions": _sessions,
     "decisions": _decisions,
     "why": _why,
+    "context": _context,
 }

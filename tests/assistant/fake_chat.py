@@ -9,6 +9,7 @@ from typing import Any
 from assistant.agent.chat import Status
 from assistant.agent.sessions import SessionError, SessionStore
 from assistant.agent.steps import Call, Confirmation, Failure, Observation, Reply, Step, Verdict
+from assistant.agent.window import Part, Use
 from assistant.settings import Settings
 from sandbox.base import Check
 from tools.base import ToolContext
@@ -56,6 +57,8 @@ class FakeChat:
         self.started = self.closed = self.cancelled = 0
         self.start_error = ""
         self.models: list[str] = []
+        self.focused: list[str] = []
+        self.compacted = ["compacted: 5,310 -> 1,200 tokens (4 results reduced); the session keeps all of it"]
         self.shell_results: dict[str, ToolResult] = {}
         self.shell_hangs = asyncio.Event()
         self.facts = Status(
@@ -142,8 +145,17 @@ class FakeChat:
         self.models.append(model)
         self.facts = replace(self.facts, student=model)
 
-    def context_parts(self) -> list[tuple[str, int]]:
-        return [("instructions", 500), ("tools", 500), ("conversation", 24), ("nothing", 0)]
+    async def context_use(self) -> Use:
+        parts = (Part("instructions", 500), Part("tools", 500, 2227), Part("recap", 0), Part("requests", 24))
+        return Use(parts, window=8192, reply=768, compact_at=6398)
+
+    async def compact(self, focus: str = "") -> list[str]:
+        self.focused.append(focus)
+        if focus == "interrupted":
+            raise asyncio.CancelledError
+        if focus == "broken":
+            raise StudentError("the student is gone")
+        return self.compacted
 
     async def doctor(self) -> list[Check]:
         return [

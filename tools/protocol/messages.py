@@ -13,9 +13,10 @@ Role = Literal["user", "assistant", "tool"]
 class Message:
     """One turn.
 
-    user: ``text`` is the request. assistant: ``calls`` made, or ``text`` as the answer (and
-    ``thought`` before either). tool: ``text`` is the observation for the call ``call_id`` of the
-    tool ``tool``.
+    user: ``text`` is the request; with ``tool``, a command of the person's own and its output.
+    assistant: ``calls`` made, or ``text`` as the answer (and ``thought`` before either). tool:
+    ``text`` is the observation for the call ``call_id`` of the tool ``tool``; ``failed`` where the call
+    did not succeed, which the student reads in the text.
     """
 
     role: Role
@@ -24,6 +25,7 @@ class Message:
     thought: str = ""
     call_id: str = ""
     tool: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Prompt:
     ``examples`` are turns shown before the conversation. ``describe`` says whether the tools'
     descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision; ``max_rounds`` is how
     many decisions of a turn may call tools before the student answers, 0 for as many as the loop allows.
+    ``summarises`` says that the student can sum up a conversation.
     """
 
     instructions: str
@@ -50,6 +53,7 @@ class Prompt:
     max_calls: int = 4
     think_tokens: int = 0
     max_rounds: int = 0
+    summarises: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class _PromptFile(BaseModel):
     max_calls: int = Field(default=4, ge=1, le=16)
     think_tokens: int = Field(default=0, ge=0, le=1024)
     max_rounds: int = Field(default=0, ge=0, le=200)
+    summarises: bool = False
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -60,7 +61,7 @@ def parse_prompt(text: str, source: str) -> Prompt:
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
     bounds = (data.max_calls, data.think_tokens, data.max_rounds)
-    return Prompt(data.instructions, tuple(turns), data.describe, *bounds)
+    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, data.summarises)
 
 
 def shipped_prompt(name: str) -> Prompt:

@@ -7,7 +7,6 @@ import pytest
 
 from assistant.agent.chat import Chat
 from assistant.agent.confinement import Confinement
-from assistant.agent.context import SMALLEST_OBSERVATION, Context
 from assistant.agent.hosting import Hosting
 from assistant.agent.sessions import SessionError, SessionStore
 from assistant.agent.steps import Answer, Observation
@@ -16,8 +15,6 @@ from assistant.wiring import build_chat
 from sandbox.settings import SandboxSettings
 from tests.assistant.agent.conftest import MakeChat, take
 from tools.base import ToolContext
-from tools.calls import ToolCall
-from tools.protocol.messages import Message, Prompt, Signature
 from tools.settings import ToolSettings
 from training.student.base import Student, StudentError, StudentInfo
 from training.student.scripted import ScriptedStudent, answer, call
@@ -204,55 +201,6 @@ async def test_a_student_is_loaded_once_however_many_wait(workspace: Path) -> No
     await asyncio.gather(hosting.ready(), hosting.ready(), hosting.ready())
     assert starts == ["start"]
     await hosting.close()
-
-
-SIGNATURE = Signature("read_file", "Read.", {"type": "object", "properties": {}})
-
-
-def context_of(tmp_path: Path, *messages: Message) -> Context:
-    session = SessionStore(tmp_path).create(tmp_path)
-    for message in messages:
-        session.append(message)
-    return Context(session, Prompt("Help."), (SIGNATURE,))
-
-
-def test_a_long_result_is_shown_short_and_says_so_but_is_kept_whole(tmp_path: Path) -> None:
-    long = "x" * 5000
-    context = context_of(
-        tmp_path,
-        Message("user", "read"),
-        Message("assistant", calls=(ToolCall("1", "read_file", {}),)),
-        Message("tool", long, call_id="1", tool="read_file"),
-    )
-    context.fit_window(8192)
-    shown = context.conversation().messages[-1].text
-    assert len(shown) < 3200
-    assert "characters left out" in shown
-    assert context.session.messages[-1].text == long
-
-
-def test_G11_trimming_starts_at_a_request_and_leaves_room_for_the_next_turns(tmp_path: Path) -> None:
-    turns = [
-        part
-        for n in range(10)
-        for part in (Message("user", "u" * 400 + str(n)), Message("assistant", "a" * 400))
-    ]
-    context = context_of(tmp_path, *turns)
-    notice = context.trim(2100, 2000)
-    shown = context.conversation().messages
-    assert shown[0].role == "user"
-    assert 4 <= len(shown) <= 14
-    assert str(20 - len(shown)) in notice
-
-
-def test_G11_when_only_one_turn_is_left_its_results_shrink_and_then_nothing(tmp_path: Path) -> None:
-    context = context_of(tmp_path, Message("user", "u"), Message("tool", "r" * 9000))
-    context.fit_window(8192)
-    sizes = []
-    while context.trim(9000, 8192):
-        sizes.append(len(context.conversation().messages[-1].text))
-    assert sizes == sorted(sizes, reverse=True)
-    assert sizes[-1] < SMALLEST_OBSERVATION + 100
 
 
 async def test_a_call_of_the_student_and_its_result_stay_together_over_a_restart(make_chat: MakeChat) -> None:

@@ -20,9 +20,9 @@ from assistant.agent.steps import (
 )
 from tests.assistant.agent.conftest import MakeChat, approve, take
 from tools.calls import Risk, ToolCall
-from tools.protocol.messages import Conversation, Message
+from tools.protocol.messages import Conversation
 from training.events.decisions import history
-from training.student.base import ContextOverflow, Decision, StudentDied, StudentError
+from training.student.base import Decision, StudentDied, StudentError
 from training.student.scripted import ScriptedStudent, answer, call
 
 Kind = TypeVar("Kind")
@@ -192,7 +192,9 @@ async def test_the_number_of_decisions_is_bounded(make_chat: MakeChat) -> None:
 
 async def test_a_prompt_may_allow_one_round_of_calls_only(make_chat: MakeChat) -> None:
     chat = make_chat([READ], student__model="embedded")
-    assert chat.context_parts()[2][1] > 0
+    examples = (await chat.context_use()).parts[2]
+    assert examples.name == "examples"
+    assert examples.tokens > 0
     assert kinds(await take(chat, "read")) == ["Call", "Observation", "Answer"]
     read, answered = history(chat.log)
     assert len(read["tools_available"]) == 13
@@ -318,30 +320,6 @@ async def test_H06_a_student_that_died_is_asked_again_once_with_a_notice(make_ch
     chat = make_chat([], student=Fragile(StudentDied("killed"), StudentDied("killed again")))
     steps = await take(chat, "go")
     assert only(steps, Failure)[0].text == "killed again"
-    await chat.close()
-
-
-async def test_G11_an_overflow_drops_the_oldest_turns_with_a_notice(make_chat: MakeChat) -> None:
-    student = Fragile()
-    chat = make_chat([], student=student)
-    for number in range(6):
-        chat.session.append(Message("user", f"request {number} " * 50))
-        chat.session.append(Message("assistant", f"answer {number}"))
-    student.errors = [ContextOverflow(3000, 2000)]
-    steps = await take(chat, "the last one")
-    assert "oldest" in only(steps, Notice)[0].text
-    shown = student.conversations[-1].messages
-    assert shown[-1].text == "the last one"
-    assert 1 < len(shown) < 13
-    assert len(chat.session.messages) == 14
-    await chat.close()
-
-
-async def test_G11_a_request_that_can_never_fit_fails_with_one_line(make_chat: MakeChat) -> None:
-    chat = make_chat([], student=Fragile(*[ContextOverflow(9000, 2000)] * 9))
-    failure = (await take(chat, "huge " * 2000))[-1]
-    assert isinstance(failure, Failure)
-    assert "9000 tokens" in failure.text
     await chat.close()
 
 

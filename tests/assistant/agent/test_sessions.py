@@ -159,8 +159,8 @@ def test_I16_a_call_cut_off_by_a_kill_has_an_unknown_outcome(store: SessionStore
         session.append(message)
     again = reloaded(store, session)
     assert again.messages[3:] == [
-        Message("tool", INTERRUPTED, call_id="a", tool="read_file"),
-        Message("tool", INTERRUPTED, call_id="c", tool="read_file"),
+        Message("tool", INTERRUPTED, call_id="a", tool="read_file", failed=True),
+        Message("tool", INTERRUPTED, call_id="c", tool="read_file", failed=True),
     ]
 
 

@@ -12,6 +12,7 @@ class Recorder:
         self.shown: list[str] = []
         self.said: list[tuple[str, str]] = []
         self.opened: list[str] = []
+        self.worked: list[str] = []
         self.offered: list[tuple[str, str]] = []
         self.changed = 0
         self.left = False
@@ -23,6 +24,9 @@ class Recorder:
 
     def notify(self, text: str, severity: Severity = "information") -> None:
         self.said.append((severity, text))
+
+    def working(self, label: str) -> None:
+        self.worked.append(label)
 
     async def open_panel(self, name: str) -> bool:
         if name in self._panels:

@@ -1,4 +1,4 @@
-"""/help /tools /status /context /doctor /exit, /model, /plan and /mode."""
+"""/help /tools /status /doctor /exit, /model, /plan and /mode."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from assistant.commands import registry
-from assistant.commands.about import BAR_CELLS, context_text
 from assistant.commands.base import CommandContext
 from assistant.commands.help_text import KEYS, PREFIXES
 from sandbox.base import Check
@@ -86,25 +85,6 @@ async def test_status_says_what_is_not_ready(tmp_path: Path) -> None:
     assert "| student | `SmolLM2-135M-Instruct (starting)` |" in text
     assert "| sandbox | `off` |" in text
     assert "| context | unknown |" in text
-
-
-async def test_context_draws_each_part_and_the_rest(tmp_path: Path) -> None:
-    rows = (await shown(tmp_path, "/context")).split("\n")
-    assert "| nothing | 0 |  |" in rows
-    assert "| free | 7,168 |  |" in rows
-    assert "| all | 1,024 of 8,192 (12%) |  |" in rows
-
-
-def test_bars_are_shares_of_the_window_and_anything_shows() -> None:
-    text = context_text([("half", 50), ("little", 1)], 100)
-    assert f"| half | 50 | {'█' * (BAR_CELLS // 2)} |" in text
-    assert "| little | 1 | █ |" in text
-
-
-def test_context_over_the_window_and_without_a_window() -> None:
-    assert "| free | 0 |" in context_text([("much", 200)], 100)
-    assert "free" not in context_text([("some", 10)], 0)
-    assert "| all | 0 |" in context_text([], 0)
 
 
 async def test_doctor_shows_what_mends_a_failure(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.assistant.fake_chat import FakeChat
 NAMES = [
     "help",
     "clear",
+    "compact",
     "new",
     "reset",
     "sessions",

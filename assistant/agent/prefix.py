@@ -1,0 +1,85 @@
+"""The part of the prompt that is the same in every turn, made to fit the student's window.
+
+Invariant: decided once for each student, so that the bytes never change within a session. The prompt's
+last examples leave where they take more than their budget, the tools' descriptions likewise, and it is said.
+"""
+
+import json
+from dataclasses import dataclass, replace
+
+from assistant.agent.hosting import Serving
+from assistant.agent.settings import ContextSettings
+from assistant.agent.sizes import TURN_TOKENS, Sizes
+from assistant.agent.window import Budget, Fixed
+from tools.protocol.messages import Message, Prompt, Signature
+from tools.protocol.signatures import compress
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The prompt as it is sent, what the window's parts may take, and what the person should know of it."""
+
+    prompt: Prompt
+    budget: Budget
+    notices: tuple[str, ...] = ()
+
+
+async def fitted(
+    serving: Serving, signatures: tuple[Signature, ...], project: str, sizes: Sizes, settings: ContextSettings
+) -> Prefix:
+    """The prefix for the student that serves. Raises StudentError."""
+    whole = prompt = serving.prompt
+    tools = _tools(prompt, signatures, schemas=serving.schemas)
+    short = _tools(replace(prompt, describe=False), signatures, schemas=serving.schemas)
+    await sizes.learn([prompt.instructions, tools, short, project])
+    await sizes.learn_messages(prompt.examples)
+    budget = Budget(settings, serving.window, serving.reply, Fixed())
+    left_out = []
+    while sizes.messages(prompt.examples) > budget.examples:
+        prompt = replace(prompt, examples=_without_last(prompt.examples))
+    if gone := _number(whole.examples) - _number(prompt.examples):
+        left_out.append(f"{gone} of the prompt's {_number(whole.examples)} examples")
+    if sizes.text(tools) > budget.tools and prompt.describe:
+        prompt, tools = replace(prompt, describe=False), short
+        left_out.append("the descriptions of the tools")
+    fixed = Fixed(
+        instructions=sizes.text(prompt.instructions) + 2 * TURN_TOKENS,
+        tools=sizes.text(tools),
+        examples=sizes.messages(prompt.examples),
+        project=sizes.text(project),
+    )
+    budget = replace(budget, fixed=fixed)
+    return Prefix(prompt, budget, tuple(_notices(budget, left_out)))
+
+
+def _notices(budget: Budget, left_out: list[str]) -> list[str]:
+    said = []
+    if left_out:
+        said.append(
+            f"the student's window of {budget.window:,} tokens is small: {' and '.join(left_out)} "
+            "are left out"
+        )
+    if budget.tight:
+        said.append(
+            f"of the student's window of {budget.window:,} tokens {budget.conversation:,} are left for the "
+            "conversation; set student.context_tokens higher"
+        )
+    return said
+
+
+def _tools(prompt: Prompt, signatures: tuple[Signature, ...], *, schemas: bool) -> str:
+    """What the student is told of its tools, for its size."""
+    if not schemas:
+        return "\n".join(compress(one, describe=prompt.describe) for one in signatures)
+    described = [(one.name, one.description if prompt.describe else "", one.parameters) for one in signatures]
+    return json.dumps(described)
+
+
+def _number(examples: tuple[Message, ...]) -> int:
+    return sum(message.role == "user" for message in examples)
+
+
+def _without_last(examples: tuple[Message, ...]) -> tuple[Message, ...]:
+    """``examples`` without the last request and what answers it."""
+    last = max((index for index, message in enumerate(examples) if message.role == "user"), default=0)
+    return examples[:last]

@@ -1,0 +1,55 @@
+"""Sizes in the student's own tokens.
+
+Invariant: each text is counted once, by the student that serves; what was not counted yet has no size.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from tools.protocol.calls import write_turn
+from tools.protocol.messages import Message
+
+TURN_TOKENS = 5
+"""What a chat template puts around one turn."""
+
+Count = Callable[[Sequence[str]], Awaitable[list[int]]]
+
+
+def text_of(message: Message) -> str:
+    """What the student reads of a message."""
+    if message.role == "assistant":
+        return write_turn(message.calls, message.text, message.thought)
+    return message.text
+
+
+class Sizes:
+    """A book of sizes. ``learn`` asks the student; the rest only looks up, and raises KeyError."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._known: dict[str, int] = {"": 0}
+
+    async def learn(self, texts: Iterable[str]) -> None:
+        """Count what is not known yet. Raises StudentError."""
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if unknown:
+            self._known.update(zip(unknown, await self._count(unknown), strict=True))
+
+    async def learn_messages(self, messages: Iterable[Message]) -> None:
+        """Count the texts of ``messages``. Raises StudentError."""
+        await self.learn(text_of(message) for message in messages)
+
+    def text(self, text: str) -> int:
+        """The tokens of ``text``."""
+        return self._known[text]
+
+    def message(self, message: Message) -> int:
+        """The tokens of ``message`` as a turn."""
+        return self._known[text_of(message)] + TURN_TOKENS
+
+    def messages(self, messages: Iterable[Message]) -> int:
+        """The tokens of ``messages``, a turn each."""
+        return sum(self.message(message) for message in messages)
+
+    def characters(self, text: str, tokens: int) -> int:
+        """About how many characters of ``text`` have ``tokens`` tokens."""
+        return len(text) * tokens // max(self.text(text), 1)

@@ -1,0 +1,100 @@
+"""A session's messages as the student is shown them.
+
+Invariant: a message is shown the same way every time, so that what was evaluated of a prompt stays valid;
+only a compaction, of which the session has a record, changes what stands for older messages.
+"""
+
+from collections.abc import Sequence
+
+from assistant.agent.observations import cut, is_result
+from assistant.agent.sessions import Session
+from assistant.agent.sizes import Sizes
+from tools.calls import ToolCall
+from tools.protocol.messages import Message
+
+TOLERANCE = 1.15
+"""A result this little over its budget is shown whole: cutting would cost as much as it saves."""
+
+
+class View:
+    """Shows ``session`` with results of at most ``most`` tokens; 0 for any."""
+
+    def __init__(self, session: Session, sizes: Sizes, most: int = 0) -> None:
+        self._session = session
+        self._sizes = sizes
+        self._most = most
+        self._cut: dict[tuple[str, str], Message] = {}
+
+    async def measure(self, new: int = 0) -> list[str]:
+        """Size what is shown, and cut what is too long; a line for each such result from message ``new`` on.
+
+        Raises StudentError.
+        """
+        compaction = self._session.compaction
+        first = compaction.recapped if compaction else 0
+        messages = self._session.messages[first:]
+        await self._sizes.learn_messages([*messages, *(compaction.messages if compaction else ())])
+        calls: dict[str, ToolCall] = {}
+        notices = []
+        for index, message in enumerate(messages, first):
+            calls |= {call.id: call for call in message.calls}
+            if self._too_long(message) and _key(message) not in self._cut:
+                shorter = await self._shorter(message, calls.get(message.call_id))
+                if index >= new:
+                    notices.append(self._said(message, shorter))
+        return notices
+
+    def _too_long(self, message: Message) -> bool:
+        most = self._most * TOLERANCE
+        return bool(most) and is_result(message) and self._sizes.text(message.text) > most
+
+    async def _shorter(self, message: Message, call: ToolCall | None) -> Message:
+        shorter = cut(message, self._sizes.characters(message.text, self._most), call)
+        await self._sizes.learn_messages([shorter])
+        self._cut[_key(message)] = shorter
+        return shorter
+
+    def _said(self, message: Message, shorter: Message) -> str:
+        shown, whole = self._sizes.text(shorter.text), self._sizes.text(message.text)
+        return (
+            f"{message.tool}: the student is shown {shown:,} of {whole:,} tokens, head and tail, "
+            "and how to read the rest"
+        )
+
+    def messages(self) -> list[Message]:
+        """What the student sees of the session."""
+        compaction = self._session.compaction
+        if compaction is None:
+            return self.whole()
+        return [*compaction.messages, *map(self._as_shown, self._session.messages[compaction.upto :])]
+
+    def whole(self) -> list[Message]:
+        """All messages of the session, as they were shown when they were new."""
+        return [self._as_shown(message) for message in self._session.messages]
+
+    def size(self) -> int:
+        """The tokens of what is shown; of what was measured."""
+        return self._sizes.messages(self.messages())
+
+    def by_part(self) -> dict[str, int]:
+        """The tokens of the recap, of the person's words, of results and of what the student said."""
+        parts = dict.fromkeys(("recap", "requests", "results", "student"), 0)
+        messages: Sequence[Message] = self.messages()
+        compaction = self._session.compaction
+        recap = 0 if compaction is None or not compaction.recapped else _recap_at(messages)
+        for index, message in enumerate(messages):
+            said = "results" if is_result(message) else "requests" if message.role == "user" else "student"
+            parts["recap" if index == recap and said == "student" else said] += self._sizes.message(message)
+        return parts
+
+    def _as_shown(self, message: Message) -> Message:
+        return self._cut.get(_key(message), message)
+
+
+def _recap_at(messages: Sequence[Message]) -> int:
+    """Where the recap stands: behind the person's words."""
+    return next((index for index, message in enumerate(messages) if message.role == "assistant"), 0)
+
+
+def _key(message: Message) -> tuple[str, str]:
+    return message.call_id, message.text

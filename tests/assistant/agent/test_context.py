@@ -1,0 +1,243 @@
+"""The view of a session in a window: budgets, cuts, compaction, and a word for all that is left out."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.agent.context import Context
+from assistant.agent.hosting import Serving
+from assistant.agent.sessions import SessionStore
+from assistant.agent.settings import ContextSettings
+from assistant.agent.window import Use
+from tests.assistant.agent.talk import answered, asked, called, observed
+from tools.protocol.messages import Message, Prompt, Signature
+from tools.protocol.render import plain_text, render
+from training.student.base import ContextOverflow
+from training.student.scripted import ScriptedStudent
+
+EXAMPLES = tuple(part for n in range(6) for part in (asked(f"example {n} " + "word " * 20), answered("ok")))
+PROMPT = Prompt("Help the person.", EXAMPLES)
+TOOLS = (Signature("read_file", "Read " + "a file " * 10, {"type": "object", "properties": {}}),)
+FILE = "\n".join(["some words of a file"] * 60)
+
+
+class Bench:
+    """A context over a session, with a student whose words are tokens."""
+
+    def __init__(self, folder: Path, *messages: Message, window: int = 2000, **settings: object) -> None:
+        self.store = SessionStore(folder)
+        self.session = self.store.create(folder)
+        for message in messages:
+            self.session.append(message)
+        self.student = ScriptedStudent([], texts={"compaction": "It was all about files."})
+        self.settings = ContextSettings.model_validate(settings)
+        self.context = Context(self.session, PROMPT, TOOLS, self.settings)
+        self.serving = Serving(self.student, PROMPT, window, window // 4, schemas=False)
+
+    async def prepared(self) -> list[str]:
+        await self.context.fit(self.serving)
+        return await self.context.prepare()
+
+    def prefix(self) -> str:
+        """The rendered prompt up to the conversation."""
+        text = plain_text(render(self.context.conversation()))
+        return text.partition("ENOUGH EXAMPLES")[0]
+
+
+def reading(number: int) -> list[Message]:
+    """A turn of about 330 words."""
+    call_id = f"c{number}"
+    return [
+        asked(f"request {number}"),
+        called(call_id, "read_file", path=f"{number}.py"),
+        observed(call_id, "read_file", FILE),
+        answered(f"answer {number}"),
+    ]
+
+
+def tokens(use: Use) -> dict[str, int]:
+    return {part.name: part.tokens for part in use.parts}
+
+
+async def test_each_part_is_measured_in_the_student_s_tokens(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, asked("one two three"), answered("four five"))
+    assert await bench.prepared() == []
+    use = await bench.context.use()
+    sizes = tokens(use)
+    assert (use.window, use.reply) == (2000, 500)
+    assert sizes["instructions"] == 3 + 10
+    assert sizes["tools"] == 22
+    assert sizes["examples"] == 6 * (22 + 2 + 10)
+    assert (sizes["requests"], sizes["student"], sizes["results"], sizes["recap"]) == (3 + 5, 3 + 5, 0, 0)
+    assert use.used + use.free + use.reply == use.window
+    assert bench.context.used == use.used
+
+
+@pytest.mark.parametrize(
+    ("window", "examples", "described"), [(2000, 6, True), (400, 2, True), (160, 1, True), (60, 0, False)]
+)
+async def test_a_small_window_gives_up_examples_and_then_descriptions_and_says_so(
+    tmp_path: Path, window: int, examples: int, described: bool
+) -> None:
+    bench = Bench(tmp_path, window=window)
+    said = " ".join(await bench.prepared())
+    assert len(bench.context.prompt.examples) == 2 * examples
+    assert bench.context.prompt.describe is described
+    assert (f"{6 - examples} of the prompt's 6 examples" in said) is (examples < 6)
+    assert ("the descriptions of the tools" in said) is not described
+    assert ("set student.context_tokens higher" in said) is (window <= 160)
+    assert await bench.context.prepare() == []
+
+
+async def test_G11_a_long_result_is_cut_once_and_said_and_the_session_keeps_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *reading(0)[:2])
+    await bench.prepared()
+    bench.session.append(observed("c0", "read_file", FILE * 4))
+    [said] = await bench.context.prepare()
+    assert said.startswith("read_file: the student is shown 2")
+    assert "of 1,197 tokens, head and tail" in said
+    shown = bench.context.conversation().messages[-1].text
+    assert "read_file with start_line=" in shown
+    assert bench.session.messages[-1].text == FILE * 4
+    bench.session.append(answered("done"))
+    assert await bench.context.prepare() == []
+    assert bench.context.conversation().messages[2].text == shown
+
+
+async def test_G11_near_the_limit_it_is_compacted_and_said_with_figures(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *[part for n in range(3) for part in reading(n)], window=1866, observation=0.5)
+    assert await bench.prepared() == []
+    before = (await bench.context.use()).used
+    bench.session.append(asked("and now?"))
+    [said] = await bench.context.prepare()
+    after = (await bench.context.use()).used
+    assert (
+        said
+        == f"compacted: {before + 7:,} -> {after:,} tokens (2 results reduced); the session keeps all of it"
+    )
+    assert after < before * 0.7
+    assert await bench.context.prepare() == []
+    assert len(bench.session.messages) == 13
+
+
+async def test_the_prefix_stays_the_same_bytes_through_compactions(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, window=1500, observation=0.5)
+    await bench.prepared()
+    rendered = []
+    for number in range(6):
+        for message in reading(number):
+            bench.session.append(message)
+            await bench.context.prepare()
+            rendered.append(plain_text(render(bench.context.conversation())))
+    assert bench.session.compactions > 1
+    prefix = rendered[0].partition("request 0")[0]
+    assert len(prefix) > 700
+    assert all(text.startswith(prefix) for text in rendered)
+
+
+async def test_between_compactions_what_was_shown_stays_the_beginning(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, window=1500)
+    await bench.prepared()
+    last, times = "", 0
+    for number in range(6):
+        for message in reading(number):
+            bench.session.append(message)
+            await bench.context.prepare()
+            text = plain_text(render(bench.context.conversation())).removesuffix("<|im_start|>assistant\n")
+            if bench.session.compactions == times:
+                assert text.startswith(last)
+            last, times = text, bench.session.compactions
+
+
+async def test_the_person_s_words_survive_verbatim(tmp_path: Path) -> None:
+    rule = "never, ever, touch src/legacy — not even its comments"
+    bench = Bench(tmp_path, asked(rule), answered("I will not."), window=1500)
+    await bench.prepared()
+    for number in range(8):
+        for message in reading(number):
+            bench.session.append(message)
+            await bench.context.prepare()
+    shown = "\n".join(m.text for m in bench.context.conversation().messages if m.role == "user")
+    assert shown.startswith(rule)
+    assert all(f"request {number}" in shown for number in range(8))
+    assert bench.session.compactions > 1
+
+
+async def test_words_that_no_longer_fit_are_said(tmp_path: Path) -> None:
+    talk = [part for n in range(14) for part in (asked(f"request {n} " + "word " * 80), answered("done"))]
+    bench = Bench(tmp_path, *talk, window=2000)
+    said = await bench.prepared()
+    assert any("earlier requests" in line and "not shown to the student" in line for line in said)
+    assert "requests are left out here" in bench.context.conversation().messages[0].text
+
+
+async def test_compaction_by_the_person_goes_as_far_as_it_can_and_then_gains_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *reading(0), *reading(1))
+    await bench.prepared()
+    [said] = await bench.context.compact("")
+    assert "1 turn listed in short" in said
+    assert await bench.context.compact("") == []
+    assert bench.session.compactions == 1
+
+
+async def test_a_student_that_can_sums_up_and_others_do_not(tmp_path: Path) -> None:
+    for number, (setting, summarises, expected) in enumerate(
+        [("auto", False, False), ("auto", True, True), ("extract", True, False), ("student", False, True)]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        bench = Bench(folder, *reading(0), *reading(1), summary=setting)
+        prompt = Prompt("Help.", summarises=summarises)
+        await bench.context.fit(Serving(bench.student, prompt, 2000, 500, schemas=False))
+        [said] = await bench.context.compact("the reads")
+        assert ("summed up" in said) is expected
+        shown = bench.context.conversation().messages[1].text
+        assert shown.startswith("It was all about files.\n- read_file" if expected else "- read_file")
+        if expected:
+            told = bench.student.conversations[-1]
+            assert told.signatures == ()
+            assert told.messages[-1].text.endswith("Above all keep what concerns: the reads")
+
+
+async def test_a_request_that_is_too_long_is_refused_with_sizes(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    await bench.prepared()
+    said = await bench.context.too_long("word " * 5000)
+    assert said.startswith("this request has 5,000 tokens and the student takes 8")
+    assert "file of the workspace" in said
+    assert await bench.context.too_long("word " * 500) == ""
+
+
+async def test_G11_an_overflow_teaches_the_window_and_makes_room(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *[part for n in range(4) for part in reading(n)], asked("on"), window=8000)
+    assert await bench.prepared() == []
+    said = await bench.context.overflowed(ContextOverflow(1600, 1000))
+    assert "compacted: " in said[-1]
+    use = await bench.context.use()
+    assert use.window == 1000
+    assert use.used <= 750
+    assert await bench.prepared() == []
+    assert (await bench.context.use()).window == 1000
+
+
+async def test_G11_an_overflow_that_cannot_be_helped_makes_no_room(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, asked("word " * 900), window=8000)
+    await bench.prepared()
+    assert await bench.context.overflowed(ContextOverflow(1600, 1000)) == []
+
+
+async def test_tools_that_go_out_as_schemas_are_measured_as_schemas(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    await bench.prepared()
+    lines = tokens(await bench.context.use())["tools"]
+    await bench.context.fit(Serving(bench.student, PROMPT, 2000, 500, schemas=True))
+    assert tokens(await bench.context.use())["tools"] != lines
+
+
+async def test_before_a_student_serves_all_is_shown_and_nothing_is_known(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *reading(0))
+    assert await bench.context.prepare() == []
+    assert bench.context.conversation().messages == tuple(reading(0))
+    assert await bench.context.use() == Use(())
+    assert await bench.context.too_long("word " * 9999) == ""
+    assert await bench.context.compact() == []
