@@ -16,8 +16,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from training.api_errors import PASSING, error_of, parsed_error, retry_after
 from training.student.base import StudentError
-from training.student.remote_errors import Refused, error_of, lacks_tools, parsed_error, retry_after
+from training.student.remote_errors import Refused, lacks_tools
 from training.student.remote_events import EventDecoder
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 KEY = "OPENAI_API_KEY"
 LARGEST_REPLY = 8 << 20
 LARGEST_REFUSAL = 64 << 10
-PASSING = frozenset({408, 429, 500, 502, 503, 504, 529})
-"""Statuses that may be gone a moment later."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

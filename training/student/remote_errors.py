@@ -1,15 +1,13 @@
-"""What an endpoint says when it refuses, read from the shapes that servers are known to use.
+"""What a student's endpoint says when it refuses: too long, no tools, a field that it does not take.
 
 Invariant: nothing here raises over what a server sent; a shape that is not known says nothing.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from training.api_errors import without
 from training.student.base import ContextOverflow, StudentError
 
 _ABOUT_CONTEXT = re.compile(r"context|too long|too many tokens|maximum.{0,20}length", re.IGNORECASE)
@@ -36,35 +34,6 @@ class Refused(StudentError):
         self.error = error
 
 
-def parsed_error(body: str) -> dict[str, Any]:
-    """The error object of a refusal; a body that is not JSON is the message, a web page none."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {"message": "" if body.lstrip()[:1] == "<" else body[:1000]}
-    return error_of(value) if isinstance(value, dict) else {}
-
-
-def error_of(value: dict[str, Any]) -> dict[str, Any]:
-    error = value.get("error") or value
-    if not isinstance(error, dict):
-        return {"message": str(error)}
-    return {**error, "message": error.get("message") or error.get("detail") or ""}
-
-
-def retry_after(header: str) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or a date; None where it says nothing."""
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
 def overflow(refused: Refused) -> ContextOverflow | None:
     """A refusal because of the window, with the numbers that it names; None where it is about something
     else or names none."""
@@ -83,13 +52,7 @@ def overflow(refused: Refused) -> ContextOverflow | None:
 
 def adapted(body: Mapping[str, Any], refused: Refused) -> dict[str, Any] | None:
     """``body`` without the optional field that the endpoint does not take, None where it is not that."""
-    if refused.status not in (400, 422):
-        return None
-    if "max_tokens" in body and "max_completion_tokens" in refused.message:
-        rest = {name: value for name, value in body.items() if name != "max_tokens"}
-        return {**rest, "max_completion_tokens": body["max_tokens"]}
-    named = next((name for name in _OPTIONAL if name in body and name in refused.message), None)
-    return {name: value for name, value in body.items() if name != named} if named else None
+    return without(body, refused.message, _OPTIONAL) if refused.status in (400, 422) else None
 
 
 def lacks_tools(refused: Refused) -> bool:

@@ -24,10 +24,10 @@ from tests.training.student.loopback import (
     whole,
 )
 from tools.protocol.messages import Message
+from training.api_errors import retry_after
 from training.student.base import ContextOverflow, Decision, StudentError
 from training.student.remote import RemoteStudent
 from training.student.remote_endpoint import Patience, base_url
-from training.student.remote_errors import retry_after
 from training.student.settings import StudentSettings
 
 QUICK = Patience(attempts=3, backoff_s=0.01, longest_wait_s=0.5, connect_s=10, read_s=20)
