@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from assistant import paths
-from assistant.agent.settings import LoopSettings
+from assistant.agent.settings import ContextSettings, LoopSettings
 from assistant.settings_check import Where, check_values, from_text, given_values, nested
 from assistant.settings_file import SettingsError, SettingsFile, read_settings_file
 from assistant.settings_project import ADDED_UP, Key, may_change
@@ -56,6 +56,7 @@ class Settings(BaseModel):
     tools: ToolSettings = ToolSettings()
     events: EventSettings = EventSettings()
     loop: LoopSettings = LoopSettings()
+    context: ContextSettings = ContextSettings()
     interface: InterfaceSettings = InterfaceSettings()
 
     _notices: tuple[str, ...] = PrivateAttr(default=())

@@ -24,7 +24,7 @@ LATEST = "latest"
 
 def make_student(settings: StudentSettings) -> Student:
     """The student that the settings name."""
-    if settings.model.startswith(("http://", "https://")):
+    if settings.remote:
         from training.student.remote import RemoteStudent
 
         return RemoteStudent(settings)

@@ -20,7 +20,10 @@ class ContextOverflow(StudentError):
     """The conversation does not fit: ``needed`` and ``limit`` are tokens."""
 
     def __init__(self, needed: int, limit: int) -> None:
-        super().__init__(f"the conversation needs {needed} tokens and the student has room for {limit}")
+        super().__init__(
+            f"the conversation needs {needed} tokens and the student has room for {limit}; ask for less at "
+            "once, begin anew with /clear, or set student.context_tokens higher"
+        )
         self.needed = needed
         self.limit = limit
 
