@@ -84,6 +84,8 @@ class Journal:
             raise self._lost("is missing")
         self._head = HeadFile(self.folder / "head", self._writable, self._open_file)
         opened.callback(self._head.close)
+        if self._writable:
+            self.sealed.sweep()
         self._versions = VersionsFile(self.folder / "versions", self._writable, self._open_file)
         opened.callback(self._versions.close)
         opened.callback(self.sealed.close)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tinydb.queries import QueryLike
 
 from training.events.base import Event, EventLogError, type_names
+from training.events.caretaker import Caretaker
 from training.events.codec import from_document
 from training.events.files import JournalFile, OpenFile
 from training.events.incoming import Redactor
@@ -45,8 +46,9 @@ class Verification:
 class TinyEventLog:
     """An EventLog in ``folder``. Where the folder may only be read, the log is read-only.
 
-    Raises EventLogError: no permission, no such folder (with ``create`` false), an emptied or shortened
-    journal, a newer format.
+    While it is open and nothing is appended for ``quiet_s`` seconds, its old segments are compressed: see
+    ``training.events.caretaker``. Raises EventLogError: no permission, no such folder (with ``create``
+    false), an emptied or shortened journal, a newer format.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class TinyEventLog:
         segment_bytes: int = SEGMENT_BYTES,
         open_file: OpenFile = JournalFile,
         lock_timeout_s: float = 10.0,
+        quiet_s: float = 5.0,
     ) -> None:
         self.folder = folder
-        self._closed = False
+        self._closed = self._written = False
         try:
             if not create and not (numbers(folder) or (folder / "head").exists()):
                 raise EventLogError(f"no event log is in {folder}; name the folder of one")
@@ -82,6 +85,9 @@ class TinyEventLog:
         except OSError as error:
             raise EventLogError(_cannot_open(folder, error)) from error
         self._storage: JournalStorage = self.db.storage  # type: ignore[assignment]
+        self._caretaker = Caretaker(self._storage, folder, quiet_s)
+        if self._writable:
+            self._caretaker.look()
 
     @property
     def changed(self) -> Condition:
@@ -94,16 +100,22 @@ class TinyEventLog:
 
     def append(self, event: Event, *, expected_version: int | None = None) -> Event:
         self._check_open()
-        return self._storage.append([event], expected_version)[0]
+        (stored,) = self._storage.append([event], expected_version)
+        self._look_after()
+        return stored
 
     def append_many(self, events: Sequence[Event]) -> list[Event]:
         self._check_open()
-        return self._storage.append(events)
+        stored = self._storage.append(events)
+        self._look_after()
+        return stored
 
     def ingest(self, events: Sequence[Event]) -> int:
         """``append_many`` for many events: gives back only how many were new."""
         self._check_open()
-        return self._storage.ingest(events)
+        new = self._storage.ingest(events)
+        self._look_after()
+        return new
 
     def get(self, event_id: str) -> Event | None:
         self._refresh()
@@ -194,7 +206,7 @@ class TinyEventLog:
 
     def compress(self, keep: int = 1) -> list[int]:
         """Compress the sealed segments but for the newest ``keep``; the numbers of those that were."""
-        from training.events.upkeep import compress
+        from training.events.packing import compress
 
         self._check_open()
         return compress(self._storage, self.folder, keep)
@@ -202,7 +214,15 @@ class TinyEventLog:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self.db.close()
+            try:
+                self._caretaker.close(self._written)
+            finally:
+                self.db.close()
+
+    def _look_after(self) -> None:
+        """Something was appended: a segment may have been sealed."""
+        self._written = True
+        self._caretaker.look()
 
     def _refresh(self) -> None:
         self._check_open()

@@ -4,6 +4,7 @@ Invariant: a sidecar that is missing, stale or damaged is made again from the re
 checked; damage found so is named at every open, because the sidecar keeps it.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -14,7 +15,7 @@ from typing import Any
 
 from training.events.chain import Chain, Keep
 from training.events.codec import decode
-from training.events.files import OpenFile, sync_folder, write_new
+from training.events.files import OpenFile, write_new
 from training.events.head import Head
 from training.events.index import Index
 from training.events.recovery import Damage, Readable, pieces, settle
@@ -24,6 +25,8 @@ from training.events.tail import REMOVED, Tail
 
 FORMAT = 1
 _OPEN_FILES = 32
+_UNFINISHED = re.compile(r"\..+\.\d+\.\d+")
+"""The name that ``write_new`` gives to a file while it is written."""
 
 
 class Sealed:
@@ -39,9 +42,11 @@ class Sealed:
         open_file: OpenFile,
     ) -> None:
         self._folder, self._index, self._chain = folder, index, chain
-        self._keeper, self._writable, self._open_file = keeper, writable, open_file
+        self._keeper, self._writable, self.open_file = keeper, writable, open_file
         self._files: OrderedDict[int, Readable] = OrderedDict()
         self._frames: dict[int, list[int]] = {}
+        self._loaded: dict[int, tuple[int, int] | None] = {}
+        """Which file each sidecar was read from."""
         self._threads = Lock()
         self._noted = 0
 
@@ -93,7 +98,7 @@ class Sealed:
         )
         if self._writable:
             with suppress(OSError):  # made again at the next open
-                write_new(sidecar_path(self._folder, number), content, self._open_file)
+                write_new(sidecar_path(self._folder, number), content, self.open_file)
         self._index.seal(Sidecar(content))
         self._noted = len(self._chain.damages)
 
@@ -113,19 +118,14 @@ class Sealed:
         """
         path = self.path(number)
         self.forget(number)
-        write_new(path, content, self._open_file)
-        write_new(sidecar_path(self._folder, number), sidecar, self._open_file)
-
-    def pack(self, number: int, content: bytes, sidecar: bytes) -> None:
-        """Put the compressed ``content`` in the place of a plain segment. Only under the log's lock."""
-        write_new(packed_path(self._folder, number), content, self._open_file)
-        write_new(sidecar_path(self._folder, number), sidecar, self._open_file)
-        plain_path(self._folder, number).unlink()
-        sync_folder(self._folder)
+        write_new(path, content, self.open_file)
+        if path == plain_path(self._folder, number):  # what a kill left of compressing it
+            packed_path(self._folder, number).unlink(missing_ok=True)
+        write_new(sidecar_path(self._folder, number), sidecar, self.open_file)
 
     def write(self, path: Path, content: bytes) -> None:
         """Put a file beside the segments, whole or not at all."""
-        write_new(path, content, self._open_file)
+        write_new(path, content, self.open_file)
 
     def forget(self, number: int) -> None:
         """Have the segment read whole at the next open: one of its records did not prove whole."""
@@ -133,13 +133,26 @@ class Sealed:
             sidecar_path(self._folder, number).unlink(missing_ok=True)
 
     def reload(self) -> None:
-        """Look again at all sealed segments, which another process rewrote."""
-        self.close()
-        if self._index is not None:
-            for number in range(1, self._index.sealed + 1):
-                sidecar = self._sidecar(number)
-                if sidecar is not None:
-                    self._index.replace(number, sidecar)
+        """Look again at the sealed segments, of which another process rewrote some."""
+        for number in range(1, self._index.sealed + 1 if self._index is not None else 1):
+            if self._loaded.get(number) != _mark(sidecar_path(self._folder, number)):
+                self.replaced(number)
+
+    def replaced(self, number: int) -> None:
+        """Look again at a segment that was rewritten."""
+        with self._threads:
+            if number in self._files:
+                self._files.pop(number).close()
+        sidecar = self._sidecar(number)
+        if sidecar is not None and self._index is not None:
+            self._index.replace(number, sidecar)
+
+    def sweep(self) -> None:
+        """Remove what writers that were killed left unfinished. Only under the log's lock."""
+        for pattern in (".events-*.*.*", ".pruned.jsonl.*"):
+            for left in self._folder.glob(pattern):
+                if _UNFINISHED.fullmatch(left.name):
+                    left.unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._threads:
@@ -148,16 +161,19 @@ class Sealed:
         self._frames.clear()
 
     def _sidecar(self, number: int) -> Sidecar | None:
-        found = load(sidecar_path(self._folder, number), self.path(number).stat().st_size)
+        path = sidecar_path(self._folder, number)
+        mark = _mark(path)
+        found = load(path, self.path(number).stat().st_size)
         if found is not None:
             self._frames[number] = found.facts["frames"]
+            self._loaded[number] = mark
         return found
 
     def _opened(self, number: int) -> Readable:
         path = self.path(number)
         if path.suffix == ".gz":
             return PackedFile(path, self._frames.get(number, ()))
-        return self._open_file(path, False)
+        return self.open_file(path, False)
 
     def _scan(self, number: int) -> None:
         file = self.file(number)
@@ -171,6 +187,15 @@ class Sealed:
             record = decode(following.read_at(0, 4096).partition(b"\n")[0])
         document: dict[str, Any] = record.document if record else {}
         return int(document["sequence"]) if "format" in document else 0
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What is another one after a file was replaced."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def indexed(file: Readable, path: Path, before: int, last: int) -> tuple[Tail, list[Damage]]:

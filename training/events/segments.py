@@ -101,9 +101,14 @@ def pack(data: bytes) -> tuple[bytes, list[int]]:
     frames, members, size = [], [], 0
     for start in range(0, len(data), BLOCK):
         frames.append(size)
-        members.append(gzip.compress(data[start : start + BLOCK], 6, mtime=0))
+        members.append(compressed(data[start : start + BLOCK]))
         size += len(members[-1])
     return b"".join(members), frames
+
+
+def compressed(block: bytes) -> bytes:
+    """One member."""
+    return gzip.compress(block, 6, mtime=0)
 
 
 def _expand(member: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Keeping a log small: old segments are compressed, and events that nobody needs are pruned.
+"""Keeping a log small: events that nobody needs are pruned.
 
 Invariant: of a pruned event its envelope stays in the place of its record, with the record's hash, so that
 sequence, versions and chain go on and what was removed is known; ``pruned.jsonl`` says when and why, and is
@@ -7,7 +7,6 @@ written first. What a dataset or a model cites is kept unless it is forced. Read
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,9 @@ import orjson
 
 from training.events import codec
 from training.events.base import EventLogError
+from training.events.packing import changing
 from training.events.sealed import indexed
-from training.events.segments import pack, plain_path
+from training.events.segments import pack
 from training.events.sidecar import build
 from training.events.storage import JournalStorage
 from training.events.tail import REMOVED
@@ -50,31 +50,9 @@ class Pruned:
     freed: int
 
 
-def compress(storage: JournalStorage, folder: Path, keep: int = 1) -> list[int]:
-    """Compress the sealed segments but for the newest ``keep``; the numbers of those that were."""
-    done = []
-    for number in range(1, storage.index.sealed + 1 - keep):
-        path = plain_path(folder, number)
-        if not path.exists():
-            continue
-        before = path.stat()
-        content, frames = pack(path.read_bytes())
-        with _changing(storage, folder):
-            same = path.exists() and path.stat().st_mtime_ns == before.st_mtime_ns
-            if same and path.stat().st_size == before.st_size:
-                sidecar = storage.index.sidecar(number)
-                storage.journal.sealed.pack(
-                    number, content, sidecar.with_facts(size=len(content), frames=frames)
-                )
-                storage.journal.sealed.reload()
-                storage.journal.rewritten()
-                done.append(number)
-    return done
-
-
 def prune(storage: JournalStorage, folder: Path, rule: Rule) -> Pruned:
     """Remove what the rule names. Raises EventLogError where the log may not be written."""
-    with _changing(storage, folder):
+    with changing(storage, folder):
         chosen, cited = _choose(storage, rule)
         if not chosen:
             return Pruned(0, {}, cited, 0)
@@ -98,20 +76,6 @@ def pruned(folder: Path) -> list[dict[str, Any]]:
     """What was pruned so far, oldest first: when, by which rule, how many of which type, which sequences."""
     path = folder / MANIFEST
     return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-
-
-@contextmanager
-def _changing(storage: JournalStorage, folder: Path) -> Iterator[None]:
-    """Hold the log's lock for a change of sealed segments. Raises EventLogError where it fails."""
-    with storage.journal.exclusive():
-        storage.journal.check_writable()
-        try:
-            yield
-        except OSError as error:
-            raise EventLogError(
-                f"the log in {folder} could not be made smaller: {error.strerror}; no event is damaged; "
-                "make room on its disk and do it again"
-            ) from error
 
 
 def _choose(storage: JournalStorage, rule: Rule) -> tuple[list[int], int]:
