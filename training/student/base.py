@@ -16,6 +16,10 @@ class StudentDied(StudentError):
     """The student's process ended under a request. The next request starts it again."""
 
 
+class StudentUndecided(StudentError):
+    """What the student proposed was no call and no answer, also after it was told so."""
+
+
 class ContextOverflow(StudentError):
     """The conversation does not fit: ``needed`` and ``limit`` are tokens."""
 

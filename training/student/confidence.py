@@ -5,6 +5,7 @@ up to 1, the branch taken first. A temperature above 1 makes all of it less sure
 changes what was chosen.
 """
 
+import math
 from collections.abc import Sequence
 
 from training.student.base import Branches
@@ -17,16 +18,21 @@ def weighed(branches: Branches, temperature: float = 1.0) -> tuple[float, tuple[
     confidence = 1.0
     others: list[tuple[str, float]] = []
     for branch in branches:
-        taken, *rest = _tempered([share for _, share in branch], temperature)
+        taken, *rest = _tempered(branch, temperature)
         others += [(label, confidence * share) for (label, _), share in zip(branch[1:], rest, strict=True)]
         confidence *= taken
     others.sort(key=lambda pair: -pair[1])
     return confidence, tuple(others[:SHOWN_ALTERNATIVES])
 
 
-def _tempered(shares: Sequence[float], temperature: float) -> list[float]:
+def confidence_of(branches: Branches, temperature: float = 1.0) -> float:
+    """The probability of the name that was chosen."""
+    return math.prod(_tempered(branch, temperature)[0] for branch in branches)
+
+
+def _tempered(branch: Sequence[tuple[str, float]], temperature: float) -> list[float]:
     """Shares as if the logits behind them had been divided by ``temperature``."""
-    largest = max(shares)
-    powers = [(share / largest) ** (1 / temperature) for share in shares]
+    largest, power = branch[0][1], 1 / temperature
+    powers = [(share / largest) ** power for _, share in branch]
     total = sum(powers)
-    return [power / total for power in powers]
+    return [one / total for one in powers]

@@ -14,7 +14,16 @@ from typing import Any
 
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import Decision, Kind, OnText, StudentError, StudentInfo, Usage, Written
+from training.student.base import (
+    Decision,
+    Kind,
+    OnText,
+    StudentError,
+    StudentInfo,
+    StudentUndecided,
+    Usage,
+    Written,
+)
 from training.student.remote_counting import Estimate
 from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
 from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
@@ -156,7 +165,7 @@ class RemoteStudent:
                 decision = decision_of(reply, asked, spent)
             except Unusable as problem:
                 if last:
-                    raise StudentError(f"the student decided nothing usable, twice: {problem}") from None
+                    raise StudentUndecided(f"the student decided nothing usable, twice: {problem}") from None
                 turns = [*asked.body["messages"], *correction(reply, problem, asked)]
                 asked = replace(asked, body={**asked.body, "messages": turns})
                 if holding.shown:

@@ -44,7 +44,7 @@ def find(settings: StudentSettings, prompt: Prompt, folder: Path | None = None) 
     if settings.remote:
         return None
     try:
-        hashes = [known_sha256(path, folder or calibrations_dir()) for path in _files(settings)]
+        hashes = [known_sha256(path, folder or calibrations_dir()) for path in student_files(settings)]
         if None in hashes:
             return None
         content = _file(folder, [str(one) for one in hashes], prompt).read_bytes()
@@ -55,7 +55,7 @@ def find(settings: StudentSettings, prompt: Prompt, folder: Path | None = None) 
 
 def keep(fitted: Temperature, settings: StudentSettings, prompt: Prompt, folder: Path | None = None) -> Path:
     """Keep ``fitted`` for this student, from its next start on. Raises OSError or ModelFileError."""
-    hashes = [sha256(path, folder or calibrations_dir()) for path in _files(settings)]
+    hashes = [sha256(path, folder or calibrations_dir()) for path in student_files(settings)]
     target = _file(folder, hashes, prompt)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = target.with_suffix(f".{os.getpid()}.new")
@@ -64,7 +64,8 @@ def keep(fitted: Temperature, settings: StudentSettings, prompt: Prompt, folder:
     return target
 
 
-def _files(settings: StudentSettings) -> list[Path]:
+def student_files(settings: StudentSettings) -> list[Path]:
+    """The GGUF files that a student is made of. Raises ModelFileError."""
     adapter = [Path(settings.adapter).expanduser()] if settings.adapter else []
     return [model_path(settings.model), *adapter]
 

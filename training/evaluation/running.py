@@ -1,0 +1,55 @@
+"""Asking a student to decide on each case, one after another.
+
+Invariant: a prediction is kept before the next case is begun, so that a run that is stopped, or that fails,
+goes on where it was. What the student itself cannot do with a case is a prediction with a problem; what keeps
+it from serving at all ends the run.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tools.protocol.messages import Conversation, Prompt
+from training.evaluation.cases import Case
+from training.evaluation.predictions import Prediction, prediction
+from training.evaluation.unfinished import Unfinished
+from training.student.base import ContextOverflow, Decision, Student, StudentDied, StudentUndecided
+from training.student.other_tools import for_tools
+
+OnPrediction = Callable[[Prediction], None]
+
+
+async def predict_all(
+    student: Student,
+    cases: Sequence[Case],
+    prompt: Prompt,
+    kept: Unfinished,
+    on_prediction: OnPrediction = lambda made: None,
+) -> list[Prediction]:
+    """A prediction for each case, in their order; those in ``kept`` are taken from there.
+
+    Raises StudentError, OSError, or asyncio.CancelledError after the student has stopped.
+    """
+    left = [case for case in cases if case.id not in kept.predictions]
+    if left:
+        await student.start()
+        # As the chat does before the first request, so that no case pays for the prefix that all share.
+        await student.warm(left[0].conversation(for_tools(prompt, left[0].offered())))
+    for case in left:
+        made = await _predict(student, case, case.conversation(for_tools(prompt, case.offered())))
+        kept.add(made)
+        on_prediction(made)
+    return [kept.predictions[case.id] for case in cases]
+
+
+async def _predict(student: Student, case: Case, conversation: Conversation) -> Prediction:
+    try:
+        return prediction(case.id, await _decide(student, conversation))
+    except (ContextOverflow, StudentUndecided, StudentDied) as error:
+        return Prediction(case.id, problem=str(error))
+
+
+async def _decide(student: Student, conversation: Conversation) -> Decision:
+    """Once more where the student's process died."""
+    try:
+        return await student.decide(conversation)
+    except StudentDied:
+        return await student.decide(conversation)
