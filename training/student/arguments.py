@@ -6,7 +6,8 @@ and the vocabulary is masked only where that token is not allowed.
 
 from tools.protocol.grammar import arguments_grammar
 from tools.protocol.messages import Signature
-from training.student.engine import Engine, Grammar
+from training.student.engine import Engine
+from training.student.grammar_sampler import Grammar
 from training.student.scaffold import Scaffold
 
 
@@ -14,7 +15,7 @@ def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tupl
     """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice."""
     grammar = engine.grammar(arguments_grammar(signature.parameters))
     scaffold = Scaffold(signature.parameters)
-    limit = min(limit, engine.context_tokens - len(engine.tokens) - 1)
+    limit = min(limit, engine.room)
     data, count = b"", 0
     try:
         while count < limit:

@@ -1,8 +1,9 @@
 """llama.cpp through its low-level interface: tokens in, the last logits out, a KV cache that is reused.
 
 Invariant: ``tokens`` is exactly what the KV cache holds, so that every evaluation pays only for what
-follows the longest common prefix. Lives in the student's own process, where a native abort harms
-nothing else. One sequence; not thread safe.
+follows the longest common prefix; what ``extend`` was given is evaluated when the next logits are read,
+in one batch, and not at all where nobody reads them. Lives in the student's own process, where a native
+abort harms nothing else. One sequence; not thread safe.
 """
 
 import ctypes
@@ -14,13 +15,14 @@ import llama_cpp
 import numpy as np
 
 from tools.protocol.render import CHATML, Segment, TemplateSource
+from training.student.grammar_sampler import Grammar, Logits
 from training.student.threads import free_threads
 
-Logits = np.ndarray[Any, np.dtype[np.float32]]
-TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 PREFILL_CHUNK = 512
 ABORTED = 2
 THREADS_CHECKED_EVERY = 16
+LARGEST_SCORES = 512 << 20
+"""Bytes of attention scores above which flash attention is used on a CPU too, for its memory."""
 
 
 ABORT_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)
@@ -50,6 +52,7 @@ class Engine:
         self._adapter = self._set_adapter(adapter) if adapter else None
         self.template: TemplateSource = self._read_template()
         self.tokens: list[int] = []
+        self._pending: list[int] = []
         self.stop: Callable[[], bool] = lambda: False
         self._abort = ABORT_CALLBACK(lambda _: self.stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
@@ -66,11 +69,19 @@ class Engine:
         parameters.n_ctx = self.context_tokens
         parameters.n_batch = parameters.n_ubatch = PREFILL_CHUNK
         parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.flash_attn_type = self._flash_attention()
         context = llama_cpp.llama_init_from_model(self._model, parameters)
         if not context:
             size = f"{self.context_tokens} tokens ({self._kv_bytes() >> 20} MB)"
             raise EngineError(f"there is no memory for a context of {size}; set student.context_tokens lower")
         return context
+
+    def _flash_attention(self) -> int:
+        """Off where the scores fit: on a CPU it makes a few tokens after a long prompt twice as dear."""
+        scores = llama_cpp.llama_model_n_head(self._model) * self.context_tokens * PREFILL_CHUNK * 4
+        if llama_cpp.llama_supports_gpu_offload() or scores > LARGEST_SCORES:
+            return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO)
+        return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED)
 
     def _set_adapter(self, path: Path) -> Any:
         adapter = llama_cpp.llama_adapter_lora_init(self._model, str(path).encode())
@@ -139,17 +150,29 @@ class Engine:
         Raises Cancelled as soon as ``stop()`` says so, and EngineError.
         """
         self._fit_threads(own=1)
-        kept = _common(self.tokens, tokens)
-        kept = min(kept, len(tokens) - 1)
-        self._forget_after(kept)
+        self._pending = []
+        self._forget_after(min(common(self.tokens, tokens), len(tokens) - 1))
+        kept = len(self.tokens)
         self.extend(tokens[kept:])
+        self._evaluate_pending()
         return kept
 
     def extend(self, tokens: Sequence[int]) -> None:
-        """Evaluate what follows what the cache holds."""
+        """Let ``tokens`` follow; they are evaluated when logits are read next."""
+        self._pending += tokens
+
+    @property
+    def room(self) -> int:
+        """How many tokens may still follow."""
+        return self.context_tokens - len(self.tokens) - len(self._pending) - 1
+
+    def _evaluate_pending(self) -> None:
+        if not self._pending:
+            return
         self._evaluations += 1
         if self._evaluations % THREADS_CHECKED_EVERY == 0:
             self._fit_threads(own=self._threads)
+        tokens, self._pending = self._pending, []
         for start in range(0, len(tokens), PREFILL_CHUNK):
             self._decode(tokens[start : start + PREFILL_CHUNK])
 
@@ -180,11 +203,12 @@ class Engine:
 
     def logits(self) -> Logits:
         """The last token's logits, shape (vocab_size,): a view, valid until the next evaluation."""
+        self._evaluate_pending()
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self.vocab_size,))
 
-    def grammar(self, source: str) -> "Grammar":
-        """A grammar over this vocabulary."""
+    def grammar(self, source: str) -> Grammar:
+        """A grammar over this vocabulary. Raises GrammarError."""
         return Grammar(self._vocab, source)
 
     def close(self) -> None:
@@ -195,50 +219,7 @@ class Engine:
             self._context = self._model = None
 
 
-class Grammar:
-    """A llama.cpp grammar that checks the likeliest token first and masks only on a conflict."""
-
-    def __init__(self, vocab: Any, source: str) -> None:
-        self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, source.encode(), b"root")
-        if not self._sampler:
-            raise EngineError("llama.cpp cannot parse the grammar of a tool's arguments")
-
-    def allows(self, token: int) -> bool:
-        """True where ``token`` may come next."""
-        one = (llama_cpp.llama_token_data * 1)(llama_cpp.llama_token_data(token, 0.0, 0.0))
-        array = llama_cpp.llama_token_data_array(data=one, size=1, selected=-1, sorted=False)
-        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return bool(one[0].logit > float("-inf"))
-
-    def best(self, logits: Logits) -> int:
-        """The most likely token that may come next."""
-        first = int(logits.argmax())
-        if self.allows(first):
-            return first
-        return self._masked(logits)
-
-    def _masked(self, logits: Logits) -> int:
-        size = len(logits)
-        data = (llama_cpp.llama_token_data * size)()
-        view = np.frombuffer(memoryview(data), dtype=TOKEN_DATA)
-        view["id"] = np.arange(size)
-        view["logit"] = logits
-        array = llama_cpp.llama_token_data_array(data=data, size=size, selected=-1, sorted=False)
-        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return int(view["id"][int(view["logit"].argmax())])
-
-    def accept(self, token: int) -> None:
-        """Move on past ``token``, which must be allowed: llama.cpp aborts the process otherwise."""
-        llama_cpp.llama_sampler_accept(self._sampler, token)
-
-    def close(self) -> None:
-        """Free the native memory."""
-        if self._sampler:
-            llama_cpp.llama_sampler_free(self._sampler)
-            self._sampler = None
-
-
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
+def common(first: Sequence[int], second: Sequence[int]) -> int:
     """Length of the longest common prefix."""
     for index, (left, right) in enumerate(zip(first, second, strict=False)):
         if left != right:

@@ -30,7 +30,7 @@ def write_answer(engine: Engine, limit: int, on_text: Callable[[str], None]) -> 
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = ""
     tokens: list[int] = []
-    limit = min(limit, engine.context_tokens - len(engine.tokens) - 1)
+    limit = min(limit, engine.room)
     cut = True
     while len(tokens) < limit and not in_circles(tokens):
         token = int(engine.logits().argmax())

@@ -25,6 +25,7 @@ from training.student.base import ContextOverflow
 from training.student.decode import Decoder
 from training.student.engine import Cancelled, Engine, EngineError
 from training.student.gguf import ModelFileError, check_memory, check_model_file
+from training.student.grammar_sampler import GrammarError
 from training.student.settings import StudentSettings
 
 Request = dict[str, Any]
@@ -65,7 +66,7 @@ class Worker:
             return {"event": "cancelled"}
         except ContextOverflow as error:
             return {"event": "overflow", "needed": error.needed, "limit": error.limit}
-        except (EngineError, TemplateError, ModelFileError, CallFormatError) as error:
+        except (EngineError, GrammarError, TemplateError, ModelFileError, CallFormatError) as error:
             return {"event": "error", "message": str(error)}
 
     def _reply(self, request_id: int, reply: dict[str, Any]) -> None:
