@@ -58,6 +58,11 @@ def logs_dir() -> Path:
     return _made("state", _made("state", _root("state")) / "logs")
 
 
+def evaluations_dir() -> Path:
+    """What interrupted evaluations had done so far."""
+    return _made("state", _made("state", _root("state")) / "evaluations")
+
+
 def student_cache() -> Path:
     """Saved KV states of the student; safe to delete at any time."""
     return _made("cache", _made("cache", _root("cache")) / "student")
