@@ -203,14 +203,16 @@ async def turns(chat: Chat, *requests: str) -> list[str]:
 async def test_G11_a_session_goes_on_from_its_compaction_after_a_restart(
     make_chat: MakeChat, workspace: Path
 ) -> None:
-    (workspace / "long.txt").write_text("some words of a file\n" * 40)
-    chat = make_chat([], student=ScriptedStudent(reader, context_tokens=900))
+    (workspace / "long.txt").write_text("some words of a file\n" * 30)
+    chat = make_chat([], student=ScriptedStudent(reader, context_tokens=1200), context__compact_at=0.3)
     said = await turns(chat, *(f"request {number}" for number in range(3)))
     assert any(line.startswith("compacted: ") for line in said)
     assert chat.session.compaction
     before, key = chat._context.conversation().messages, chat.session.id
     await chat.close()
-    chat = make_chat([], student=(second := ScriptedStudent(reader, context_tokens=900)))
+    chat = make_chat(
+        [], student=(second := ScriptedStudent(reader, context_tokens=1200)), context__compact_at=0.9
+    )
     chat.load_session(key)
     await chat.start()
     assert chat._context.conversation().messages == before
