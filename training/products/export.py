@@ -1,30 +1,27 @@
 """A published product, or a part of it, as a file: JSON lines, CSV or Parquet.
 
-Invariant: a file appears whole, by rename, or not at all. In CSV and Parquet a list or an object is its
-JSON as text; CSV texts that a spreadsheet program would run as a formula get an apostrophe in front.
+Invariant: a file appears whole, by rename, or not at all. JSON lines are those that were published. In CSV and
+Parquet a list or an object is its JSON as text.
 """
 
-import csv
-import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
-import orjson
-
 from training.products.base import ProductError, Row
+from training.products.csv_lines import csv_lines, flat
 from training.products.published import Published
 
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
 Progress = Callable[[int], None]
-"""Told how many rows were written so far."""
+"""Told how many rows were written so far; what it raises ends the export."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BATCH = 5000
+_STEP = 1000
 
 
 def export(
@@ -44,63 +41,44 @@ def export(
     if kind not in FORMATS:
         raise ProductError(f"the format {kind!r} is not known; known: {', '.join(FORMATS)}")
     write = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[kind]
-    positions = published.positions(filters, order=order, limit=limit)
-    batches = _batches((published.row(position) for position in positions), progress)
-    columns = list(published.product.row.model_fields)
+    counted = _Counted(published.positions(filters, order=order, limit=limit), progress)
     if not isinstance(target, Path):
-        return write(published, columns, batches, target)
+        write(published, counted, target)
+        return counted.done
     try:
         with _replacing(target) as file:
-            return write(published, columns, batches, file)
+            write(published, counted, file)
+            return counted.done
     except OSError as error:
         raise ProductError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
-def _jsonl(published: Published, columns: Sequence[str], batches: Iterable[list[Row]], file: BinaryIO) -> int:
-    written = 0
-    for batch in batches:
-        for row in batch:
-            file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-        written += len(batch)
-    return written
+class _Counted:
+    """Places of rows, counted as they are taken; ``progress`` is told about once per thousand."""
+
+    def __init__(self, positions: Iterable[int], progress: Progress | None) -> None:
+        self._positions = positions
+        self._progress = progress
+        self.done = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for position in self._positions:
+            yield position
+            self.done += 1
+            if self._progress is not None and self.done % _STEP == 0:
+                self._progress(self.done)
 
 
-def _csv(published: Published, columns: Sequence[str], batches: Iterable[list[Row]], file: BinaryIO) -> int:
-    written = 0
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for batch in batches:
-        for row in batch:
-            writer.writerow(_cell(row.get(name)) for name in columns)
-        written += len(batch)
-        _drain(text, file)
-    _drain(text, file)
-    return written
+def _jsonl(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
+    file.writelines(map(published.line, positions))
 
 
-def _drain(text: io.StringIO, file: BinaryIO) -> None:
-    file.write(text.getvalue().encode())
-    text.seek(0)
-    text.truncate()
+def _csv(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
+    columns = list(published.product.row.model_fields)
+    file.writelines(csv_lines(columns, map(published.row, positions)))
 
 
-def _cell(value: Any) -> str | int | float | None:
-    value = _flat(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value  # type: ignore[no-any-return]
-
-
-def _flat(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
-
-
-def _parquet(
-    published: Published, columns: Sequence[str], batches: Iterable[list[Row]], file: BinaryIO
-) -> int:
+def _parquet(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -111,16 +89,20 @@ def _parquet(
     facts = {"product": published.product.id, "version": published.manifest.version}
     types = {"integer": pyarrow.int64(), "number": pyarrow.float64(), "boolean": pyarrow.bool_()}
     properties = published.manifest.schema["properties"]
-    schema = pyarrow.schema(
-        [(name, types.get(_type(properties[name]), pyarrow.string())) for name in columns], metadata=facts
-    )
-    written = 0
-    with parquet.ParquetWriter(file, schema) as writer:
-        for batch in batches:
-            flat = [{name: _flat(row.get(name)) for name in columns} for row in batch]
-            writer.write_batch(pyarrow.RecordBatch.from_pylist(flat, schema))
-            written += len(batch)
-    return written
+    columns = [
+        (name, types.get(_type(properties[name]), pyarrow.string()))
+        for name in published.product.row.model_fields
+    ]
+    schema = pyarrow.schema(columns, metadata=facts)
+    try:
+        with parquet.ParquetWriter(file, schema) as writer:
+            for batch in _batches(map(published.row, positions)):
+                flattened = [{name: flat(row.get(name)) for name in schema.names} for row in batch]
+                writer.write_batch(pyarrow.RecordBatch.from_pylist(flattened, schema))
+    except (pyarrow.ArrowInvalid, OverflowError) as error:
+        raise ProductError(
+            f"a value does not fit into Parquet ({error}); export to .jsonl or .csv"
+        ) from error
 
 
 def _type(declared: Mapping[str, Any]) -> str:
@@ -129,13 +111,10 @@ def _type(declared: Mapping[str, Any]) -> str:
     return str(options[0]) if len(options) == 1 else ""
 
 
-def _batches(rows: Iterable[Row], progress: Progress | None) -> Iterator[list[Row]]:
-    left, done = iter(rows), 0
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
     while batch := list(islice(left, _BATCH)):
         yield batch
-        done += len(batch)
-        if progress:
-            progress(done)
 
 
 @contextmanager

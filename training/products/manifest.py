@@ -21,7 +21,8 @@ EXAMPLES = 20
 class Manifest:
     """``version`` is the hash of the content; times are ISO 8601 in UTC.
 
-    ``until`` is the sequence of the newest event that it was built from; ``rejected`` counts rows that broke
+    ``until`` and ``until_event`` are the sequence and the id of the newest event that was in the log when it was
+    built; ``rejected`` counts rows that broke
     the schema and are not in it; ``sums`` are the hashes of its files; ``datasets`` all datasets named.
     """
 
@@ -40,6 +41,7 @@ class Manifest:
     upstream: tuple[str, ...]
     schema: dict[str, Any]
     sums: dict[str, str]
+    until_event: str | None = None
     format: int = FORMAT
 
     def to_json(self) -> bytes:

@@ -2,12 +2,12 @@
 
 Invariant: what is read is proved against the manifest's hash first; a version never changes, so the index is
 built once. Rows stay in the file (mapped, so the kernel may drop them) and are parsed as they are returned;
-in memory are 8 bytes per row and the columns of the indexed fields.
+in memory are 8 bytes per row and the columns of the indexed fields that queries asked for.
 """
 
 import mmap
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,15 @@ import orjson
 
 from training.products.base import Product, ProductError, Row, field
 from training.products.columns import Chosen, Column
+from training.products.fields import refuse_unknown
 from training.products.filters import Condition, conditions, key_of
 from training.products.manifest import Manifest
 from training.products.plan import Test, in_any_order, in_field_order, in_file_order
 from training.products.writing import LINEAGE, ROWS
+
+Progress = Callable[[int, int], None]
+"""Told how many rows of how many were read, about once per thousand."""
+_STEP = 1000
 
 
 class Lines:
@@ -48,8 +53,13 @@ class Lines:
         return len(self._ends)
 
     def __getitem__(self, position: int) -> Any:
+        return orjson.loads(self.raw(position))
+
+    def raw(self, position: int) -> bytes:
+        """The line as it lies in the file, with its end."""
         start = self._ends[position - 1] + 1 if position else 0
-        return orjson.loads(self._content[start : self._ends[position]])
+        line: bytes = self._content[start : self._ends[position] + 1]
+        return line
 
 
 class Published:
@@ -59,10 +69,9 @@ class Published:
         self.product = product
         self.manifest = manifest
         self._folder = folder
-        self._fields = dict.fromkeys(product.row.model_fields)
         self._rows = Lines(folder / ROWS, manifest.sums[ROWS])
         self._lineage: Lines | None = None
-        self._columns: dict[str, Column] | None = None
+        self._columns: dict[str, Column] = {}
         self._building = Lock()
 
     def __len__(self) -> int:
@@ -83,11 +92,34 @@ class Published:
         if limit is not None and limit < 0:
             raise ProductError(f"the limit is {limit}; give 0 or more")
         wanted = conditions(filters)
-        self._refuse_unknown([one.field for one in wanted] + ([order.removeprefix("-")] if order else []))
-        columns = self._indexed() if wanted or order else {}
+        columns = self.index(self._asked(wanted, order))
         chosen = [columns[one.field].choose(one) for one in wanted if one.field in columns]
         rest = [one for one in wanted if one.field not in columns]
         return islice(self._walk(order, limit, columns, chosen, self._test(rest)), limit)
+
+    def check(self, filters: Mapping[str, Any] | None, order: str | None = None) -> list[str]:
+        """The fields that such a query looks up, to be handed to ``index``. Raises ProductError."""
+        return self._asked(conditions(filters), order)
+
+    def index(self, names: Iterable[str], progress: Progress | None = None) -> Mapping[str, Column]:
+        """The columns of ``names``; those that no query needed before are built, in one pass over all rows."""
+        with self._building:
+            missing: dict[str, list[Any]] = {name: [] for name in names if name not in self._columns}
+            for position in range(len(self._rows)) if missing else ():
+                row = self._rows[position]
+                for name, values in missing.items():
+                    values.append(field(row, name))
+                if progress is not None and position % _STEP == 0:
+                    progress(position, len(self._rows))
+            for name in tuple(missing):
+                self._columns[name] = Column(missing.pop(name))
+            return self._columns
+
+    def _asked(self, wanted: Iterable[Condition], order: str | None) -> list[str]:
+        asked = [one.field for one in wanted] + ([order.removeprefix("-")] if order else [])
+        for name in asked:
+            refuse_unknown(self.product.id, self.manifest.schema, name)
+        return [name for name in dict.fromkeys(asked) if name in self.product.indexed]
 
     def _walk(
         self,
@@ -105,16 +137,14 @@ class Published:
             return in_field_order(columns[name], falling, chosen, size, limit, test)
         return in_any_order(lambda place: key_of(field(self._rows[place], name)), falling, chosen, size, test)
 
-    def _refuse_unknown(self, names: list[str]) -> None:
-        for name in names:
-            if name.partition(".")[0] not in self._fields:
-                known = ", ".join(self._fields)
-                raise ProductError(f"{self.product.id} has no field {name!r}; it has: {known}")
-
     def row(self, position: int) -> Row:
         """The row at a place in the file."""
         found: Row = self._rows[position]
         return found
+
+    def line(self, position: int) -> bytes:
+        """The same row as the JSON line that was published."""
+        return self._rows.raw(position)
 
     def sources(self, position: int) -> dict[str, list[str]]:
         """``{"events", "datasets"}`` that the row at ``position`` was made of, by their ids."""
@@ -133,15 +163,3 @@ class Published:
             return all(one.holds(key_of(field(row, one.field))) for one in rest)
 
         return holds
-
-    def _indexed(self) -> dict[str, Column]:
-        """The columns, built at the first query that needs them: one pass over all rows."""
-        with self._building:
-            if self._columns is None:
-                values: dict[str, list[Any]] = {name: [] for name in self.product.indexed}
-                for position in range(len(self._rows)):
-                    row = self._rows[position]
-                    for name, column in values.items():
-                        column.append(field(row, name))
-                self._columns = {name: Column(values.pop(name)) for name in self.product.indexed}
-            return self._columns

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from training.events.base import Event, EventLog
 from training.events.location import data_dir
-from training.events.views import LogView, OnEvent, last_sequence
+from training.events.views import LogView, OnEvent
 from training.products.base import Product, ProductError
 from training.products.catalogue import find_product
 from training.products.disk import Disk
@@ -58,9 +58,10 @@ class ProductStore:
         try:
             self._disk.make_folder(folder / "versions")
             with self._locked(folder):
-                until = last_sequence(log)
+                newest = next(log.read(newest_first=True, limit=1), None)
+                until = newest.sequence if newest else 0
                 view = LogView(log, until=until, on_event=_telling(progress, until))
-                return self._publish(product, folder, view, until, now)
+                return self._publish(product, folder, view, newest, now)
         except OSError as error:
             raise ProductError(
                 f"{product.id} cannot be published in {folder}: {error.strerror or error}; "
@@ -111,15 +112,18 @@ class ProductStore:
         return found
 
     def is_stale(self, product_id: str, log: EventLog) -> bool:
-        """Whether the log holds events of this product that the version in force has not seen."""
+        """Whether the log holds events of this product that the version in force has not seen.
+
+        A version that was made from another log is stale.
+        """
         manifest = self.manifest(product_id)
-        if manifest is None:
+        if manifest is None or not _is_of(manifest, log):
             return True
         kinds = [str(kind) for kind in find_product(product_id).refresh.events]
         return next(log.read(event_type=kinds, after=manifest.until, limit=1), None) is not None
 
     def _publish(
-        self, product: Product, folder: Path, view: LogView, until: int, now: datetime | None
+        self, product: Product, folder: Path, view: LogView, newest: Event | None, now: datetime | None
     ) -> Manifest:
         versions = folder / "versions"
         for leftover in versions.glob(f"{_PART}*"):
@@ -127,7 +131,7 @@ class ProductStore:
         part = versions / f"{_PART}-{os.getpid()}"
         self._disk.make_folder(part)
         try:
-            made = write_version(self._disk, product, view, until, part, now or datetime.now(UTC))
+            made = write_version(self._disk, product, view, newest, part, now or datetime.now(UTC))
             target = versions / made.version
             if target.exists():
                 # Equal content, which mends what was damaged; what was measured of it today may differ.
@@ -164,6 +168,14 @@ class ProductStore:
             yield
         finally:
             os.close(descriptor)
+
+
+def _is_of(manifest: Manifest, log: EventLog) -> bool:
+    """Whether the log holds the newest event that the version was built with, at its place."""
+    if manifest.until_event is None:
+        return manifest.until == 0
+    event = log.get(manifest.until_event)
+    return event is not None and event.sequence == manifest.until
 
 
 def _telling(progress: Progress | None, total: int) -> OnEvent | None:

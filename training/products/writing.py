@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from training.events.base import Event
 from training.events.views import LogView
 from training.products.base import Built, Product
 from training.products.disk import Disk
@@ -57,9 +58,9 @@ class _Counts:
 
 
 def write_version(
-    disk: Disk, product: Product, view: LogView, until: int, folder: Path, now: datetime
+    disk: Disk, product: Product, view: LogView, newest: Event | None, folder: Path, now: datetime
 ) -> Manifest:
-    """Write rows, lineage and manifest of a view up to the sequence ``until``.
+    """Write rows, lineage and manifest of a view of the log up to its ``newest`` event.
 
     Raises OSError; then ``folder`` holds nothing of use.
     """
@@ -88,7 +89,8 @@ def write_version(
         product=product.id,
         version=content.hexdigest(),
         published_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        until=until,
+        until=newest.sequence if newest else 0,
+        until_event=newest.event_id if newest else None,
         rows=counts.rows,
         rejected=counts.rejected,
         events=counts.events,

@@ -34,6 +34,28 @@ def test_json_lines_are_the_rows(published, tmp_path):
     assert [json.loads(line) for line in lines] == published.query()
 
 
+def test_json_lines_are_the_bytes_that_were_published(published, tmp_path):
+    export(published, tmp_path / "x.jsonl", "jsonl")
+    (rows,) = tmp_path.glob(f"**/{NAME}/versions/*/rows.jsonl")
+    assert (tmp_path / "x.jsonl").read_bytes() == rows.read_bytes()
+
+
+def test_who_stops_an_export_by_its_progress_leaves_no_file(store, log, tmp_path, monkeypatch):
+    class Enough(Exception):
+        pass
+
+    def stop(done: int) -> None:
+        raise Enough
+
+    monkeypatch.setattr("training.products.export._STEP", 1)
+    decide(log)
+    store.publish(NAME, log)
+    for kind in ("jsonl", "csv", "parquet"):
+        with pytest.raises(Enough):
+            export(store.open(NAME), tmp_path / f"x.{kind}", kind, progress=stop)
+    assert not list(tmp_path.glob("*x.*"))
+
+
 def test_csv_has_a_column_per_field_and_nested_values_as_json(published, tmp_path):
     assert export(published, tmp_path / "x.csv", "csv") == 2
     second, first = read_csv(tmp_path / "x.csv")
@@ -99,6 +121,14 @@ def test_parquet_of_counts_and_of_nothing(store, log, tmp_path):
     assert parquet.read_table(tmp_path / "optimization_history.parquet").num_rows == 0
 
 
+def test_a_number_that_parquet_does_not_hold_is_one_clear_line(store, log, tmp_path):
+    record(log, EventType.MODEL_EVALUATED, model_id="m", cases=2**63)
+    store.publish("distilled_model_metrics", log)
+    with pytest.raises(ProductError, match="does not fit into Parquet") as refused:
+        export(store.open("distilled_model_metrics"), tmp_path / "x.parquet", "parquet")
+    assert "\n" not in str(refused.value) and not list(tmp_path.glob("*x.parquet*"))
+
+
 def test_without_pyarrow_parquet_is_one_clear_line(published, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ProductError, match=r"pip install 'apprentice\[parquet\]'"):
@@ -114,14 +144,14 @@ def test_what_is_exported_may_be_filtered_ordered_and_cut(published, tmp_path, k
     assert export(published, target, kind, {"agent_id": "nobody"}) == 0
 
 
-def test_progress_is_told_row_by_row_in_batches(store, log, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.products.export._BATCH", 2)
+def test_progress_is_told_along_the_rows(store, log, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.products.export._STEP", 2)
     for number in range(5):
         decide(log, number)
     store.publish(NAME, log)
     told = []
     export(store.open(NAME), tmp_path / "x.csv", "csv", progress=told.append)
-    assert told == [2, 4, 5]
+    assert told == [2, 4]
     assert len(read_csv(tmp_path / "x.csv")) == 5
 
 

@@ -171,15 +171,47 @@ def test_a_column_keeps_the_rows_of_a_value_in_their_order():
     assert list(column.rank_of) == [4, 0, 3, 4, 2, 1]
 
 
-def test_columns_are_built_once_and_by_the_first_query_that_needs_them(history, tmp_path):
+def test_columns_are_built_once_and_by_the_first_query_that_needs_them(tmp_path):
     log = MemoryLog()
     log.append(replace(decide(log), event_id="x"))
     store = ProductStore(tmp_path)
     store.publish(NAME, log)
     opened = store.open(NAME)
     opened.query(limit=1)
-    assert opened._columns is None
-    opened.query({"agent_id": "coder"})
-    built = opened._columns
-    opened.query({"tool_selected": "read_file"})
-    assert built is not None and opened._columns is built
+    assert not opened.index([])
+    opened.query({"agent_id": "coder", "latency_ms": 3})
+    built = opened.index([])["agent_id"]
+    opened.query({"agent_id": "tester"}, order="-confidence")
+    assert list(opened.index([])) == ["agent_id", "confidence"]
+    assert opened.index([])["agent_id"] is built
+
+
+def test_a_query_tells_which_fields_it_looks_up_and_indexing_how_far_it_is(history, monkeypatch):
+    monkeypatch.setattr("training.products.published._STEP", 25)
+    names = history.check({"category": "coding", "reasoning": "because"}, order="-session_id")
+    assert names == ["category", "session_id"]
+    told = []
+    history.index(names, lambda done, total: told.append((done, total)))
+    assert told == [(0, len(history)), (25, len(history)), (50, len(history))]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("outcome.sucess", "outcome has no field 'sucess'; it has: success, result, execution_time_ms"),
+        ("review.verdict.x", "review.verdict has no field 'x'; it is no object"),
+        ("confidence.x", "confidence has no field 'x'; it is no object"),
+        ("nothing", "agent_decision_history has no field 'nothing'"),
+    ],
+)
+def test_a_field_that_no_row_can_have_is_refused(history, name, says):
+    for arguments in ({"filters": {name: 1}}, {"order": f"-{name}"}):
+        with pytest.raises(ProductError, match=says):
+            history.query(**arguments)
+
+
+@pytest.mark.parametrize(
+    "name", ["context.usage.prompt_tokens", "outcome.result.anything", "tool_parameters.a.b"]
+)
+def test_what_the_schema_leaves_open_may_have_any_name(history, name):
+    assert history.query({name: "nobody has this"}) == []

@@ -194,6 +194,22 @@ def test_a_version_is_stale_once_an_event_of_its_kinds_is_new(store, log):
     assert not store.is_stale("optimization_history", log)
 
 
+def test_a_version_of_another_log_is_stale(store, log):
+    other = MemoryLog()
+    for one in (log, other):
+        complete(one, decide(one))
+    store.publish(NAME, log)
+    assert not store.is_stale(NAME, log)
+    assert store.is_stale(NAME, other) and store.is_stale(NAME, MemoryLog())
+
+
+def test_a_version_of_an_empty_log_is_not_stale_over_an_empty_log(store, log):
+    store.publish(NAME, log)
+    assert not store.is_stale(NAME, log)
+    decide(log)
+    assert store.is_stale(NAME, log)
+
+
 def test_only_the_user_may_read_what_is_published(tmp_path, log):
     store = ProductStore(tmp_path / "a" / "products")
     decide(log)
