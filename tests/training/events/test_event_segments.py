@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.training.events.test_event_log_faults import Faults, play
+from tests.training.events.test_event_log_faults import Died, Faults, play
 from training.events import EventLogError
 from training.events.base import Event
 from training.events.journal import SEGMENT
@@ -186,17 +187,19 @@ def test_the_first_segment_keeps_its_name(many, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["tear_write", "fail_sync", "fail_rename"])
+@pytest.mark.parametrize("kind", ["tear_write", "fail_sync", "fail_rename", "tear_in_place"])
 @pytest.mark.parametrize("die", [False, True], ids=["error", "kill"])
-def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die):
+@pytest.mark.parametrize("keep", [0.5, 1.0])
+def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die, keep):
     for place in range(1, 60):
         folder = tmp_path / f"log{place}"
         TinyEventLog(folder).close()
-        faults = Faults(**{kind: place}, die=die)
+        faults = Faults(**{kind: place}, die=die, keep=keep)
         log = TinyEventLog(folder, open_file=faults.open, segment_bytes=900)
         scenario = [make(number, "ab"[number % 2]) for number in range(10)]
         acknowledged, said = play(log, [[event] for event in scenario])
-        log.close()
+        with suppress(Died):
+            log.close()
         after = TinyEventLog(folder, segment_bytes=900)
         events = list(after.read())
         assert acknowledged <= {event.event_id for event in events}
@@ -204,7 +207,7 @@ def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die):
         assert after.verify().damages == ()
         assert len(after.append_many(scenario)) == 10 == len(list(after.read()))
         after.close()
-        if not said and len(acknowledged) == 10 and faults.counts[kind.split("_")[1]] < place:
+        if not said and len(acknowledged) == 10 and faults.counts[kind.partition("_")[2]] < place:
             break
     else:
         pytest.fail("the faults did not cover all of it")
