@@ -14,7 +14,7 @@ from assistant.agent.sessions import Session
 from assistant.agent.settings import ContextSettings
 from assistant.agent.sizes import Sizes
 from assistant.agent.summary import Summariser
-from assistant.agent.view import View
+from assistant.agent.view import Shortened, View
 from assistant.agent.window import Budget, Use, use_of
 from tools.protocol.messages import Conversation, Prompt, Signature
 from training.student.base import ContextOverflow
@@ -52,19 +52,25 @@ class Context:
             self._serving = serving
 
     async def _fit(self, serving: Serving) -> None:
+        again = self._budget is not None
         sizes = Sizes(serving.student.count)
         prefix = await fitted(serving, self.signatures, self.project, sizes, self._settings)
         self._sizes, self._budget, self.prompt = sizes, prefix.budget, prefix.prompt
         self._view = View(self.session, sizes, prefix.budget.share(self._settings.observation))
         self._pending = list(prefix.notices)
-        await self._measure()
+        if (cut := len(await self._measured())) and again:
+            self._pending.append(f"{_number(cut, 'earlier result')} are shown to this student in part")
 
     async def _measure(self) -> list[str]:
-        """Size what is new; a line for each result that was cut."""
-        notices = await self._view.measure(new=self._known)
+        """Size what is new; a line for each new result that was cut."""
+        known = self._known
+        return [_shortened(one) for one in await self._measured() if one.index >= known]
+
+    async def _measured(self) -> list[Shortened]:
+        made = await self._view.measure()
         self._known = len(self.session.messages)
         self._count()
-        return notices
+        return made
 
     def _count(self) -> None:
         if self._budget:
@@ -106,18 +112,21 @@ class Context:
 
         Raises StudentError or SessionError.
         """
-        allowed = self.used - (error.needed - error.limit) - SPARE_TOKENS if self.used else error.limit
-        notices, self._pending = self._pending, []
-        if self._serving and (self._budget is None or error.limit < self._budget.window):
-            reply = min(self._serving.reply or error.limit // 4, error.limit // 4)
-            await self._fit(replace(self._serving, window=error.limit, reply=reply))
-            notices.append(
-                f"the student's window turned out to have {error.limit:,} tokens: sized anew for it"
-            )
+        serving = self._serving
+        if serving is None:
+            return []
+        reply = min(serving.reply or error.limit // 4, error.limit // 4)
+        counted = (error.limit - reply) / max(error.needed - reply, 1)
+        allowed = int(self.used * counted) if self.used else error.limit - reply
+        learned = []
+        if self._budget is None or error.limit < self._budget.window:
+            await self._fit(replace(serving, window=error.limit, reply=reply))
+            learned = [f"the student's window turned out to have {error.limit:,} tokens: sized anew for it"]
         if self._budget is None:
             return []
-        notices += await self._measure()
-        most = min(allowed - self._budget.fixed.total, self._budget.conversation)
+        notices = [*learned, *self._pending, *await self._measure()]
+        self._pending = []
+        most = min(allowed - self._budget.fixed.total - SPARE_TOKENS, self._budget.conversation)
         if self._view.size() > most:
             notices += await self._compact(
                 self._limits(self._budget, min(most, self._budget.compact_to), most)
@@ -194,6 +203,13 @@ def _said(compaction: Compaction, outcome: Outcome) -> list[str]:
             f"student, {outcome.words_shortened:,} in part"
         )
     return lines
+
+
+def _shortened(cut: Shortened) -> str:
+    return (
+        f"{cut.tool}: the student is shown {cut.shown:,} of {cut.whole:,} tokens, head and tail, "
+        "and how to read the rest"
+    )
 
 
 def _number(count: int, what: str) -> str:

@@ -5,6 +5,7 @@ only a compaction, of which the session has a record, changes what stands for ol
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assistant.agent.observations import cut, is_result
 from assistant.agent.sessions import Session
@@ -16,6 +17,16 @@ TOLERANCE = 1.15
 """A result this little over its budget is shown whole: cutting would cost as much as it saves."""
 
 
+@dataclass(frozen=True)
+class Shortened:
+    """A result that was cut: its place in the session, its tool, and its tokens as shown and whole."""
+
+    index: int
+    tool: str
+    shown: int
+    whole: int
+
+
 class View:
     """Shows ``session`` with results of at most ``most`` tokens; 0 for any."""
 
@@ -25,24 +36,21 @@ class View:
         self._most = most
         self._cut: dict[tuple[str, str], Message] = {}
 
-    async def measure(self, new: int = 0) -> list[str]:
-        """Size what is shown, and cut what is too long; a line for each such result from message ``new`` on.
-
-        Raises StudentError.
-        """
+    async def measure(self) -> list[Shortened]:
+        """Size what is shown, and cut what is too long; what was cut now. Raises StudentError."""
         compaction = self._session.compaction
         first = compaction.recapped if compaction else 0
         messages = self._session.messages[first:]
         await self._sizes.learn_messages([*messages, *(compaction.messages if compaction else ())])
         calls: dict[str, ToolCall] = {}
-        notices = []
+        made = []
         for index, message in enumerate(messages, first):
             calls |= {call.id: call for call in message.calls}
             if self._too_long(message) and _key(message) not in self._cut:
                 shorter = await self._shorter(message, calls.get(message.call_id))
-                if index >= new:
-                    notices.append(self._said(message, shorter))
-        return notices
+                shown, whole = self._sizes.text(shorter.text), self._sizes.text(message.text)
+                made.append(Shortened(index, message.tool, shown, whole))
+        return made
 
     def _too_long(self, message: Message) -> bool:
         most = self._most * TOLERANCE
@@ -53,13 +61,6 @@ class View:
         await self._sizes.learn_messages([shorter])
         self._cut[_key(message)] = shorter
         return shorter
-
-    def _said(self, message: Message, shorter: Message) -> str:
-        shown, whole = self._sizes.text(shorter.text), self._sizes.text(message.text)
-        return (
-            f"{message.tool}: the student is shown {shown:,} of {whole:,} tokens, head and tail, "
-            "and how to read the rest"
-        )
 
     def messages(self) -> list[Message]:
         """What the student sees of the session."""
