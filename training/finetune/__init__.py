@@ -1,0 +1,1 @@
+"""Fine-tuning a student: LoRA or all weights, on what it should have said."""

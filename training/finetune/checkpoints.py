@@ -1,0 +1,123 @@
+"""Checkpoints of a run: the trained weights and all that is needed to go on as if nothing had happened.
+
+Invariant: a checkpoint is there whole or not at all (written beside, synced, renamed), and is proved by its
+hashes before it is used; one that does not prove whole is passed over for the one before.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.pt", "state.json"
+_KEPT = 2
+
+
+@dataclass
+class RunState:
+    """Where a run stands. ``best`` is the highest score at a look, reached at ``best_step``."""
+
+    step: int = 0
+    best: float = float("-inf")
+    best_step: int = 0
+    looks_without_gain: int = 0
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+class Checkpoints:
+    """Those below ``folder``: the newest few and the best."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, state: RunState, weights: Mapping[str, Any], optimizer: Any) -> Path:
+        """Write one. Raises OSError, and then the ones before are as they were."""
+        import torch
+        from safetensors.torch import save_file
+
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part, target = self.folder / ".part", self.folder / f"step-{state.step:07}"
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            part.mkdir()
+            save_file(
+                {name: weight.detach().contiguous() for name, weight in weights.items()}, part / WEIGHTS
+            )
+            torch.save(
+                {"optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}, part / OPTIMIZER
+            )
+            state.hashes = {name: _sha256(part / name) for name in (WEIGHTS, OPTIMIZER)}
+            (part / STATE).write_bytes(orjson.dumps(state))
+            for path in (*part.iterdir(), part):
+                _sync(path)
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+            _sync(self.folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        self._thin_out(state)
+        return target
+
+    def newest(self) -> tuple[RunState, Path] | None:
+        """The newest that proves whole."""
+        for path in reversed(self._all()):
+            state = _proved(path)
+            if state is not None:
+                return state, path
+        return None
+
+    def at(self, step: int) -> Path | None:
+        """That of one step, if it proves whole."""
+        path = self.folder / f"step-{step:07}"
+        return path if _proved(path) is not None else None
+
+    def _all(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*"))
+
+    def _thin_out(self, state: RunState) -> None:
+        kept = {*self._all()[-_KEPT:], self.folder / f"step-{state.best_step:07}"}
+        for path in self._all():
+            if path not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return dict(load_file(path / WEIGHTS))
+
+
+def load_optimizer(path: Path, optimizer: Any) -> None:
+    """Also the state of torch's random numbers."""
+    import torch
+
+    content = torch.load(path / OPTIMIZER, weights_only=True)
+    optimizer.load_state_dict(content["optimizer"])
+    torch.set_rng_state(content["random"])
+
+
+def _proved(path: Path) -> RunState | None:
+    try:
+        state = RunState(**orjson.loads((path / STATE).read_bytes()))
+        whole = all(_sha256(path / name) == state.hashes[name] for name in (WEIGHTS, OPTIMIZER))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return state if whole else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

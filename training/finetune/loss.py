@@ -1,0 +1,81 @@
+"""The loss of a micro-batch, with the prefix that all its examples share computed once.
+
+Invariant: loss and gradients are those of the plain computation, in which every example carries its prefix:
+the prefix is evaluated with gradient, and its keys and values are expanded over the batch. The head sees
+only the positions that carry loss.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from training.finetune.model import core
+from training.finetune.tensors import IGNORED, Tensors
+
+if TYPE_CHECKING:
+    import torch
+
+
+def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":
+    """For every id that carries loss: the logits [N, V] before it, in float32, and the id [N]."""
+    import torch
+
+    transformer, head = core(model)
+    size, width = batch.ids.shape
+    prefix = transformer(input_ids=batch.prefix[None], use_cache=True)
+    cache = prefix.past_key_values
+    cache.batch_repeat_interleave(size)
+    shared = len(batch.prefix)
+    columns = torch.arange(shared + width)
+    mask = (columns[None] < shared + batch.lengths[:, None]).long()
+    states = transformer(
+        input_ids=batch.ids,
+        attention_mask=mask,
+        position_ids=columns[None, shared:].expand(size, -1),
+        past_key_values=cache,
+        use_cache=True,
+    ).last_hidden_state
+    # The state before an id says it; before the first one stands the prefix's last.
+    before = torch.cat([prefix.last_hidden_state[:, -1:].expand(size, -1, -1), states[:, :-1]], dim=1)
+    chosen = batch.labels != IGNORED
+    return head(before[chosen]).float(), batch.labels[chosen]
+
+
+def plain_logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":
+    """The same without sharing: what the shared computation must equal."""
+    import torch
+
+    transformer, head = core(model)
+    size, width = batch.ids.shape
+    shared = len(batch.prefix)
+    ids = torch.cat([batch.prefix[None].expand(size, -1), batch.ids], dim=1)
+    columns = torch.arange(shared + width)
+    mask = (columns[None] < shared + batch.lengths[:, None]).long()
+    states = transformer(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    chosen = batch.labels != IGNORED
+    return head(states[:, shared - 1 : -1][chosen]).float(), batch.labels[chosen]
+
+
+def loss(
+    logits: "torch.Tensor",
+    labels: "torch.Tensor",
+    shares: Mapping[int, Mapping[int, float]],
+    soft: float,
+    temperature: float,
+) -> "torch.Tensor":
+    """The sum over all ids, in nats: cross-entropy, and where a teacher's ``shares`` are known, weighted with
+    ``soft``, the forward divergence from them at ``temperature``, times its square.
+    """
+    import torch
+    from torch.nn import functional
+
+    hard = functional.cross_entropy(logits, labels, reduction="none")
+    if not shares:
+        return hard.sum()
+    total = hard.sum()
+    for place, wanted in shares.items():
+        teacher = torch.tensor(list(wanted.values())).clamp_min(1e-9) ** (1 / temperature)
+        teacher = teacher / teacher.sum()
+        student = functional.log_softmax(logits[place] / temperature, dim=-1)[list(wanted)]
+        divergence = (teacher * (teacher.log() - student)).sum()
+        total = total + soft * (temperature**2 * divergence - hard[place])
+    return total

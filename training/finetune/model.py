@@ -1,0 +1,65 @@
+"""The weights that are trained: a base from its GGUF, with an adapter over it or as it is.
+
+Invariant: the base is what the student runs on, its quantised weights taken back to numbers, so that the
+adapter learns on the base that it will be used with. No new tokens, nothing saved beside the linear layers.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.finetune.settings import FinetuneSettings
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BaseError(Exception):
+    """The base cannot be trained: one line, what, where, how to mend it."""
+
+
+def load(path: Path, settings: FinetuneSettings) -> Any:
+    """A causal language model of transformers, ready to be trained. Raises BaseError."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.manual_seed(settings.seed)
+    dtype = (
+        torch.bfloat16 if settings.precision == "bfloat16" and settings.method == "lora" else torch.float32
+    )
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype)
+    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        raise BaseError(f"{path}: transformers cannot take this GGUF as a base: {error}") from None
+    model.config.use_cache = True
+    if settings.method == "full":
+        return model.train()
+    return with_adapter(model, settings)
+
+
+def with_adapter(model: Any, settings: FinetuneSettings) -> Any:
+    """A low-rank adapter over all linear layers; the base is frozen."""
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=2 * settings.rank,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, config).train()
+
+
+def core(model: Any) -> tuple[Any, Any]:
+    """The transformer without its head, and the head."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return inner.model, inner.lm_head
+
+
+def trained(model: Any) -> "list[tuple[str, torch.nn.Parameter]]":
+    """The parameters that learn, by name."""
+    return [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]

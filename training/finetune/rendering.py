@@ -1,0 +1,99 @@
+"""An example as token ids: the very bytes that the student sees at run time, and what it should say.
+
+Invariant: what comes before an assistant's turn is what ``tools.protocol.render`` gives for the conversation
+up to there, and the turn itself is tokenised piece by piece as the decoder writes it (name, arguments,
+newline; ``answer`` and its newline, text), so that no token of training spans a boundary of decoding. Loss is
+on the assistant's turns and on the token that ends them, nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from tools.protocol.calls import ANSWER_PREFIX, write_arguments
+from tools.protocol.messages import Conversation, Message, Prompt, Signature
+from tools.protocol.render import Segment, TemplateSource, render
+from tools.registry import ANSWER
+from training.datasets.example import Example
+
+
+class Tokens(Protocol):
+    """What is needed of a vocabulary; fulfilled by ``training.student.vocabulary.Vocabulary``."""
+
+    template: TemplateSource
+    end: int
+
+    def tokenize(self, text: str, *, control: bool = False) -> list[int]: ...
+
+    def tokenize_segments(self, segments: Sequence[Segment]) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """``prefix`` is what all conversations with these tools begin with; ``ids`` follow it. ``trained`` are
+    the spans ``(start, stop)`` in ``ids`` that carry loss; the first id of each is the first of a decision.
+    ``shares`` are those of a teacher over the first id of the last decision.
+    """
+
+    prefix: tuple[int, ...]
+    ids: tuple[int, ...]
+    trained: tuple[tuple[int, int], ...]
+    shares: Mapping[int, float] = field(default_factory=dict)
+
+
+def prefix_of(
+    tokens: Tokens, prompt: Prompt, tools: Sequence[Signature], project: str = ""
+) -> tuple[int, ...]:
+    """What is the same in every conversation over these tools, whatever is said in it."""
+    empty = Conversation(prompt, (*tools, ANSWER), (), project)
+    one, other = (
+        tokens.tokenize_segments(render(_said(empty, text), tokens.template)) for text in ("a", "b")
+    )
+    same = next(at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return tuple(one[:same])
+
+
+def rendered(tokens: Tokens, prompt: Prompt, example: Example, tools: Sequence[Signature] = ()) -> Rendered:
+    """The example over its tools, or over the same ones in another order, masked or reduced."""
+    offered = tuple(tools or example.tools)
+    prefix = prefix_of(tokens, prompt, offered, example.project)
+    whole = Conversation(prompt, (*offered, ANSWER), example.messages, example.project)
+    ids: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for at, message in enumerate(example.messages):
+        if message.role == "assistant":
+            shown = render(replace(whole, messages=example.messages[:at]), tokens.template)
+            before = tokens.tokenize_segments(shown)[len(prefix) :]
+            if before[: len(ids)] != ids:  # an earlier turn reads otherwise than it is written: no loss on it
+                spans = []
+            ids = [*before, *completion(tokens, message), tokens.end]
+            spans.append((len(before), len(ids)))
+    if not spans or spans[-1][1] != len(ids):
+        raise ValueError("an example ends with the assistant's turn")
+    return Rendered(prefix, tuple(ids), tuple(spans), _first_ids(tokens, example.shares))
+
+
+def completion(tokens: Tokens, message: Message) -> list[int]:
+    """What the student writes in this turn, without the token that ends it."""
+    if not message.calls:
+        return [*tokens.tokenize(ANSWER_PREFIX), *tokens.tokenize(message.text)]
+    ids: list[int] = []
+    for call in message.calls:
+        if ids:
+            ids += tokens.tokenize("\n")
+        ids += tokens.tokenize(call.tool)
+        ids += tokens.tokenize(" " + write_arguments(call.arguments))
+    return ids
+
+
+def _first_ids(tokens: Tokens, shares: Mapping[str, float]) -> dict[int, float]:
+    """Shares over tools as shares over the ids that their names begin with."""
+    found: dict[int, float] = {}
+    for tool, share in shares.items():
+        first = tokens.tokenize(ANSWER_PREFIX if tool == ANSWER.name else tool)[0]
+        found[first] = found.get(first, 0.0) + share
+    return found
+
+
+def _said(conversation: Conversation, text: str) -> Conversation:
+    return replace(conversation, messages=(Message("user", text),))

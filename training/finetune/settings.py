@@ -1,0 +1,50 @@
+"""What a fine-tuning run is told; all of it stands in the run's specification."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FinetuneSettings(BaseModel):
+    """The defaults are those that a student of 135 million parameters was tuned with on two cores."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: Literal["lora", "full"] = "lora"
+    """Train an adapter, or all weights."""
+    rank: int = Field(default=32, ge=1, le=256)
+    """Rank of the adapter; its scale is twice that."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Of the adapter's input."""
+    learning_rate: float = Field(default=6e-4, gt=0, lt=1)
+    """At its peak, after the warm-up; falls as a cosine."""
+    warmup: float = Field(default=0.03, ge=0, le=0.5)
+    """Share of the steps in which the rate rises."""
+    weight_decay: float = Field(default=0.0, ge=0, le=1)
+    """Of the trained weights."""
+    epochs: float = Field(default=1.0, gt=0, le=1000)
+    """Passes over the examples."""
+    batch: int = Field(default=16, ge=1, le=4096)
+    """Examples per step."""
+    micro_batch: int = Field(default=16, ge=1, le=1024)
+    """Examples evaluated at once; a step may take several such."""
+    max_tokens: int = Field(default=2048, ge=64)
+    """A longer example is dropped, and said; none is cut."""
+    shuffle_tools: bool = True
+    """Offer the tools in another order in every batch."""
+    precision: Literal["bfloat16", "float32"] = "bfloat16"
+    """Of the frozen weights and the products; what is trained is kept in float32."""
+    clip: float = Field(default=1.0, gt=0)
+    """Largest norm of the gradient."""
+    temperature: float = Field(default=2.0, gt=0)
+    """Of the distillation from a teacher's shares."""
+    soft: float = Field(default=0.5, ge=0, le=1)
+    """Weight of the distillation against the plain loss, where an example has shares."""
+    validate_every: int = Field(default=100, ge=1)
+    """Steps between looks at the validation examples; a checkpoint is written at each."""
+    patience: int = Field(default=5, ge=1)
+    """Looks without improvement after which the run ends early."""
+    seed: int = Field(default=1, ge=0)
+    """Of the weights, the order and the tools."""
+    threads: int = Field(default=0, ge=0)
+    """Threads of torch; 0 for all cores."""

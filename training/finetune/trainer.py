@@ -1,0 +1,207 @@
+"""The training loop.
+
+Invariant: the same data, settings and seed give the same weights on the same machine, whether the run was
+interrupted or not; a step of many micro-batches equals one of few. What is trained is kept in float32.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tools.protocol.messages import Prompt
+from training.datasets.example import Example
+from training.finetune import batches
+from training.finetune.batches import MicroBatch
+from training.finetune.checkpoints import Checkpoints, RunState, load_optimizer, load_weights
+from training.finetune.loss import logits_and_labels, loss
+from training.finetune.model import trained
+from training.finetune.rendering import Rendered, Tokens, rendered
+from training.finetune.settings import FinetuneSettings
+from training.finetune.tensors import Tensors, tensors
+from training.finetune.validation import Figures, validate
+from training.jobs.base import JobError, Reporter
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Data:
+    """Examples to learn from and to look at; no session is in both."""
+
+    training: Sequence[Example]
+    validation: Sequence[Example]
+
+
+class Trainer:
+    """One run, from its beginning or from its newest checkpoint."""
+
+    def __init__(
+        self,
+        model: Any,
+        tokens: Tokens,
+        prompt: Prompt,
+        data: Data,
+        settings: FinetuneSettings,
+        checkpoints: Checkpoints,
+        reporter: Reporter,
+    ) -> None:
+        import torch
+
+        self._model, self._tokens, self._prompt = model, tokens, prompt
+        self._data, self._settings = data, settings
+        self._checkpoints, self._reporter = checkpoints, reporter
+        self._weights = dict(trained(model))
+        self._optimizer = torch.optim.AdamW(
+            self._weights.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self._state = RunState()
+        self._per_epoch = self._count_steps()
+        self.steps = max(1, round(self._per_epoch * settings.epochs))
+
+    def run(self) -> tuple[RunState, Figures]:
+        """Train to the end, or until nothing improves; the best weights are then in the model.
+
+        Raises JobError, training.jobs.base.Cancelled.
+        """
+        self._resume()
+        figures = Figures()
+        looks = self._settings.validate_every
+        while self._state.step < self.steps:
+            epoch, done = divmod(self._state.step, self._per_epoch)
+            for step in self._epoch(epoch)[done:]:
+                self._step(step)
+                if self._state.step % looks == 0 or self._state.step >= self.steps:
+                    figures = self._look()
+                if self._state.step >= self.steps or self._is_stuck():
+                    break
+            if self._is_stuck():
+                self._reporter.note(f"nothing improved in {self._settings.patience} looks: ended early")
+                break
+        best = self._checkpoints.at(self._state.best_step)
+        if best is not None:
+            self._put(load_weights(best))
+        return self._state, figures
+
+    def _resume(self) -> None:
+        found = self._checkpoints.newest()
+        if found is None:
+            return
+        self._state, path = found
+        self._put(load_weights(path))
+        load_optimizer(path, self._optimizer)
+        self._reporter.note(f"resumed at step {self._state.step} of {self.steps}")
+
+    def _put(self, weights: dict[str, "torch.Tensor"]) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, weight in weights.items():
+                self._weights[name].copy_(weight)
+
+    def _step(self, micro_batches: Sequence[MicroBatch]) -> None:
+        started = time.perf_counter()
+        given = [tensors(self._render(each)) for each in micro_batches]
+        ids = sum(each.trained for each in given)
+        total = 0.0
+        for each in given:
+            part = self._loss(each) / ids
+            part.backward()
+            total += float(part.detach())
+            self._reporter.check()
+        if not math.isfinite(total):
+            raise JobError(
+                f"the loss is {total} at step {self._state.step + 1}; lower the learning rate, then resume"
+            )
+        self._update()
+        self._state.step += 1
+        self._tell(total, sum(len(each.ids) for each in given), time.perf_counter() - started)
+
+    def _loss(self, given: Tensors) -> "torch.Tensor":
+        import torch
+
+        settings = self._settings
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.precision == "bfloat16"):
+            logits, labels = logits_and_labels(self._model, given)
+        return loss(logits, labels, given.shares, settings.soft, settings.temperature)
+
+    def _update(self) -> None:
+        import torch
+
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._settings.learning_rate * rate(
+                self._state.step, self.steps, self._settings.warmup
+            )
+        torch.nn.utils.clip_grad_norm_(self._weights.values(), self._settings.clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+
+    def _look(self) -> Figures:
+        figures = validate(self._model, self._validation(), self._render)
+        self._reporter.metric(step=self._state.step, **figures.shares())
+        if figures.score > self._state.best or not self._data.validation:
+            self._state.best, self._state.best_step = figures.score, self._state.step
+            self._state.looks_without_gain = 0
+        else:
+            self._state.looks_without_gain += 1
+        try:
+            self._checkpoints.save(self._state, self._weights, self._optimizer)
+        except OSError as error:
+            raise JobError(
+                f"a checkpoint could not be written: {error.strerror or error}; make room, then resume: "
+                "the one before is whole"
+            ) from error
+        return figures
+
+    def _is_stuck(self) -> bool:
+        return self._state.looks_without_gain >= self._settings.patience
+
+    def _tell(self, total: float, examples: int, seconds: float) -> None:
+        self._reporter.metric(
+            step=self._state.step,
+            loss=total,
+            rate=self._optimizer.param_groups[0]["lr"],
+            examples_per_s=examples / seconds,
+        )
+        self._reporter.progress(self._state.step, self.steps, "steps")
+
+    def _render(self, batch: MicroBatch) -> list[Rendered]:
+        return [rendered(self._tokens, self._prompt, each, batch.tools) for each in batch.examples]
+
+    def _epoch(self, epoch: int) -> list[list[MicroBatch]]:
+        return self._made(epoch)[: self._per_epoch]
+
+    def _made(self, epoch: int) -> list[list[MicroBatch]]:
+        settings = self._settings
+        return list(
+            batches.steps(
+                self._data.training,
+                batch=settings.batch,
+                micro_batch=settings.micro_batch,
+                seed=settings.seed,
+                epoch=epoch,
+                shuffle_tools=settings.shuffle_tools,
+            )
+        )
+
+    def _validation(self) -> list[MicroBatch]:
+        size = self._settings.micro_batch
+        made = batches.steps(
+            self._data.validation, batch=size, micro_batch=size, seed=0, epoch=0, shuffle_tools=True
+        )
+        return [each for step in made for each in step]
+
+    def _count_steps(self) -> int:
+        """The fewest steps that an epoch may have: how micro-batches fall into steps changes by epoch."""
+        return min(len(self._made(epoch)) for epoch in range(math.ceil(self._settings.epochs)))
+
+
+def rate(step: int, steps: int, warmup: float) -> float:
+    """The share of the peak rate at a step: a line up, then a cosine down to a tenth."""
+    rising = max(1, round(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    share = (step - rising) / max(1, steps - rising)
+    return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
