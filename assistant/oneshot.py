@@ -46,8 +46,7 @@ def run(
 
     ``stdin_text`` is what was piped in. ``chat`` replaces the one that would be built.
     """
-    whole, notice = with_stdin(request, stdin_text)
-    if not whole.strip():
+    if not (request.strip() or stdin_text.strip()):
         put(sys.stderr, "nothing to answer: give a request after -p, or pipe one in\n")
         return 2
     if chat is None:
@@ -55,7 +54,7 @@ def run(
 
         chat = build_chat(settings, workspace, session)
     try:
-        return asyncio.run(OneShot(chat, output).run(whole, notice))
+        return asyncio.run(OneShot(chat, output).run(request, stdin_text))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -75,10 +74,10 @@ class OneShot:
         self._question: asyncio.Task[Reply | None] | None = None
         self._asking = False
 
-    async def run(self, request: str, notice: str) -> int:
+    async def run(self, request: str, piped: str) -> int:
         """The exit code. Raises BrokenPipeError where nobody reads stdout any more."""
         started = time.monotonic()
-        self._work = asyncio.create_task(self._turn(request, notice))
+        self._work = asyncio.create_task(self._turn(request, piped))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.interrupt)
@@ -107,13 +106,14 @@ class OneShot:
         else:
             self._work.cancel()
 
-    async def _turn(self, request: str, notice: str) -> None:
-        for line in (*self._chat.notices(), *filter(None, [notice])):
+    async def _turn(self, request: str, piped: str) -> None:
+        for line in self._chat.notices():
             self._say(Notice(line))
         try:
             await self._chat.start()
+            whole = await self._with_piped(request, piped)
             self._asking = True
-            async for step in self._chat.ask(request):
+            async for step in self._chat.ask(whole):
                 self._record.take(step)
                 self._say(step)
                 if isinstance(step, Confirmation):
@@ -122,6 +122,15 @@ class OneShot:
             failure = Failure(str(error))
             self._record.take(failure)
             self._say(failure)
+
+    async def _with_piped(self, request: str, piped: str) -> str:
+        """The request with as much of ``piped`` as the student takes; a cut is said. Raises StudentError."""
+        if not piped.strip():
+            return request
+        whole, notice = with_stdin(request, piped, await self._chat.room_for(piped, request))
+        if notice:
+            self._say(Notice(notice))
+        return whole
 
     def _take_end(self, work: "asyncio.Task[None]") -> None:
         if work.cancelled():

@@ -71,8 +71,10 @@ def headline(use: Use) -> str:
     """How full the window is, and what happens next."""
     if not use.window:
         return "the size of the student's window is not known yet"
-    times = {0: "", 1: ", compacted once"}.get(use.compactions, f", compacted {use.compactions} times")
-    return (
-        f"{use.used:,} of {use.window:,} tokens ({use.used / use.window:.0%}); "
-        f"compacted by itself from {use.compact_at:,}{times}"
-    )
+    facts = [
+        f"{use.used:,} of {use.window:,} tokens ({use.used / use.window:.0%})",
+        f"compacts by itself at {use.compact_at:,}",
+    ]
+    if use.compactions:
+        facts.append(f"compacted {use.compactions:,} time{'' if use.compactions == 1 else 's'}")
+    return "; ".join(facts)

@@ -144,6 +144,11 @@ class Chat:
         await self._fit()
         return await self._context.too_long(request)
 
+    async def room_for(self, text: str, beside: str) -> int:
+        """About how many characters of ``text`` a request may hold beside other words. Raises StudentError."""
+        await self._fit()
+        return await self._context.room_for(text, beside)
+
     async def _fit(self) -> None:
         """Wait for the student and size the context for it. Raises StudentError."""
         await self._hosting.ready()

@@ -20,6 +20,7 @@ from tools.protocol.messages import Conversation, Prompt, Signature
 from training.student.base import ContextOverflow
 
 SPARE_TOKENS = 32
+SAMPLE, SAMPLE_SHARE = 16_000, 0.95
 
 
 class Context:
@@ -92,6 +93,15 @@ class Context:
             f"this request has {tokens:,} tokens and the student takes {most:,} at once: put the text into a "
             "file of the workspace and name it, or send a part"
         )
+
+    async def room_for(self, text: str, beside: str) -> int:
+        """About how many characters of ``text`` a request may hold beside other words. Raises StudentError."""
+        if self._budget is None:
+            return len(text)
+        sample = text if len(text) <= 2 * SAMPLE else text[:SAMPLE] + text[-SAMPLE:]
+        await self._sizes.learn([sample, beside])
+        most = self._budget.share(self._settings.request) - self._sizes.text(beside)
+        return self._sizes.characters(sample, max(int(most * SAMPLE_SHARE), 0))
 
     async def prepare(self) -> list[str]:
         """Make ready for a decision; a line for all that was cut or left out for it.

@@ -58,6 +58,7 @@ class FakeChat:
         self.start_error = ""
         self.models: list[str] = []
         self.focused: list[str] = []
+        self.room = 16_000
         self.compacted = ["compacted: 5,310 -> 1,200 tokens (4 results reduced); the session keeps all of it"]
         self.shell_results: dict[str, ToolResult] = {}
         self.shell_hangs = asyncio.Event()
@@ -148,6 +149,9 @@ class FakeChat:
     async def context_use(self) -> Use:
         parts = (Part("instructions", 500), Part("tools", 500, 2227), Part("recap", 0), Part("requests", 24))
         return Use(parts, window=8192, reply=768, compact_at=6398)
+
+    async def room_for(self, text: str, beside: str) -> int:
+        return self.room
 
     async def compact(self, focus: str = "") -> list[str]:
         self.focused.append(focus)

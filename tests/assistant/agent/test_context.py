@@ -208,6 +208,16 @@ async def test_a_request_that_is_too_long_is_refused_with_sizes(tmp_path: Path) 
     assert await bench.context.too_long("word " * 500) == ""
 
 
+async def test_the_room_for_piped_text_is_what_a_request_takes_beside_the_words(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert await bench.context.room_for("word " * 50_000, "why?") == 250_000
+    await bench.prepared()
+    room = await bench.context.room_for("word " * 50_000, "why?")
+    assert await bench.context.too_long("why? " + "word " * (room // 5)) == ""
+    assert await bench.context.too_long("why? " + "word " * (room // 4)) != ""
+    assert await bench.context.room_for("word", "word " * 9999) == 0
+
+
 async def test_G11_an_overflow_teaches_the_window_and_makes_room(tmp_path: Path) -> None:
     bench = Bench(tmp_path, *[part for n in range(4) for part in reading(n)], asked("on"), window=8000)
     assert await bench.prepared() == []

@@ -28,7 +28,7 @@ async def ran(tmp_path: Path, line: str, **options: Any) -> tuple[FakeChat, Reco
 async def test_context_says_how_full_the_window_is_and_what_each_part_takes(tmp_path: Path) -> None:
     _, interface = await ran(tmp_path, "/context")
     [text] = interface.shown
-    assert text.startswith("1,024 of 8,192 tokens (12%); compacted by itself from 6,398")
+    assert text.startswith("1,024 of 8,192 tokens (12%); compacts by itself at 6,398")
     assert "| t | tools | 500 | 6.1% | 2,227 | what it may call |" in text
     assert "| . | free | 6,400 | 78.1% |  | for what comes |" in text
     assert "| = | reply | 768 |" in text
