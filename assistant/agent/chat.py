@@ -145,7 +145,7 @@ class Chat:
         return await self._context.too_long(request)
 
     async def room_for(self, text: str, beside: str) -> int:
-        """About how many characters of ``text`` a request may hold beside other words. Raises StudentError."""
+        """About how many characters of ``text`` a request holds beside other words. Raises StudentError."""
         await self._fit()
         return await self._context.room_for(text, beside)
 

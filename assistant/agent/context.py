@@ -95,7 +95,7 @@ class Context:
         )
 
     async def room_for(self, text: str, beside: str) -> int:
-        """About how many characters of ``text`` a request may hold beside other words. Raises StudentError."""
+        """About how many characters of ``text`` a request holds beside other words. Raises StudentError."""
         if self._budget is None:
             return len(text)
         sample = text if len(text) <= 2 * SAMPLE else text[:SAMPLE] + text[-SAMPLE:]
