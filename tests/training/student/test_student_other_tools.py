@@ -13,13 +13,11 @@ def test_the_built_in_tools_are_what_the_prompt_was_written_for() -> None:
     assert for_tools(small, builtin_registry().signatures()) is small
 
 
-def test_examples_that_call_what_is_not_on_offer_leave_with_their_results_and_answers() -> None:
-    fitted = for_tools(shipped_prompt("small"), [WEATHER])
-    assert fitted.describe
-    assert fitted.examples
-    assert {message.role for message in fitted.examples} == {"user", "assistant"}
-    assert not any(message.calls for message in fitted.examples)
-    assert [message.role for message in fitted.examples[:2]] == ["user", "assistant"]
+def test_examples_that_call_what_is_not_on_offer_leave_and_the_tools_are_described() -> None:
+    small = shipped_prompt("small")
+    fitted = for_tools(small, [WEATHER])
+    assert (fitted.examples, fitted.describe) == ((), True)
+    assert (fitted.instructions, fitted.max_calls) == (small.instructions, small.max_calls)
 
 
 def test_a_prompt_without_examples_stays() -> None:

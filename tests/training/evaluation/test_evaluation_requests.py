@@ -1,0 +1,97 @@
+"""The requests that judge students: sound, none twice, in no prompt, and nowhere near what is trained on."""
+
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tools.protocol.calls import ANSWER
+from tools.registry import builtin_registry
+from tools.schema import validate
+from training.evaluation.cases import ANY, Case, read_cases
+from training.student.prompt import shipped_prompt
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "benchmarks" / "requests"
+SIZES = {"plain": 300, "hard": 300, "restraint": 100}
+
+
+@cache
+def cases(name: str) -> tuple[Case, ...]:
+    return read_cases(FOLDER / f"{name}.jsonl")
+
+
+def words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES.items())
+def test_each_set_is_whole_and_every_case_has_one_tag(name: str, size: int) -> None:
+    assert len(cases(name)) == size
+    assert all(len(case.tags) == 1 and case.signatures is None for case in cases(name))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_expected_call_is_one_that_the_tool_takes(name: str) -> None:
+    schemas = {tool.name: tool.parameters for tool in builtin_registry()}
+    for case in cases(name):
+        for right in case.expected:
+            if right.tool == ANSWER:
+                assert not right.arguments
+                continue
+            values = [[v for v in given if v is not None][:2] for given in right.arguments.values()]
+            needed = schemas[right.tool].get("required", [])
+            for chosen in product(*(one or [None] for one in values)):
+                arguments = dict(zip(right.arguments, chosen, strict=True))
+                made = {k: "x" if v == ANY else v for k, v in arguments.items() if v is not None}
+                assert validate(schemas[right.tool], made) is None, case.id
+            assert all(None not in right.arguments[name] for name in needed), case.id
+
+
+def test_no_request_is_there_twice() -> None:
+    seen: dict[str, str] = {}
+    for name in SIZES:
+        for case in cases(name):
+            said = "\n".join(words(message.text) for message in case.messages) or case.id
+            assert said not in seen, f"{case.id} is {seen.get(said)} again"
+            seen[said] = case.id
+
+
+def test_plain_requests_cover_every_tool_evenly() -> None:
+    counted = [case.expected[0].tool for case in cases("plain")]
+    names = {*builtin_registry().names(), ANSWER}
+    assert set(counted) == names
+    assert min(counted.count(name) for name in names) >= 20
+
+
+def test_restraint_wants_nothing_but_answers() -> None:
+    assert all(case.wants_answer for case in cases("restraint"))
+
+
+def test_hard_requests_are_of_every_kind() -> None:
+    kinds = [case.tags[0] for case in cases("hard")]
+    assert {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)} == {
+        "typos": 40,
+        "languages": 50,
+        "noise": 30,
+        "indirect": 40,
+        "near": 35,
+        "exact": 35,
+        "followup": 40,
+        "missing": 30,
+    }
+
+
+def test_no_request_stands_in_what_a_student_is_shown_or_trained_on() -> None:
+    files = [
+        path for path in (ROOT / "training").rglob("*") if path.suffix in {".toml", ".jsonl", ".json", ".md"}
+    ]
+    shown = " ".join(words(path.read_text("utf-8")) for path in files)
+    examples = {words(one.text) for one in shipped_prompt("small").examples if one.role == "user"}
+    for name in SIZES:
+        for case in cases(name):
+            said = words(case.request)
+            assert said not in examples, case.id
+            assert len(said) < 20 or said not in shown, case.id
