@@ -1,4 +1,4 @@
-"""Decisions as lines of a file.
+"""Decisions as lines of a file: JSON lines or CSV, the oldest first.
 
 Invariant: a file is there whole, under its name, or not at all; memory does not grow with the log.
 """
@@ -9,15 +9,29 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal, get_args
 
 import orjson
+
+Form = Literal["jsonl", "csv"]
+FORMS: tuple[str, ...] = get_args(Form)
 
 _SPOOLED = 32 << 20
 
 
-def oldest_first(found: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Rows, which come newest first, as JSON lines, the oldest first: turned round on the disk."""
+def lines_of(found: Iterable[Mapping[str, Any]], form: str) -> Iterator[bytes]:
+    """Rows of decisions, which come newest first, as lines of that form."""
+    lines = json_lines(found)
+    if form != "csv":
+        return lines
+    from training.products.csv_lines import csv_lines
+    from training.products.history import DecisionRow
+
+    return csv_lines(list(DecisionRow.model_fields), map(orjson.loads, lines))
+
+
+def json_lines(found: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Anything that comes newest first as JSON lines, the oldest first: turned round on the disk."""
     ends = array("Q", [0])
     with tempfile.SpooledTemporaryFile(_SPOOLED) as spool:
         for row in found:
@@ -43,13 +57,24 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_decisions(found: Iterable[Mapping[str, Any]], path: Path) -> int:
-    """Write rows, which come newest first, into a new file, the oldest first. How many they were.
+    """Write rows, which come newest first, into a new file, in the form that its name ends in. How many.
 
     Raises OSError; FileExistsError where the name is taken.
     """
-    written = 0
+    rows = Counted(found)
     with new_file(path) as file:
-        for line in oldest_first(found):
-            file.write(line)
-            written += 1
-    return written
+        file.writelines(lines_of(rows, path.suffix.removeprefix(".")))
+    return rows.count
+
+
+class Counted:
+    """Rows, counted as they pass."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for row in self._rows:
+            self.count += 1
+            yield row

@@ -128,7 +128,7 @@ def index_mb(folder: Path) -> float:
     """What an open version allocates: all but the mapped file."""
     tracemalloc.start()
     opened = ProductStore(folder).open(NAME)
-    opened.query({"agent_id": "coder"}, limit=1)
+    opened.index(opened.product.indexed)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return held / 1e6
@@ -151,7 +151,9 @@ def main() -> None:
         mine = store.open(NAME)
         opened_s, begun = time.perf_counter() - begun, time.perf_counter()
         mine.query({"agent_id": "coder"}, limit=1)
-        indexed_s = time.perf_counter() - begun
+        indexed_s, begun = time.perf_counter() - begun, time.perf_counter()
+        mine.index(mine.product.indexed)
+        all_indexed_s = time.perf_counter() - begun
         peer = Peer(mine.query())
         rows = []
         for name, (ask_mine, ask_peer) in questions(ids).items():
@@ -170,8 +172,9 @@ def main() -> None:
             "rows": manifest.rows,
             "publish, s": round(published_s, 2),
             "open and prove, s": round(opened_s, 3),
-            "first query (index), s": round(indexed_s, 2),
-            "memory of the open version, MB": round(index_mb(Path(folder)), 1),
+            "first query (its field indexed), s": round(indexed_s, 2),
+            "all other fields indexed, s": round(all_indexed_s, 2),
+            "memory of the open version, all fields indexed, MB": round(index_mb(Path(folder)), 1),
             "the mapped file beside it, MB": round(size / 1e6, 1),
         }
         measuring.report("data products", rows, facts, given.json)

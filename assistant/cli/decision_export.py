@@ -3,17 +3,15 @@
 Invariant: a file is there whole, under its name, or not at all; memory does not grow with the log.
 """
 
-import os
+import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import click
-import orjson
 
 from assistant.cli.decision_options import (
     chosen,
@@ -26,12 +24,14 @@ from assistant.cli.decision_options import (
 )
 from assistant.cli.decision_tables import event_line
 from assistant.cli.moments import moment_or_sequence
-from assistant.decision_lines import oldest_first
+from assistant.cli.stdout import binary_stdout
+from assistant.decision_lines import FORMS, Counted, json_lines, lines_of
 from training.events.audit import COLUMNS, audit
 from training.events.codec import to_document
+from training.products.disk import replacing
 
 _COLUMNS = "\n".join(f"{name:<21}{what}" for name, what in COLUMNS.items())
-_HELP = f"""Write decisions as JSON lines, the oldest first.
+_HELP = f"""Write decisions as lines, the oldest first.
 
 The format 'audit' (as a file: tool_calls_audit.jsonl) is one flat line per decision, with these columns:
 
@@ -39,12 +39,13 @@ The format 'audit' (as a file: tool_calls_audit.jsonl) is one flat line per deci
 {_COLUMNS}
 
 The format 'jsonl' is one line per decision as 'decisions list --json' prints it, for training and evaluation.
---json prints what was written, and needs --output.
+'csv' is the same for a spreadsheet, where a nested value is its JSON. A file of that name is replaced when
+all is written, and not before. --json prints what was written, and needs --output.
 """
 
 
 @click.command(help=_HELP)
-@click.option("--format", "form", type=click.Choice(["audit", "jsonl"]), default="audit", show_default=True)
+@click.option("--format", "form", type=click.Choice(["audit", *FORMS]), default="audit", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="File to write; stdout without it.")
 @filter_options
 @log_option
@@ -52,18 +53,16 @@ The format 'jsonl' is one line per decision as 'decisions list --json' prints it
 def export(form: str, output: str | None, url: str | None, as_json: bool, **given: Any) -> None:
     if as_json and not output:
         raise click.UsageError("--json prints what was written to a file; give --output FILE")
-    written = 0
     with opened(url) as log, reading(log) as view, _target(output) as file:
         wanted = chosen(given)
         found: Iterable[Mapping[str, Any]] = ()
         if view is not None:
             found = audit(view, wanted) if form == "audit" else wanted.rows(view)
-        for line in oldest_first(found):
-            file.write(line)
-            written += 1
+        rows = Counted(found)
+        file.writelines(json_lines(rows) if form == "audit" else lines_of(rows, form))
     if output:
-        facts = {"decisions": written, "format": form, "output": output}
-        print_facts(facts, as_json, lambda: f"wrote {written} decisions to {output}")
+        facts = {"decisions": rows.count, "format": form, "output": output}
+        print_facts(facts, as_json, lambda: f"wrote {rows.count} decisions to {output}")
 
 
 @click.command()
@@ -77,38 +76,18 @@ def replay(first: int, until: datetime | int | None, url: str | None, as_json: b
     """Print the events in the order in which they were recorded."""
     with opened(url) as log, reading(log, until) as view:
         for event in view.read(after=first - 1) if view else ():
-            click.echo(orjson.dumps(to_document(event)).decode() if as_json else event_line(event))
+            click.echo(json.dumps(to_document(event)) if as_json else event_line(event))
 
 
 @contextmanager
-def _target(output: str | None) -> Iterator[IO[bytes]]:
+def _target(output: str | None) -> Iterator[BinaryIO]:
     """Stdout, or a file that takes its name when it is whole and on the disk."""
     if output is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield binary_stdout()
+        sys.stdout.flush()
         return
-    path = Path(output)
-    part = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            part = Path(file.name)
-            yield file.file
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
-    except BaseException as error:
-        if part is not None:
-            with suppress(FileNotFoundError):
-                part.unlink()
-        if isinstance(error, OSError):
-            raise click.ClickException(f"{output}: cannot be written: {error.strerror or error}") from error
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current
+        with replacing(Path(output)) as file:
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror or error}") from error

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.decision_options import json_option, opened, print_facts, progress
+from assistant.cli.decision_options import json_option, opened, print_facts
+from assistant.cli.progress import progress
 from training.events import open_log
 from training.events.incoming import unredacted
 from training.events.migration import Moved, move

@@ -1,10 +1,9 @@
-"""What the commands of ``apprentice decisions`` share: the log, filters, facts, progress.
+"""What the commands of ``apprentice decisions`` share: the log, filters, facts, how far a reading is.
 
 Invariant: no log is made here. Facts go to stdout; what the log had to say, and progress where a person
 watches, to stderr.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import orjson
 
+from assistant.cli.invocation import print_json
 from assistant.cli.moments import moment
+from assistant.cli.progress import progress
 from training.events import EventLogError, folder_of, is_postgres, open_log
 from training.events.base import EventLog
 from training.events.matching import OUTCOMES, DecisionFilter
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from training.events.log import TinyEventLog
     from training.events.sql import SqlEventLog
 
-_STEP = 500
 Command = Callable[..., None]
 
 log_option = click.option(
@@ -80,7 +79,7 @@ def opened(url: str | None) -> Iterator["TinyEventLog | SqlEventLog | None"]:
 
 
 def print_facts(facts: Any, as_json: bool, text: Callable[[], str]) -> None:
-    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode() if as_json else text())
+    print_json(facts) if as_json else click.echo(text())
 
 
 @contextmanager
@@ -92,16 +91,6 @@ def reading(log: EventLog | None, until: datetime | int | None = None) -> Iterat
     read = count()
     with progress("reading", last_sequence(log)) as told:
         yield LogView(log, until=until, on_event=lambda event: told(next(read)))
-
-
-@contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr where a person watches it; told how much is done, of ``total``."""
-    if not sys.stderr.isatty() or total < 1:
-        yield lambda done: None
-        return
-    with click.progressbar(length=total, label=label, file=sys.stderr, update_min_steps=_STEP) as bar:
-        yield lambda done: bar.update(max(done - bar.pos, 0))
 
 
 def _configured() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from assistant.decision_chain import Chain
 from assistant.text_safety import clean, clean_line
 from training.events.base import Event
 
@@ -27,8 +28,9 @@ def table(rows: Sequence[Row]) -> str:
     return align([head, *(_line(row) for row in rows)])
 
 
-def detail(row: Row) -> str:
-    """One decision, a field per line; longer values indented below their name."""
+def detail(found: Chain) -> str:
+    """One decision, a field per line, longer values indented below their name; then its events in order."""
+    row = found.row
     shown = {**row, "timestamp": local_time(row["timestamp"])}
     shown["outcome"] = row["outcome"] or "unknown"
     lines = []
@@ -38,7 +40,11 @@ def detail(row: Row) -> str:
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         text = clean(text)
         lines.append(f"{name}: {text}" if "\n" not in text else f"{name}:\n" + _indented(text))
-    return "\n".join(lines)
+    if found.cause is not None:
+        lines.append("cause:\n" + event_line(found.cause))
+    elif found.selection.causation_id:
+        lines.append(f"cause: {clean_line(found.selection.causation_id)}, which is not in this log")
+    return "\n".join([*lines, "events:", *map(event_line, found.events)])
 
 
 def statistics_table(found: Row) -> str:
@@ -96,18 +102,28 @@ def _figures(title: str, name: str, entries: Sequence[Row]) -> str:
 
 def align(lines: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart, none padded at the end of a line."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    widths = [max(_cells(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(map(_padded, line, widths)).rstrip() for line in lines)
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - _cells(cell))
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def local_time(timestamp: str) -> str:
     """An ISO time in the reader's zone; what is no time is shown as it is."""
     try:
         return datetime.fromisoformat(timestamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
+    except (ValueError, OverflowError):
         return clean_line(timestamp, 24)
 
 

@@ -22,7 +22,8 @@ from assistant.cli.decision_options import (
 from assistant.cli.decision_tables import detail, redaction_table, statistics_table, table
 from assistant.cli.lazy import LazyGroup
 from assistant.cli.moments import moment_or_sequence
-from training.events.decisions import find_row
+from assistant.decision_chain import find_chain
+from training.events.codec import to_document
 from training.events.figures import Period, redactions, statistics
 
 _ELSEWHERE = {
@@ -45,8 +46,8 @@ def decisions() -> None:
 @json_option
 def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> None:
     """The newest decisions, newest first."""
-    with opened(url) as log:
-        found = list(islice(chosen(given).rows(log), limit)) if log else []
+    with opened(url) as log, reading(log) as view:
+        found = list(islice(chosen(given).rows(view), limit)) if view else []
     print_facts(found, as_json, lambda: table(found))
 
 
@@ -55,12 +56,17 @@ def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> 
 @log_option
 @json_option
 def show(event_id: str, url: str | None, as_json: bool) -> None:
-    """One decision, whole: by the id of its selection, outcome or review."""
+    """One decision, whole, with its events: by the id of its selection, outcome or review."""
     with opened(url) as log:
-        row = find_row(log, event_id) if log else None
-    if row is None:
+        found = find_chain(log, event_id) if log else None
+    if found is None:
         raise click.ClickException(f"no decision has the event {event_id!r}; see: apprentice decisions list")
-    print_facts(row, as_json, lambda: detail(row))
+    facts = {
+        **found.row,
+        "cause": to_document(found.cause) if found.cause else None,
+        "events": [to_document(event) for event in found.events],
+    }
+    print_facts(facts, as_json, lambda: detail(found))
 
 
 @decisions.command()

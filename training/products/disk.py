@@ -1,9 +1,11 @@
-"""The operations on files that publishing rests on, each of which a test can make fail.
+"""The operations on files that publishing rests on, each of which a test can make fail; files written whole.
 
 Invariant: ``sync`` returns after the file or folder is on the disk; ``rename`` puts it in place in one step.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,3 +40,20 @@ class Disk:
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of ``target`` when all is written; until then ``target`` is as it was.
+
+    Raises OSError.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

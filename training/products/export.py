@@ -1,18 +1,17 @@
 """A published product, or a part of it, as a file: JSON lines, CSV or Parquet.
 
-Invariant: a file appears whole, by rename, or not at all. JSON lines are those that were published. In CSV and
-Parquet a list or an object is its JSON as text.
+Invariant: a file appears whole, by rename, or not at all. JSON lines are those that were published. In CSV
+and Parquet a list or an object is its JSON as text.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from training.products.base import ProductError, Row
 from training.products.csv_lines import csv_lines, flat
+from training.products.disk import replacing
 from training.products.published import Published
 
 Format = Literal["jsonl", "csv", "parquet"]
@@ -46,7 +45,7 @@ def export(
         write(published, counted, target)
         return counted.done
     try:
-        with _replacing(target) as file:
+        with replacing(target) as file:
             write(published, counted, file)
             return counted.done
     except OSError as error:
@@ -115,17 +114,3 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
         yield batch
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of ``target`` when all is written."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -21,9 +21,9 @@ EXAMPLES = 20
 class Manifest:
     """``version`` is the hash of the content; times are ISO 8601 in UTC.
 
-    ``until`` and ``until_event`` are the sequence and the id of the newest event that was in the log when it was
-    built; ``rejected`` counts rows that broke
-    the schema and are not in it; ``sums`` are the hashes of its files; ``datasets`` all datasets named.
+    ``until`` and ``until_event`` are the sequence and the id of the newest event that the log held then;
+    ``rejected`` counts rows that broke the schema and are not in it; ``sums`` are the hashes of its files;
+    ``datasets`` all datasets named.
     """
 
     product: str

@@ -102,7 +102,7 @@ class Published:
         return self._asked(conditions(filters), order)
 
     def index(self, names: Iterable[str], progress: Progress | None = None) -> Mapping[str, Column]:
-        """The columns of ``names``; those that no query needed before are built, in one pass over all rows."""
+        """All columns that there are; those of ``names`` that are missing are built first, in one pass."""
         with self._building:
             missing: dict[str, list[Any]] = {name: [] for name in names if name not in self._columns}
             for position in range(len(self._rows)) if missing else ():

@@ -170,7 +170,7 @@ def test_query_as_a_table(run, published):
 def test_a_bad_filter_is_one_line(run, published, bad):
     for command in ("query", "lineage"):
         done = run(command, NAME, "--where", bad)
-        assert (done.code, done.out) == (1, "")
+        assert (done.code, done.out) == (2, "")
         assert done.err.startswith("apprentice: ") and done.err.count("\n") == 1
 
 
@@ -183,7 +183,7 @@ def test_no_such_product_is_one_line(run):
         ("export", "x", "-o", "y.csv"),
     ):
         done = run(*command)
-        assert done.code == 1 and "there is no data product 'x'" in done.err
+        assert done.code == 2 and "there is no data product 'x'" in done.err
 
 
 def test_lineage_as_a_tree(run, published):

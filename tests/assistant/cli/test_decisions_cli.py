@@ -104,7 +104,11 @@ def test_show_by_any_of_its_events(run, folder, ids):
     row = json.loads(result.stdout)
     assert row["outcome"] == {"success": False, "result": "boom", "execution_time_ms": 6}
     assert row["review"]["verdict"] == "refused"
+    types = [event["event_type"] for event in row["events"]]
+    assert types == ["AGENT_TOOL_SELECTED", "AGENT_TOOL_COMPLETED", "DECISION_REVIEWED"]
+    assert row["cause"] is None and all(event["aggregate_id"] == ids[1] for event in row["events"])
     text = run("show", ids[2], "--log", folder).stdout
+    assert text.splitlines()[-2] == "events:" and "AGENT_TOOL_SELECTED" in text.splitlines()[-1]
     assert "outcome: unknown" in text and "tool_selected: read_file" in text and '"path": "a.py"' in text
 
 

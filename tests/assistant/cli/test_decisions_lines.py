@@ -1,5 +1,6 @@
 """``apprentice decisions export`` and ``replay``, and how times are written."""
 
+import csv
 import json
 import os
 import stat
@@ -86,13 +87,30 @@ def test_export_takes_the_filters(run, folder, ids):
 def test_export_to_a_file(run, folder, ids, tmp_path):
     path = tmp_path / "tool_calls_audit.jsonl"
     path.write_text("old")
+    mode = stat.S_IMODE(path.stat().st_mode)
     result = run("export", "--log", folder, "-o", path)
     assert (result.exit_code, result.stdout) == (0, f"wrote 4 decisions to {path}\n")
     assert [line["event_id"] for line in lines_of(path.read_text())] == ids
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~decision_export._umask()
+    assert stat.S_IMODE(path.stat().st_mode) == mode
     facts = json.loads(run("export", "--log", folder, "-o", path, "--format", "jsonl", "--json").stdout)
     assert facts == {"decisions": 4, "format": "jsonl", "output": str(path)}
     assert sorted(os.listdir(tmp_path)) == ["log", path.name]  # noqa: PTH208
+
+
+def test_export_for_a_spreadsheet(run, folder, ids, tmp_path):
+    path = tmp_path / "decisions.csv"
+    assert run("export", "--log", folder, "--format", "csv", "-o", path).exit_code == 0
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["event_id"] for row in found] == ids
+    assert json.loads(found[1]["review"])["verdict"] == "refused" and found[3]["outcome"] == ""
+    rows = lines_of(run("export", "--log", folder, "--format", "jsonl").stdout)
+    assert list(found[0]) == list(rows[0])
+
+
+def test_a_spreadsheet_of_nothing_has_its_head(run, folder, ids):
+    shown = run("export", "--log", folder, "--format", "csv", "--tool", "none").stdout
+    assert shown.startswith("event_id,timestamp,session_id,") and len(shown.splitlines()) == 1
 
 
 def test_a_file_is_whole_or_not_there(run, folder, ids, tmp_path, monkeypatch):
