@@ -63,6 +63,11 @@ def evaluations_dir() -> Path:
     return _made("state", _made("state", _root("state")) / "evaluations")
 
 
+def ranker_file() -> Path:
+    """The ranker of tools that was fitted to the person's own decisions; there is none at first."""
+    return _made("data", _root("data")) / "ranker.json"
+
+
 def student_cache() -> Path:
     """Saved KV states of the student; safe to delete at any time."""
     return _made("cache", _made("cache", _root("cache")) / "student")

@@ -10,6 +10,10 @@ class ToolSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    selection: Literal["auto", "all", "shortlist", "bundles"] = "auto"
+    """What the student may choose from when a turn begins: ``all`` tools; a ``shortlist`` of those that the
+    request is likely to need, with the same prompt; or one of a few fixed ``bundles``, each with a prompt of
+    its own. ``auto`` takes what the student's prompt says."""
     search_url: str = ""
     """``web_search``: base URL of a SearXNG-compatible server, such as ``http://127.0.0.1:8080``."""
     search_provider: Literal["", "brave", "tavily"] = ""

@@ -18,6 +18,7 @@ from assistant.agent.context import Context
 from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
 from assistant.agent.loop import Loop
+from assistant.agent.offering import Offering
 from assistant.agent.sessions import Session, SessionError, SessionStore
 from assistant.agent.steps import Answer, Call, Failure, Step
 from assistant.agent.streaming import Work
@@ -30,6 +31,8 @@ from tools.permissions.book import Permissions
 from tools.permissions.judgement import MODES
 from tools.protocol.messages import Message
 from tools.registry import Registry
+from tools.selection.offer import Offers, Way
+from tools.selection.ranker import Ranker
 from training.events.base import EventLog, EventLogError
 from training.events.decisions import DecisionRecorder
 from training.student.base import StudentError, Usage
@@ -49,6 +52,8 @@ class Parts:
     executor: Executor
     hosting: Hosting
     confinement: Confinement
+    ranker: Ranker
+    notices: tuple[str, ...] = ()
 
 
 class Chat:
@@ -65,6 +70,8 @@ class Chat:
         self._executor = parts.executor
         self._hosting = parts.hosting
         self._confinement = parts.confinement
+        self._ranker = parts.ranker
+        self._notices = parts.notices
         self._work = Work()
         self._last = Usage()
         self._busy = False
@@ -77,16 +84,23 @@ class Chat:
         self._context = Context(session, self._hosting.prompt, self.tools.signatures(), self.settings.context)
         recorder = DecisionRecorder(self.log, session.id)
         gate = Gate(self.permissions, self._executor, self._confinement, self._work)
+        offering = Offering(Offers(self._ranker), self._way, lambda: self._hosting.serving.schemas)
         acting = Acting(self._executor, gate, recorder, self._context, self._work)
         self._loop = Loop(
             lambda: self._hosting.student,
             self._facts,
             self._context,
+            offering,
             gate,
             acting,
             self._work,
             self.settings.loop,
         )
+
+    def _way(self) -> Way:
+        """How tools are selected for the student that serves."""
+        wanted = self.settings.tools.selection
+        return self._hosting.prompt.selection if wanted == "auto" else wanted
 
     def _facts(self) -> dict[str, Any]:
         info = self._hosting.info
@@ -99,7 +113,7 @@ class Chat:
 
     def notices(self) -> tuple[str, ...]:
         """What the person should know of the settings, the log and the session that were opened."""
-        return (*self.settings.notices, *self.log.notices, *self.session.notices)
+        return (*self._notices, *self.settings.notices, *self.log.notices, *self.session.notices)
 
     async def start(self) -> None:
         """Load the student and prove a sandbox, side by side; then evaluate the prompt's prefix.

@@ -15,12 +15,12 @@ from typing import Any
 from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.context import Context
 from assistant.agent.gate import Gate
+from assistant.agent.offering import Made, Offering
 from assistant.agent.settings import LoopSettings
 from assistant.agent.steps import Answer, Failure, Notice, Step, TextDelta, Thought
 from assistant.agent.streaming import Done, Work
-from tools.protocol.calls import ANSWER, write_call
+from tools.protocol.calls import write_call
 from tools.protocol.messages import Message, message_to_dict
-from tools.protocol.signatures import compress
 from training.student.base import ContextOverflow, Decision, Student, StudentDied, Usage
 
 RECORDED_CHARACTERS = 2000
@@ -49,6 +49,7 @@ class Loop:
         student: Callable[[], Student],
         facts: Callable[[], dict[str, Any]],
         context: Context,
+        offering: Offering,
         gate: Gate,
         acting: Acting,
         work: Work,
@@ -57,6 +58,7 @@ class Loop:
         self._student = student
         self._facts = facts
         self._context = context
+        self._offering = offering
         self._gate = gate
         self._acting = acting
         self._work = work
@@ -95,7 +97,7 @@ class Loop:
         """One decision and what follows from it."""
         self._check_bounds(turn)
         async for item in self._decide(turn):
-            if isinstance(item, Decision):
+            if isinstance(item, Made):
                 async for step in self._follow(item, turn):
                     yield step
             else:
@@ -111,7 +113,7 @@ class Loop:
             or turn.usage.completion_tokens > self._bounds.max_tokens
         )
 
-    async def _decide(self, turn: _Turn) -> AsyncIterator[Step | Decision]:
+    async def _decide(self, turn: _Turn) -> AsyncIterator[Step | Made]:
         """A decision; again where the window overflowed or, once, where the student's process died."""
         died = False
         while True:
@@ -121,7 +123,7 @@ class Loop:
                     yield Notice(notice)
                 async for item in self._work.stream(partial(self._ask_student, turn)):
                     if isinstance(item, Done):
-                        turn.usage = _added(turn.usage, item.result.usage)
+                        turn.usage = _added(turn.usage, item.result.decision.usage)
                         yield item.result
                     else:
                         turn.streamed += item
@@ -147,11 +149,14 @@ class Loop:
         """What was compacted because the prompt did not fit; nothing where that cannot be helped."""
         return await self._work.wait(asyncio.ensure_future(self._context.overflowed(error)))
 
-    async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Decision:
-        allowed = [ANSWER] if turn.must_answer else None
-        return await self._student().decide(self._context.conversation(), allowed=allowed, on_text=report)
+    async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Made:
+        asked = (self._student(), self._context.conversation(), report)
+        if turn.decisions == 1:
+            return await self._offering.first(turn.request, *asked)
+        return await self._offering.later(*asked, only_answer=turn.must_answer)
 
-    async def _follow(self, decision: Decision, turn: _Turn) -> AsyncIterator[Step]:
+    async def _follow(self, made: Made, turn: _Turn) -> AsyncIterator[Step]:
+        decision = made.decision
         if decision.thought:
             yield Thought(decision.thought)
         if decision.calls and not turn.must_answer:
@@ -159,13 +164,13 @@ class Loop:
                 turn.must_answer = True
                 yield Notice("the student repeats the same call; it has to answer with what it knows")
                 return
-            async for step in self._acting.call(decision, self._recorded(turn)):
+            async for step in self._acting.call(decision, self._recorded(turn, made)):
                 yield step
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
             yield Notice("a call was cut at the token limit and not run; the student has to answer")
         else:
-            yield await self._acting.answer(decision, self._recorded(turn), turn.usage)
+            yield await self._acting.answer(decision, self._recorded(turn, made), turn.usage)
 
     def _again(self, decision: Decision, turn: _Turn) -> bool:
         """True where the decision is the last one over again, as often as the bounds say."""
@@ -174,7 +179,7 @@ class Loop:
         turn.last_calls = written
         return turn.repeats >= self._bounds.max_repeats
 
-    def _recorded(self, turn: _Turn) -> dict[str, Any]:
+    def _recorded(self, turn: _Turn, made: Made) -> dict[str, Any]:
         """What a decision was chosen from, for its record."""
         session = self._context.session
         turns = [_clipped(message_to_dict(message)) for message in session.messages[turn.first :]]
@@ -183,13 +188,9 @@ class Loop:
             "workspace": session.workspace,
             "message_index": len(session.messages),
             "turn": turns,
+            "selection": made.selection,
         }
-        offered = [
-            {"name": one.name, "signature": compress(one, describe=False)}
-            for one in self._context.signatures
-            if one.name == ANSWER or not turn.must_answer
-        ]
-        return {"context": context, "tools_available": offered, **self._facts()}
+        return {"context": context, "tools_available": made.available, **self._facts()}
 
 
 def _clipped(message: dict[str, Any]) -> dict[str, Any]:

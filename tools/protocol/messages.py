@@ -44,7 +44,8 @@ class Prompt:
     ``examples`` are turns shown before the conversation. ``describe`` says whether the tools'
     descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision; ``max_rounds`` is how
     many decisions of a turn may call tools before the student answers, 0 for as many as the loop allows.
-    ``summarises`` says that the student can sum up a conversation.
+    ``summarises`` says that the student can sum up a conversation. ``selection`` is what the student should
+    choose from where a turn begins, as ``tools.selection.offer`` makes it.
     """
 
     instructions: str
@@ -54,6 +55,7 @@ class Prompt:
     think_tokens: int = 0
     max_rounds: int = 0
     summarises: bool = False
+    selection: Literal["all", "shortlist", "bundles"] = "all"
 
 
 @dataclass(frozen=True)

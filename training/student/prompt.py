@@ -3,7 +3,7 @@
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -44,6 +44,7 @@ class _PromptFile(BaseModel):
     think_tokens: int = Field(default=0, ge=0, le=1024)
     max_rounds: int = Field(default=0, ge=0, le=200)
     summarises: bool = False
+    selection: Literal["all", "shortlist", "bundles"] = "all"
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -61,7 +62,7 @@ def parse_prompt(text: str, source: str) -> Prompt:
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
     bounds = (data.max_calls, data.think_tokens, data.max_rounds)
-    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, data.summarises)
+    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, data.summarises, data.selection)
 
 
 def shipped_prompt(name: str) -> Prompt:

@@ -195,9 +195,8 @@ async def test_a_prompt_may_allow_one_round_of_calls_only(make_chat: MakeChat) -
     examples = (await chat.context_use()).parts[2]
     assert examples.name == "examples"
     assert examples.tokens > 0
-    assert kinds(await take(chat, "read")) == ["Call", "Observation", "Answer"]
-    read, answered = history(chat.log)
-    assert len(read["tools_available"]) == 13
+    assert kinds(await take(chat, "read README.md")) == ["Call", "Observation", "Answer"]
+    _, answered = history(chat.log)
     assert [tool["name"] for tool in answered["tools_available"]] == ["answer"]
     await chat.close()
 

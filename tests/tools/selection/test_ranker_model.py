@@ -40,7 +40,7 @@ def packed(size: int) -> str:
         lambda content: content.update(weights="no base64 !"),
         lambda content: content.update(weights=base64.b64encode(b"not zlib").decode()),
         lambda content: content.update(weights=packed(2 * BUCKETS - 1)),
-        lambda content: content.update(weights=packed(1 << 26)),
+        lambda content: content.update(weights=packed(1 << 22)),
         lambda content: content.update(scales=[1.0]),
         lambda content: content.update(tools=None),
         lambda content: content.update(evidence=[1]),

@@ -1,5 +1,7 @@
 """What decisions teach the ranker, and what they do not."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +102,17 @@ def test_the_seed_has_a_balanced_share_of_requests_for_every_tool() -> None:
     assert set(weights) == {*builtin_registry().names(), ANSWER}
     assert min(weights.values()) > 60 and max(weights.values()) < 3 * min(weights.values())
     assert not any("{path}" in example.request for example in examples)
+
+
+def test_no_seed_request_is_one_that_judges() -> None:
+    """Also the short ones, and what the fillings make: the ranker is measured on these."""
+    seed = {plain(example.request) for example in seed_examples()}
+    for file in (Path(__file__).parents[3] / "benchmarks" / "requests").glob("*.jsonl"):
+        for line in file.read_text("utf-8").splitlines():
+            case = json.loads(line)
+            asked = case.get("request") or case["messages"][-1]["content"]
+            assert plain(asked) not in seed, asked
+
+
+def plain(text: str) -> str:
+    return " ".join(text.casefold().split()).strip(" ?.!")

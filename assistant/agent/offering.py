@@ -1,0 +1,113 @@
+"""Asking for a decision out of what the ranker offers.
+
+Invariant: the ranker alone keeps nobody from a tool. Only the first decision of a turn is narrowed; where the
+student then answers although the ranker expected a call, it is asked again with everything on offer, before
+a word of that answer was shown.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Conversation
+from tools.protocol.signatures import compress
+from tools.selection.offer import Offer, Offers, Way, everything
+from tools.selection.tokens import schema_tokens, signature_tokens
+from training.student.base import Decision, OnText, Student
+
+
+@dataclass(frozen=True)
+class Made:
+    """A decision, and what it was chosen from: ``available`` tools, and how they were selected."""
+
+    decision: Decision
+    available: list[dict[str, str]]
+    selection: dict[str, Any]
+
+
+class Offering:
+    """Makes the offers of one chat. ``way`` is how they are narrowed; ``schemas`` as in ``Serving``."""
+
+    def __init__(self, offers: Offers, way: Callable[[], Way], schemas: Callable[[], bool]) -> None:
+        self._offers = offers
+        self._way = way
+        self._schemas = schemas
+
+    async def first(
+        self, request: str, student: Student, conversation: Conversation, on_text: OnText
+    ) -> Made:
+        """The first decision of a turn. Raises as ``Student.decide`` does."""
+        offer = self._offers.offer(request, conversation.signatures, self._way())
+        if not offer.narrowed:
+            decision = await student.decide(conversation, on_text=on_text)
+            return self._made(decision, offer, conversation)
+        narrowed = replace(conversation, signatures=offer.shown)
+        if not offer.expects_call:
+            decision = await student.decide(narrowed, allowed=offer.names, on_text=on_text)
+            return self._made(decision, offer, conversation)
+        started = time.perf_counter()
+        calling = await _unless_it_answers(student, narrowed, offer)
+        if calling is not None:
+            return self._made(calling, offer, conversation)
+        spent_ms = (time.perf_counter() - started) * 1000
+        decision = await student.decide(conversation, on_text=on_text)
+        usage = replace(decision.usage, latency_ms=decision.usage.latency_ms + spent_ms)
+        offer = everything(conversation.signatures, offer.ranked)
+        return self._made(replace(decision, usage=usage), offer, conversation, widened=True)
+
+    async def later(
+        self, student: Student, conversation: Conversation, on_text: OnText, *, only_answer: bool
+    ) -> Made:
+        """Any other decision: everything is on offer, or nothing but the answer. Raises likewise."""
+        allowed = [ANSWER] if only_answer else None
+        decision = await student.decide(conversation, allowed=allowed, on_text=on_text)
+        offer = everything(conversation.signatures)
+        offer = replace(offer, names=(ANSWER,)) if only_answer else offer
+        return self._made(decision, offer, conversation)
+
+    def _made(
+        self, decision: Decision, offer: Offer, conversation: Conversation, *, widened: bool = False
+    ) -> Made:
+        available = [
+            {"name": one.name, "signature": compress(one, describe=False)}
+            for one in offer.shown
+            if one.name in offer.names
+        ]
+        selection: dict[str, Any] = {
+            "way": offer.way,
+            "tools_tokens": self._tokens(offer, describe=conversation.prompt.describe),
+            "schemas_tokens": schema_tokens(conversation.signatures),
+        }
+        if offer.ranked:
+            selection |= {"ranked": offer.first(), "widened": widened}
+        return Made(decision, available, selection)
+
+    def _tokens(self, offer: Offer, *, describe: bool) -> int:
+        """What the prompt says of the tools, in tokens, about."""
+        if self._schemas():
+            return schema_tokens(offer.shown)
+        return signature_tokens(offer.shown, describe=describe)
+
+
+async def _unless_it_answers(student: Student, conversation: Conversation, offer: Offer) -> Decision | None:
+    """A decision that calls, or whose call was cut; None where the student answers: it is stopped at once."""
+    answers = False
+
+    def stop(text: str) -> None:
+        nonlocal answers
+        if text:
+            answers = True
+            asked.cancel()
+
+    asked = asyncio.ensure_future(student.decide(conversation, allowed=offer.names, on_text=stop))
+    try:
+        decision = await asked
+    except asyncio.CancelledError:
+        waiting = asyncio.current_task()
+        if not answers or (waiting is not None and waiting.cancelling()):
+            raise
+        return None
+    return decision if not answers and (decision.calls or decision.cut) else None

@@ -1,0 +1,94 @@
+"""What a student may choose from for one request.
+
+Invariant: a tool that the request names is always offered; where the ranker is not sure, everything is; and
+of the tools that nothing was learned of yet, the one that was offered least often is offered each time, so
+that none waits for ever for its first evidence.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Signature
+from tools.selection.bundles import ALL, choose_bundle
+from tools.selection.ranker import Ranked, Ranker
+
+Way = Literal["all", "shortlist", "bundles"]
+SHORTLIST = "shortlist"
+
+LEAST_SURE = 0.15
+"""Below this probability of the best tool nothing is left out."""
+LEAST_SHARE = 0.2
+"""A tool is offered that is at least this share as likely as the best one."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """``shown`` are in the prompt, ``names`` of them may be chosen; both in the order of the whole.
+
+    ``way`` is ``all``, ``shortlist``, or the name of the bundle. ``ranked`` is the ranking of the whole.
+    """
+
+    way: str
+    shown: tuple[Signature, ...]
+    names: tuple[str, ...]
+    ranked: tuple[Ranked, ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        return self.way != ALL
+
+    @property
+    def expects_call(self) -> bool:
+        """Whether the ranker's first choice is to call a tool."""
+        return bool(self.ranked) and self.ranked[0].tool != ANSWER
+
+    def first(self, count: int = 3) -> list[str]:
+        """The ranker's first choices."""
+        return [one.tool for one in self.ranked[:count]]
+
+
+class Offers:
+    """Makes the offers of one session."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self._ranker = ranker
+        self._offered: Counter[str] = Counter()
+
+    def offer(self, request: str, tools: Sequence[Signature], way: Way) -> Offer:
+        """What to offer for ``request`` out of ``tools``."""
+        ranked = self._ranker.rank(request, tools)
+        if way == ALL or not ranked or max(one.probability for one in ranked) < LEAST_SURE:
+            return everything(tools, ranked)
+        needed = likely(ranked)
+        if way == "bundles":
+            bundle, shown = choose_bundle(needed, tools) if ranked[0].tool != ANSWER else (ALL, tuple(tools))
+            return Offer(bundle, shown, _names(shown), ranked)
+        wanted = needed | set(self.unproven(ranked, needed))
+        names = tuple(tool.name for tool in tools if tool.name in wanted)
+        return Offer(SHORTLIST if len(names) < len(tools) else ALL, tuple(tools), names, ranked)
+
+    def unproven(self, ranked: Sequence[Ranked], needed: set[str], places: int = 1) -> list[str]:
+        """Of the tools without evidence that are not ``needed``, those that were offered least often."""
+        unknown = [one.tool for one in ranked if not one.learned]
+        waiting = [tool for tool in unknown if tool not in needed]
+        chosen = sorted(waiting, key=lambda tool: self._offered[tool])[:places]
+        self._offered.update(tool for tool in unknown if tool in needed or tool in chosen)
+        return chosen
+
+
+def likely(ranked: Sequence[Ranked]) -> set[str]:
+    """The tools that a request may need: those that are nearly as likely as the best, and those it names."""
+    least = LEAST_SHARE * max((one.probability for one in ranked), default=0.0)
+    return {one.tool for one in ranked if one.probability >= least or one.named}
+
+
+def everything(tools: Sequence[Signature], ranked: tuple[Ranked, ...] = ()) -> Offer:
+    """All of ``tools``."""
+    return Offer(ALL, tuple(tools), _names(tools), ranked)
+
+
+def _names(tools: Sequence[Signature]) -> tuple[str, ...]:
+    return tuple(tool.name for tool in tools)
