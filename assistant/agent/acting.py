@@ -1,7 +1,8 @@
 """Carrying out a decision's calls: recorded, admitted, executed, observed.
 
 Invariant: ``AGENT_TOOL_SELECTED`` is durable before a call is asked or run, and every call that was
-recorded gets an outcome and an observation, also where the turn is interrupted.
+recorded gets an outcome and an observation, also where the turn is interrupted. Each selection after a turn's
+first names as its cause the outcome that the student had seen last.
 """
 
 import asyncio
@@ -36,24 +37,28 @@ class Acting:
         self._context = context
         self._work = work
         self._open: dict[str, tuple[ToolCall, Event]] = {}
+        self._seen: str | None = None
+        """The outcome that the student saw last in this turn."""
 
     async def answer(self, decision: Decision, facts: dict[str, Any], usage: Usage) -> Answer:
         """Record and keep the final reply."""
         call = ToolCall("", ANSWER, {"text": decision.answer})
-        selection = await self._select(call, decision, facts)
+        selection = await self._select(call, decision, facts, self._seen)
         self._context.session.append(
             Message("assistant", text=decision.answer or "…", thought=decision.thought)
         )
         await self._complete(selection, ToolResult(True, ""))
+        self._seen = None
         return Answer(decision.answer, selection.event_id, usage, decision.usage, decision.cut)
 
     async def call(self, decision: Decision, facts: dict[str, Any]) -> AsyncIterator[Step]:
         """Carry out all calls of a decision, reads together. Raises EventLogError: then nothing more ran."""
         self._context.session.append(Message("assistant", calls=decision.calls, thought=decision.thought))
+        cause = self._seen
         for batch in batches(decision.calls, self._executor.registry):
             passed: list[tuple[Passed, Event]] = []
             for call in batch:
-                selection = await self._select(call, decision, facts)
+                selection = await self._select(call, decision, facts, cause)
                 self._open[call.id] = (call, selection)
                 alternatives = decision.alternatives
                 yield Call(call, self._gate.risk(call), selection.event_id, decision.confidence, alternatives)
@@ -103,8 +108,11 @@ class Acting:
         for call, selection in list(self._open.values()):
             self._recorder.completed(selection, success=False, result=INTERRUPTED, execution_time_ms=None)
             self._remember(call, INTERRUPTED, failed=True)
+        self._seen = None
 
-    async def _select(self, call: ToolCall, decision: Decision, facts: dict[str, Any]) -> Event:
+    async def _select(
+        self, call: ToolCall, decision: Decision, facts: dict[str, Any], cause: str | None
+    ) -> Event:
         first = not decision.calls or call is decision.calls[0]
         return await asyncio.to_thread(
             self._recorder.selected,
@@ -114,6 +122,7 @@ class Acting:
             confidence=decision.confidence or None,
             alternatives=decision.alternatives,
             latency_ms=decision.usage.latency_ms,
+            causation_id=cause,
             **(_with_tokens(facts, decision.usage) if first else facts),
         )
 
@@ -130,13 +139,14 @@ class Acting:
         )
 
     async def _complete(self, selection: Event, result: ToolResult) -> None:
-        await asyncio.to_thread(
+        outcome = await asyncio.to_thread(
             self._recorder.completed,
             selection,
             success=result.success,
             result=result.text,
             execution_time_ms=result.execution_time_ms,
         )
+        self._seen = outcome.event_id
 
 
 def _with_tokens(facts: dict[str, Any], usage: Usage) -> dict[str, Any]:

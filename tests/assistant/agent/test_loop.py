@@ -220,6 +220,23 @@ async def test_the_answer_is_a_recorded_decision_too(make_chat: MakeChat) -> Non
     await chat.close()
 
 
+async def test_a_selection_names_the_outcome_that_led_to_it_and_none_of_another_turn(
+    make_chat: MakeChat,
+) -> None:
+    chat = make_chat([READ, call("list_files", path="."), DONE, READ, DONE])
+    await take(chat, "look")
+    await take(chat, "look again")
+    selections = list(chat.log.read(event_type="AGENT_TOOL_SELECTED"))
+    outcomes = {
+        event.causation_id: event.event_id for event in chat.log.read(event_type="AGENT_TOOL_COMPLETED")
+    }
+    first, second, third, *again = selections
+    assert first.causation_id is None and again[0].causation_id is None
+    assert second.causation_id == outcomes[first.event_id]
+    assert third.causation_id == outcomes[second.event_id]
+    await chat.close()
+
+
 async def test_the_tokens_of_a_decision_are_recorded_once(make_chat: MakeChat) -> None:
     reads = tuple(ToolCall(f"c{n}", "list_files", {"path": "."}) for n in range(2))
     chat = make_chat([Decision(reads), DONE], mode="auto")
