@@ -15,7 +15,6 @@ from tools.executor import Executor
 from tools.permissions.book import Permissions
 from tools.permissions.rules import RuleError
 from tools.registry import builtin_registry
-from tools.selection.ranker import open_ranker
 from training.events import open_log
 from training.student.base import Student
 from training.student.settings import StudentSettings
@@ -31,7 +30,7 @@ def make_student(settings: StudentSettings) -> Student:
         return RemoteStudent(settings)
     from training.student.local import LocalStudent
 
-    return LocalStudent(settings, log=paths.logs_dir() / "student.log")
+    return LocalStudent(settings, log=paths.logs_dir() / "student.log", cache=paths.student_cache())
 
 
 def build_chat(
@@ -57,7 +56,6 @@ def build_chat(
     context = ToolContext(
         workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
     )
-    ranker, problem = open_ranker(paths.ranker_file())
     parts = Parts(
         settings=settings,
         workspace=workspace,
@@ -67,8 +65,6 @@ def build_chat(
         executor=Executor(builtin_registry(), context),
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
-        ranker=ranker,
-        notices=(problem,) if problem else (),
     )
     return Chat(parts, _session(store, workspace, session))
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import ContextOverflow, Decision, Kind, OnText, StudentInfo, Usage, Written
+from training.student.base import ContextOverflow, Decision, Kind, OnText, Stats, StudentInfo, Usage, Written
 
 CHARACTERS_PER_TOKEN = 4
 Pieces = Callable[[], AsyncIterator[str]]
@@ -35,7 +35,13 @@ class ReadingStudent:
     async def start(self) -> StudentInfo:
         return StudentInfo(model="scripted", context_tokens=self._context_tokens)
 
-    async def warm(self, conversation: Conversation) -> None:
+    async def adapt(self, adapter: str) -> StudentInfo:
+        return await self.start()
+
+    def stats(self) -> Stats:
+        return Stats()
+
+    async def warm(self, conversation: Conversation, *, kind: Kind = "agent") -> None:
         return None
 
     async def decide(

@@ -34,12 +34,16 @@ class ContextOverflow(StudentError):
 
 @dataclass(frozen=True)
 class StudentInfo:
-    """Who serves. ``context_tokens`` is the window; ``adapter`` is empty where there is none."""
+    """Who serves. ``context_tokens`` is the window; ``adapter`` is empty where there is none.
+
+    ``notice`` says why the window is not all that the model has, where that is so.
+    """
 
     model: str
     adapter: str = ""
     context_tokens: int = 0
     memory_bytes: int = 0
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,27 @@ class Usage:
     prefill_tokens_per_s: float = 0.0
     decode_tokens_per_s: float = 0.0
     latency_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a student has done since it was made, and what it holds now.
+
+    Tokens, and tokens per second over all requests. ``memory_bytes`` is what its process takes and
+    ``states_bytes`` the part of it that is saved states of prompts; 0 where it runs elsewhere. ``restarts``
+    counts how often its process died and was started again; ``notices`` are lines on what it met lately.
+    """
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    prefill_tokens_per_s: float = 0.0
+    decode_tokens_per_s: float = 0.0
+    memory_bytes: int = 0
+    states_bytes: int = 0
+    restarts: int = 0
+    notices: tuple[str, ...] = ()
 
 
 Branches = tuple[tuple[tuple[str, float], ...], ...]
@@ -100,7 +125,13 @@ class Student(Protocol):
     async def start(self) -> StudentInfo:
         """Load. Raises StudentError with one line that says what to do."""
 
-    async def warm(self, conversation: Conversation) -> None:
+    async def adapt(self, adapter: str) -> StudentInfo:
+        """Serve with the LoRA adapter of that path from now on, or with none where it is empty.
+
+        The base stays loaded. Raises StudentError, and all is as before.
+        """
+
+    async def warm(self, conversation: Conversation, *, kind: Kind = "agent") -> None:
         """Evaluate the prefix of ``conversation`` before it is needed. Best effort."""
 
     async def decide(
@@ -137,6 +168,9 @@ class Student(Protocol):
 
         Exact where the tokeniser is at hand, else an estimate from what the endpoint reported so far.
         """
+
+    def stats(self) -> Stats:
+        """What it has done so far; waits for nothing."""
 
     async def cancel(self) -> None:
         """Stop what is under way within 100 ms; it then raises asyncio.CancelledError."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER, ANSWER_PREFIX
 from tools.protocol.messages import Conversation, Signature
-from tools.protocol.render import render
 from training.student.arguments import write_arguments_of
-from training.student.base import ContextOverflow, Decision, Usage, Written
+from training.student.base import ContextOverflow, Decision, Kind, Usage, Written
 from training.student.confidence import weighed
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
 from training.student.names import choose
+from training.student.prefixes import Prefixes
+from training.student.rendering import Renderer
 from training.student.settings import StudentSettings
 
 
@@ -35,14 +36,19 @@ class _Written:
 class Decoder:
     """Makes one decision at a time on an engine."""
 
-    def __init__(self, engine: Engine, settings: StudentSettings, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: Engine, prefixes: Prefixes, settings: StudentSettings, new_id: Callable[[], str]
+    ) -> None:
         self._engine = engine
+        self._prefixes = prefixes
+        self._renderer = Renderer(engine)
         self._settings = settings
         self._new_id = new_id
 
-    def prompt_tokens(self, conversation: Conversation) -> list[int]:
-        """The rendered prompt. Raises tools.protocol.render.TemplateError."""
-        return self._engine.tokenize_segments(render(conversation, self._engine.template))
+    def warm(self, conversation: Conversation, kind: Kind) -> None:
+        """Evaluate the prompt, and keep its prefix for later processes. Raises as ``decide`` does."""
+        prompt = self._renderer.rendered if conversation.messages else self._renderer.head
+        self._prefixes.evaluate(prompt(conversation), kind, lasting=True)
 
     def decide(
         self,
@@ -52,9 +58,9 @@ class Decoder:
     ) -> Decision:
         """One decision. Raises ContextOverflow, Cancelled, EngineError or TemplateError."""
         started = time.perf_counter()
-        prompt = self.prompt_tokens(conversation)
-        self._check_room(len(prompt), self._settings.room_for_reply(self._engine.context_tokens))
-        cached = self._engine.evaluate(prompt)
+        prompt = self._renderer.rendered(conversation)
+        self._check_room(len(prompt.tokens), self._settings.room_for_reply(self._engine.context_tokens))
+        cached = self._prefixes.evaluate(prompt, "agent")
         prefilled = time.perf_counter()
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
         written = _Written()
@@ -65,7 +71,7 @@ class Decoder:
             self._answer(written, on_text)
         else:
             self._calls(choice.name, offered, conversation.prompt.max_calls, written)
-        usage = _usage(len(prompt), cached, written.tokens, started, prefilled)
+        usage = _usage(len(prompt.tokens), cached, written.tokens, started, prefilled)
         confidence, alternatives = weighed(choice.branches)
         return Decision(
             calls=tuple(written.calls),
@@ -78,18 +84,20 @@ class Decoder:
             branches=choice.branches,
         )
 
-    def answer(self, conversation: Conversation, limit: int, on_text: Callable[[str], None]) -> Written:
+    def answer(
+        self, conversation: Conversation, kind: Kind, limit: int, on_text: Callable[[str], None]
+    ) -> Written:
         """Free text of at most ``limit`` tokens. Raises as ``decide`` does."""
         started = time.perf_counter()
-        prompt = self.prompt_tokens(conversation)
-        if conversation.signatures:
-            prompt += self._engine.tokenize(ANSWER_PREFIX)
+        prompt = self._renderer.rendered(conversation)
         limit = limit or self._settings.answer_tokens
-        self._check_room(len(prompt), limit)
-        cached = self._engine.evaluate(prompt)
+        self._check_room(len(prompt.tokens), limit)
+        cached = self._prefixes.evaluate(prompt, kind)
         prefilled = time.perf_counter()
+        if conversation.signatures:
+            self._engine.extend(self._engine.tokenize(ANSWER_PREFIX))
         text, tokens, cut = write_answer(self._engine, limit, on_text)
-        return Written(text, _usage(len(prompt), cached, tokens, started, prefilled), cut)
+        return Written(text, _usage(len(prompt.tokens), cached, tokens, started, prefilled), cut)
 
     def _check_room(self, prompt: int, to_write: int) -> None:
         needed = prompt + to_write

@@ -7,6 +7,7 @@ abort harms nothing else. One sequence; not thread safe.
 """
 
 import ctypes
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 import llama_cpp
 import numpy as np
 
-from tools.protocol.render import CHATML, Segment, TemplateSource
+from tools.protocol.render import CHATML, TemplateSource
+from training.student.fingerprint import fingerprint
 from training.student.grammar_sampler import Grammar, Logits
+from training.student.kv_state import KvState
 from training.student.threads import free_threads
 
 PREFILL_CHUNK = 512
 ABORTED = 2
+WARNING, CONTINUED = 3, 5
+"""Levels of llama.cpp's log; the second is the rest of a line of any level."""
 THREADS_CHECKED_EVERY = 16
 LARGEST_SCORES = 512 << 20
 """Bytes of attention scores above which flash attention is used on a CPU too, for its memory."""
@@ -39,17 +44,24 @@ class Cancelled(Exception):
 class Engine:
     """One model with one context."""
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int, adapter: Path | None = None) -> None:
+    def __init__(self, path: Path, *, context_tokens: int, threads: int) -> None:
         llama_cpp.llama_backend_init()
         self._model = self._load(path)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        self.context_tokens = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
+        self.context_tokens: int = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
         self._most_threads = self._threads = threads
         self._evaluations = 0
         self._context = self._open(threads)
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._adapter = self._set_adapter(adapter) if adapter else None
+        self._base = self._fingerprint(path)
+        self._adapter: Any = None
+        self.identity = self._base
+        """Changes with all that a KV state depends on."""
+        self.can_forget = not (
+            llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(self._model)
+        )
+        """Whether the cache can be cut at any token; else it can only be emptied."""
         self.template: TemplateSource = self._read_template()
         self.tokens: list[int] = []
         self._pending: list[int] = []
@@ -83,14 +95,34 @@ class Engine:
             return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO)
         return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED)
 
-    def _set_adapter(self, path: Path) -> Any:
-        adapter = llama_cpp.llama_adapter_lora_init(self._model, str(path).encode())
-        if not adapter:
-            raise EngineError(f"{path}: llama.cpp cannot load this file as an adapter of the model")
+    def _fingerprint(self, path: Path) -> str:
+        """Of the base with what else the layout of its states depends on."""
+        parts = (llama_cpp.__version__, fingerprint(path), self.context_tokens, self._flash_attention())
+        return "/".join(str(part) for part in parts)
+
+    def use_adapter(self, path: Path | None) -> None:
+        """Serve with the LoRA adapter of ``path``, or with none; the base stays loaded.
+
+        Empties the cache, which another adapter computed. Raises EngineError, and all is as before.
+        """
+        adapter, identity = None, self._base
+        if path:
+            identity = f"{self._base}+{fingerprint(path)}"
+            adapter = llama_cpp.llama_adapter_lora_init(self._model, str(path).encode())
+            if not adapter:
+                raise EngineError(f"{path}: llama.cpp cannot load this file as an adapter of the model")
+        if adapter or self._adapter:
+            self._set_adapter(adapter)
+        if self._adapter:
+            llama_cpp.llama_adapter_lora_free(self._adapter)
+        self._adapter, self.identity = adapter, identity
+        self._forget()
+
+    def _set_adapter(self, adapter: Any) -> None:
+        count = 1 if adapter else 0
         array = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter)
-        if llama_cpp.llama_set_adapters_lora(self._context, array, 1, (ctypes.c_float * 1)(1.0)):
-            raise EngineError(f"{path}: the adapter does not fit the model")
-        return adapter
+        if llama_cpp.llama_set_adapters_lora(self._context, array, count, (ctypes.c_float * 1)(1.0)):
+            raise EngineError("llama.cpp cannot apply the adapter to the model")
 
     def _read_template(self) -> TemplateSource:
         text = llama_cpp.llama_model_chat_template(self._model, None)
@@ -135,10 +167,6 @@ class Engine:
         if count < 0:
             raise EngineError(f"a text of {len(data)} bytes cannot be tokenised")
         return list(buffer[:count])
-
-    def tokenize_segments(self, segments: Sequence[Segment]) -> list[int]:
-        """The token ids of a rendered prompt."""
-        return [token for part in segments for token in self.tokenize(part.text, control=part.control)]
 
     def is_end(self, token: int) -> bool:
         """True for the tokens that end a turn."""
@@ -187,9 +215,30 @@ class Engine:
         if count < len(self.tokens):
             if llama_cpp.llama_memory_seq_rm(self._memory, 0, count, -1):
                 self.tokens = self.tokens[:count]
-            else:  # recurrent models cannot forget a part
-                llama_cpp.llama_memory_clear(self._memory, True)
-                self.tokens = []
+            else:
+                self._forget()
+
+    def _forget(self) -> None:
+        llama_cpp.llama_memory_clear(self._memory, True)
+        self.tokens, self._pending = [], []
+
+    def save(self) -> KvState:
+        """A copy of what the cache holds."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, 0)
+        data = bytearray(size)
+        written = llama_cpp.llama_state_seq_get_data(self._context, _pointer(data), size, 0)
+        return KvState(tuple(self.tokens), data[:written] if written < size else data)
+
+    def restore(self, state: KvState) -> None:
+        """Make the cache hold ``state``, which this engine saved under the same ``identity``.
+
+        Empties it where llama.cpp does not take the state. The next evaluation gives logits again.
+        """
+        self._forget()
+        if llama_cpp.llama_state_seq_set_data(self._context, _pointer(state.data), state.size, 0):
+            self.tokens = list(state.tokens)
+        else:
+            self._forget()
 
     def _decode(self, tokens: Sequence[int]) -> None:
         array = (llama_cpp.llama_token * len(tokens))(*tokens)
@@ -217,6 +266,25 @@ class Engine:
             llama_cpp.llama_free(self._context)
             llama_cpp.llama_model_free(self._model)
             self._context = self._model = None
+
+
+def hush() -> None:
+    """Let llama.cpp print warnings and errors only; it has a line for every swap and every evaluation."""
+    llama_cpp.llama_log_set(_LOG, None)
+
+
+def _log(level: int, text: bytes, _data: object) -> None:
+    if WARNING <= level < CONTINUED:
+        sys.stderr.write(text.decode("utf-8", "replace"))
+
+
+_LOG = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(_log)
+"""Kept for as long as the library may call it."""
+
+
+def _pointer(data: bytes | bytearray) -> Any:
+    """The address of ``data``, which is not copied."""
+    return np.frombuffer(data, dtype=np.uint8).ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 def common(first: Sequence[int], second: Sequence[int]) -> int:

@@ -18,6 +18,7 @@ from training.student.base import (
     Decision,
     Kind,
     OnText,
+    Stats,
     StudentError,
     StudentInfo,
     StudentUndecided,
@@ -32,8 +33,10 @@ from training.student.remote_events import Reply
 from training.student.remote_holding import Holding
 from training.student.remote_messages import may_answer, offered, request, written_request
 from training.student.settings import StudentSettings
+from training.student.tally import Tally
 
 COMPLETIONS = "/chat/completions"
+NO_ADAPTER = "student.adapter needs a GGUF as student.model; an endpoint takes none"
 
 
 class RemoteStudent:
@@ -48,6 +51,7 @@ class RemoteStudent:
         self._work: asyncio.Task[Decision] | None = None
         self._not_taken: list[Refused] = []
         self._native_calls = True
+        self._tally = Tally()
         self._estimate = Estimate()
 
     async def start(self) -> StudentInfo:
@@ -57,7 +61,7 @@ class RemoteStudent:
 
     async def _ensure(self) -> tuple[Endpoint, StudentInfo]:
         if self._settings.adapter:
-            raise StudentError("student.adapter needs a GGUF as student.model; an endpoint takes none")
+            raise StudentError(NO_ADAPTER)
         if self._endpoint is None:
             self._endpoint = Endpoint(self._settings.model, self._patience)
         if self._info is None:
@@ -79,7 +83,15 @@ class RemoteStudent:
         entry = next((one for one in listed if not name or one["id"] == name), {})
         return StudentInfo(name or str(entry["id"]), context_tokens=_window(entry, self._settings))
 
-    async def warm(self, conversation: Conversation) -> None:
+    async def adapt(self, adapter: str) -> StudentInfo:
+        if adapter:
+            raise StudentError(NO_ADAPTER)
+        return await self.start()
+
+    def stats(self) -> Stats:
+        return self._tally.stats()
+
+    async def warm(self, conversation: Conversation, *, kind: Kind = "agent") -> None:
         """Nothing: a request for its side effect costs money at some endpoints."""
 
     async def decide(
@@ -116,9 +128,11 @@ class RemoteStudent:
                 self._decide(conversation, allowed, settings, on_text or _unheard)
             )
             try:
-                return await self._work
+                decision = await self._work
             finally:
                 self._work = None
+            self._tally.add(decision.usage)
+            return decision
 
     async def _decide(
         self,

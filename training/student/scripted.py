@@ -8,7 +8,8 @@ from dataclasses import replace
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Conversation
-from training.student.base import Decision, Kind, OnText, StudentError, StudentInfo, Usage, Written
+from training.student.base import Decision, Kind, OnText, Stats, StudentError, StudentInfo, Usage, Written
+from training.student.tally import Tally
 
 Rule = Callable[[Conversation], Decision]
 
@@ -47,13 +48,19 @@ class ScriptedStudent:
         self._closing = closing
         self._texts = dict(texts or {})
         self._calls = 0
+        self._adapter = ""
+        self._tally = Tally()
         self._cancelled = asyncio.Event()
         self.conversations: list[Conversation] = []
 
     async def start(self) -> StudentInfo:
-        return StudentInfo(model="scripted", context_tokens=self._context_tokens)
+        return StudentInfo("scripted", self._adapter, self._context_tokens)
 
-    async def warm(self, conversation: Conversation) -> None:
+    async def adapt(self, adapter: str) -> StudentInfo:
+        self._adapter = adapter
+        return await self.start()
+
+    async def warm(self, conversation: Conversation, *, kind: Kind = "agent") -> None:
         return None
 
     async def decide(
@@ -70,7 +77,7 @@ class ScriptedStudent:
         decision = answer(self._closing) if only_answer else self._next(conversation)
         words = 0 if decision.calls else await self._write(decision.answer, on_text)
         calls = tuple(replace(one, id=one.id or self._new_id()) for one in decision.calls)
-        return replace(decision, calls=calls, usage=_usage(conversation, words, started))
+        return replace(decision, calls=calls, usage=self._used(conversation, words, started))
 
     async def answer(
         self,
@@ -86,7 +93,7 @@ class ScriptedStudent:
         whole = self._texts.get(kind, self._closing).split(" ")
         text = " ".join(whole[: limit or len(whole)])
         words = await self._write(text, on_text)
-        return Written(text, _usage(conversation, words, started), cut=words < len(whole))
+        return Written(text, self._used(conversation, words, started), cut=words < len(whole))
 
     async def _write(self, text: str, on_text: OnText | None) -> int:
         """Stream ``text``; how many words it has."""
@@ -116,6 +123,19 @@ class ScriptedStudent:
         self._calls += 1
         return f"call_{self._calls}"
 
+    def _used(self, conversation: Conversation, words: int, started: float) -> Usage:
+        """What it took, and count it. Words stand for tokens."""
+        usage = Usage(
+            prompt_tokens=sum(len(message.text.split()) + 1 for message in conversation.messages),
+            completion_tokens=max(words, 1),
+            latency_ms=(time.perf_counter() - started) * 1000,
+        )
+        self._tally.add(usage)
+        return usage
+
+    def stats(self) -> Stats:
+        return self._tally.stats()
+
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Words stand for tokens."""
         return [len(text.split()) for text in texts]
@@ -125,12 +145,3 @@ class ScriptedStudent:
 
     async def close(self) -> None:
         return None
-
-
-def _usage(conversation: Conversation, words: int, started: float) -> Usage:
-    """Words stand for tokens."""
-    return Usage(
-        prompt_tokens=sum(len(message.text.split()) + 1 for message in conversation.messages),
-        completion_tokens=max(words, 1),
-        latency_ms=(time.perf_counter() - started) * 1000,
-    )

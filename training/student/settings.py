@@ -22,6 +22,9 @@ class StudentSettings(BaseModel):
     """Longest answer."""
     call_tokens: int = Field(default=768, ge=16, le=1 << 16)
     """Longest arguments of one call; a call cut there is not executed."""
+    cache_mb: int = Field(default=256, ge=0, le=1 << 20)
+    """Most memory for saved states of each kind of prompt, and most disk for those kept over runs; 0 keeps
+    none."""
     prompt: str = ""
     """Path of a prompt TOML; empty takes the one that fits the model."""
     ask_below: float = Field(default=0.0, ge=0, le=1)

@@ -1,9 +1,10 @@
 """The student's process: JSON lines in on stdin, JSON lines out on stdout.
 
-Requests: ``{"id", "op": "load"|"warm"|"decide"|"answer"|"count", ...}`` and ``{"op": "cancel"}``. Replies to
-``id``: ``{"id", "event": "text", "text"}`` any number of times, then ``done`` with its result, ``cancelled``,
-``overflow`` or ``error``. Invariant: exactly one closing reply to each request; the process ends when
-stdin closes, so that it never outlives its parent.
+Requests: ``{"id", "op": "load"|"adapt"|"warm"|"decide"|"answer"|"count", ...}``, and ``{"id", "op":
+"cancel"}``, which stops that request and those before it. Replies to ``id``: ``{"id", "event": "text",
+"text"}`` any number of times, then ``done`` with its result, ``cancelled``, ``overflow`` or ``error``,
+together with what the process holds. Invariant: exactly one closing reply to each request; the process ends
+when stdin closes, so that it never outlives its parent.
 """
 
 import os
@@ -23,9 +24,12 @@ from tools.protocol.messages import conversation_from_dict
 from tools.protocol.render import TemplateError
 from training.student.base import ContextOverflow
 from training.student.decode import Decoder
-from training.student.engine import Cancelled, Engine, EngineError
+from training.student.engine import Cancelled, Engine, EngineError, hush
 from training.student.gguf import ModelFileError, check_memory, check_model_file
 from training.student.grammar_sampler import GrammarError
+from training.student.memory import resident_bytes
+from training.student.prefix_files import PrefixFiles
+from training.student.prefixes import Prefixes
 from training.student.settings import StudentSettings
 
 Request = dict[str, Any]
@@ -38,26 +42,43 @@ class Worker:
         self._requests = requests
         self._replies = replies
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._cancelled = threading.Event()
+        self._under_way = 0
+        self._cancelled = 0
         self._engine: Engine | None = None
         self._decoder: Decoder | None = None
+        self._prefixes: Prefixes | None = None
+        self._notices: list[str] = []
 
     def serve(self) -> None:
         """Until stdin closes."""
         threading.Thread(target=self._read, daemon=True).start()
         while (request := self._queue.get()) is not None:
-            self._cancelled.clear()
-            self._reply(request["id"], self._handle(request))
+            self._under_way = request["id"]
+            self._reply(request["id"], {**self._handle(request), **self._held()})
 
     def _read(self) -> None:
         for line in self._requests:
             request = orjson.loads(line)
             if request["op"] == "cancel":
-                self._cancelled.set()
+                self._cancelled = max(self._cancelled, request["id"])
             else:
                 self._queue.put(request)
-        self._cancelled.set()
+        self._cancelled = sys.maxsize
         self._queue.put(None)
+
+    def _stops(self) -> bool:
+        """Whether the request under way was cancelled. Ids grow, so that a late word never hits the next."""
+        return self._under_way <= self._cancelled
+
+    def _held(self) -> dict[str, Any]:
+        """What the process holds: its memory, the bytes of saved states, and what there was to say."""
+        notices, self._notices = self._notices, []
+        states = self._prefixes.size if self._prefixes else 0
+        return {"memory_bytes": resident_bytes(), "states_bytes": states, "notices": notices}
+
+    def _notice(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        self._notices.append(line)
 
     def _handle(self, request: Request) -> dict[str, Any]:
         try:
@@ -78,18 +99,22 @@ class Worker:
         path = Path(request["path"])
         check_model_file(path)
         check_memory(path)
-        adapter = Path(settings.adapter).expanduser() if settings.adapter else None
-        if adapter:
-            check_model_file(adapter)
-        if self._engine:
-            self._engine.close()
-        engine = Engine(
-            path, context_tokens=settings.context_tokens, threads=request["threads"], adapter=adapter
-        )
-        engine.stop = self._cancelled.is_set
-        self._engine = engine
-        self._decoder = Decoder(engine, settings, lambda: f"call_{secrets.token_hex(4)}")
+        engine = Engine(path, context_tokens=settings.context_tokens, threads=request["threads"])
+        engine.use_adapter(_adapter(settings.adapter))
+        engine.stop = self._stops
+        budget = settings.cache_mb << 20
+        files = PrefixFiles(Path(request["cache"]), budget, self._notice) if request["cache"] else None
+        self._engine, self._prefixes = engine, Prefixes(engine, budget, files)
+        self._decoder = Decoder(engine, self._prefixes, settings, lambda: f"call_{secrets.token_hex(4)}")
         return {"context_tokens": engine.context_tokens, "memory_bytes": engine.memory_bytes}
+
+    def _adapt(self, request: Request) -> dict[str, Any]:
+        engine, _ = self._loaded()
+        adapter = _adapter(request["adapter"])
+        if self._prefixes:
+            self._prefixes.park()
+        engine.use_adapter(adapter)
+        return {}
 
     def _loaded(self) -> tuple[Engine, Decoder]:
         if not self._engine or not self._decoder:
@@ -97,10 +122,9 @@ class Worker:
         return self._engine, self._decoder
 
     def _warm(self, request: Request) -> dict[str, Any]:
-        engine, decoder = self._loaded()
-        tokens = decoder.prompt_tokens(conversation_from_dict(request["conversation"]))
-        engine.evaluate(tokens)
-        return {"tokens": len(tokens)}
+        _, decoder = self._loaded()
+        decoder.warm(conversation_from_dict(request["conversation"]), request["kind"])
+        return {}
 
     def _decide(self, request: Request) -> dict[str, Any]:
         _, decoder = self._loaded()
@@ -110,7 +134,7 @@ class Worker:
     def _answer(self, request: Request) -> dict[str, Any]:
         _, decoder = self._loaded()
         conversation = conversation_from_dict(request["conversation"])
-        return asdict(decoder.answer(conversation, request["limit"], self._on_text(request)))
+        return asdict(decoder.answer(conversation, request["kind"], request["limit"], self._on_text(request)))
 
     def _count(self, request: Request) -> dict[str, Any]:
         engine, _ = self._loaded()
@@ -120,6 +144,15 @@ class Worker:
         return lambda text: self._reply(request["id"], {"event": "text", "text": text})
 
 
+def _adapter(path: str) -> Path | None:
+    """The file of an adapter as the settings name it. Raises ModelFileError."""
+    if not path:
+        return None
+    file = Path(path).expanduser()
+    check_model_file(file)
+    return file
+
+
 def main() -> None:
     """Serve on the stdin and stdout that the process was started with.
 
@@ -127,6 +160,7 @@ def main() -> None:
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    hush()
     Worker(sys.stdin.buffer, replies).serve()
 
 

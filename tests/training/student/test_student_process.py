@@ -93,8 +93,8 @@ async def _seconds(student: LocalStudent, conversation: Conversation) -> float:
 
 
 async def test_the_process_ends_with_its_parent_s_pipe(student: LocalStudent) -> None:
-    process = student._process
-    assert process
+    assert student._process
+    process = student._process._process
     assert process.stdin
     process.stdin.close()
     assert await asyncio.wait_for(process.wait(), 5) == 0
