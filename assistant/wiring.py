@@ -15,6 +15,7 @@ from tools.executor import Executor
 from tools.permissions.book import Permissions
 from tools.permissions.rules import RuleError
 from tools.registry import builtin_registry
+from tools.selection.ranker import open_ranker
 from training.events import open_log
 from training.student.base import Student
 from training.student.settings import StudentSettings
@@ -56,6 +57,7 @@ def build_chat(
     context = ToolContext(
         workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
     )
+    ranker, problem = open_ranker(paths.ranker_file())
     parts = Parts(
         settings=settings,
         workspace=workspace,
@@ -65,6 +67,8 @@ def build_chat(
         executor=Executor(builtin_registry(), context),
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
+        ranker=ranker,
+        notices=(problem,) if problem else (),
     )
     return Chat(parts, _session(store, workspace, session))
 
