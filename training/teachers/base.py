@@ -25,11 +25,15 @@ class TeacherError(Exception):
 
 
 class Unanswered(TeacherError):
-    """This one request has no usable reply; others may. ``billed`` where it was paid for all the same."""
+    """This one request has no usable reply; others may.
+
+    ``billed`` where it was, or may have been, paid for all the same: ``tokens``, or at most its worst case.
+    """
 
     def __init__(self, line: str, billed: bool = False) -> None:
         super().__init__(line)
         self.billed = billed
+        self.tokens: Tokens | None = None
 
 
 class Passing(Unanswered):
@@ -38,6 +42,13 @@ class Passing(Unanswered):
     def __init__(self, line: str, asked_s: float | None = None, billed: bool = False) -> None:
         super().__init__(line, billed)
         self.asked_s = asked_s
+
+
+class Unusable(Passing):
+    """A reply that came, was paid for, and cannot be used. It is worth one more attempt, no more."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line, billed=True)
 
 
 class BudgetSpent(TeacherError):
@@ -142,20 +153,20 @@ class TeacherReply:
 class Spend(Protocol):
     """Who is asked before each attempt that may be charged."""
 
-    def attempt(self) -> None:
+    async def attempt(self) -> None:
         """Raises BudgetSpent where one more attempt could cost more than is left."""
 
-    def failed(self, problem: Unanswered) -> None:
-        """The attempt brought nothing; where it was billed, it counts at its worst case."""
+    async def failed(self, problem: TeacherError) -> None:
+        """The attempt brought nothing; what it may have cost counts."""
 
 
 class Free:
     """Fulfils ``Spend`` where nothing is charged or nobody counts."""
 
-    def attempt(self) -> None:
+    async def attempt(self) -> None:
         return None
 
-    def failed(self, problem: Unanswered) -> None:
+    async def failed(self, problem: TeacherError) -> None:
         return None
 
 

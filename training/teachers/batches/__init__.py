@@ -1,0 +1,1 @@
+"""The providers' batch APIs: half the price, within a day."""
