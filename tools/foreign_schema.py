@@ -2,9 +2,11 @@
 
 Writers of tools use the words of their own language for types: ``dict``, ``float``, ``tuple``, ``ArrayList``.
 Invariant: what comes out is a valid JSON Schema whose types are JSON's; what is not understood allows any
-value, so that no tool is refused for its schema. Nothing but types and their nesting is changed.
+value, so that no tool is refused for its schema, and every value of an ``enum`` is of its type. Nothing but
+types and their nesting is changed.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 _WORDS = {
@@ -17,6 +19,15 @@ _WORDS = {
     "null": "null none nonetype",
 }
 TYPES = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+_JSON_TYPES: dict[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
 _NESTED = ("items", "additionalProperties", "not")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
@@ -39,7 +50,7 @@ def json_schema(schema: Any) -> Any:
     result = {name: value for name, value in schema.items() if _understood(name, value)}
     kind = _type(schema.get("type"))
     if kind:
-        result["type"] = kind
+        result["type"] = _with_types_of(result.get("enum", ()), kind)
     if "properties" in result:
         result["properties"] = {name: json_schema(value) for name, value in result["properties"].items()}
     for name in _NESTED:
@@ -59,6 +70,16 @@ def _understood(name: str, value: Any) -> bool:
     if name in ("enum", *_LISTS):
         return isinstance(value, list) and bool(value)
     return name != "type" and (name != "required" or isinstance(value, list))
+
+
+def _with_types_of(values: Sequence[Any], kind: str | list[str]) -> str | list[str]:
+    """``kind``, and the types of those ``values`` that are not of it, behind it."""
+    kinds = [kind] if isinstance(kind, str) else list(kind)
+    for value in values:
+        found = _JSON_TYPES[type(value)]
+        if found not in kinds and not (found == "integer" and "number" in kinds):
+            kinds.append(found)
+    return kinds if len(kinds) > 1 else kinds[0]
 
 
 def _type(written: Any) -> str | list[str] | None:

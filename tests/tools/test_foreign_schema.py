@@ -84,6 +84,11 @@ def test_an_enum_and_a_default_stay() -> None:
     assert json_schema({"type": "str", "enum": []}) == {"type": "string"}
 
 
+def test_a_value_of_an_enum_is_of_its_type_even_where_the_writer_forgot_it() -> None:
+    assert json_schema({"type": "bool", "enum": [True, "any"]})["type"] == ["boolean", "string"]
+    assert json_schema({"type": "float", "enum": [1, 2.5]})["type"] == "number"
+
+
 @settings(max_examples=60)
 @given(JSON)
 def test_no_form_of_schema_is_refused(written: Any) -> None:

@@ -43,11 +43,12 @@ def right(case: Case, calls: Sequence[ToolCall], *, exact_paths: bool = False) -
     same: Same = _exact_path if exact_paths else standardized
     left = list(calls)
     for expected in case.expected:
-        fits = (call for call in left if _call_right(call, expected, signatures[expected.tool], same))
+        signature = signatures[expected.tool]
+        fits = (at for at, call in enumerate(left) if _call_right(call, expected, signature, same))
         found = next(fits, None)
         if found is None:
             return False
-        left.remove(found)
+        del left[found]  # not by value: 5 and 5.0 are equal, and only one of them is an integer
     return True
 
 
@@ -132,9 +133,10 @@ def _same(value: Any, same: Same) -> Any:
 
 
 def _kind(schema: Any) -> type:
-    """The leaderboard takes a parameter of any type for a string."""
+    """The type that the tool's writer named; the leaderboard takes one of any type for a string."""
     written = schema.get("type") if isinstance(schema, dict) else None
-    return _KINDS.get(written, str) if isinstance(written, str) else str
+    named = written[0] if isinstance(written, list) else written
+    return _KINDS.get(named or "", str)
 
 
 def _kind_of(values: Values) -> type | None:
