@@ -22,6 +22,7 @@ from sandbox.settings import SandboxSettings
 from tools.permissions.settings import PermissionSettings
 from tools.settings import ToolSettings
 from training.events.settings import EventSettings
+from training.models.settings import ModelSettings
 from training.student.settings import StudentSettings
 
 __all__ = ["InterfaceSettings", "Settings", "SettingsError", "load_settings"]
@@ -51,6 +52,7 @@ class Settings(BaseModel):
     mode: Literal["plan", "ask", "edit", "auto"] = "ask"
     """Permission mode at the start: ``plan`` reads, ``ask`` asks, ``edit`` lets edits pass, ``auto`` all."""
     student: StudentSettings = StudentSettings()
+    models: ModelSettings = ModelSettings()
     sandbox: SandboxSettings = SandboxSettings()
     permissions: PermissionSettings = PermissionSettings()
     tools: ToolSettings = ToolSettings()

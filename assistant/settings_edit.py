@@ -8,7 +8,7 @@ import fcntl
 import os
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,17 +28,29 @@ def set_value(dotted: str, text: str) -> Any:
 
     Raises SettingsError where the key is unknown or the value does not fit.
     """
-    key: Key = tuple(dotted.split("."))
-    given = nested({key: from_text(Settings, key, text)})
-    value: Any = check_values(Settings, given, lambda _: "config set", strict=False)
-    for part in key:
-        value = getattr(value, part)
-    plain = list(value) if isinstance(value, tuple) else value
+    return set_values({dotted: text})[dotted]
+
+
+def set_values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Set several at once, all or none, and return the checked values by their dotted keys."""
+    keys: dict[str, Key] = {dotted: tuple(dotted.split(".")) for dotted in texts}
+    given = nested({key: from_text(Settings, key, texts[dotted]) for dotted, key in keys.items()})
+    checked = check_values(Settings, given, lambda _: "config set", strict=False)
+    values = {dotted: _value(checked, key) for dotted, key in keys.items()}
 
     def change(document: "TOMLDocument") -> None:
-        _table(document, key[:-1])[key[-1]] = plain
+        for dotted, key in keys.items():
+            value = values[dotted]
+            _table(document, key[:-1])[key[-1]] = list(value) if isinstance(value, tuple) else value
 
     _edit(change)
+    return values
+
+
+def _value(settings: Settings, key: Key) -> Any:
+    value: Any = settings
+    for part in key:
+        value = getattr(value, part)
     return value
 
 

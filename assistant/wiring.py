@@ -17,6 +17,7 @@ from tools.permissions.rules import RuleError
 from tools.registry import builtin_registry
 from tools.selection.ranker import open_ranker
 from training.events import open_log
+from training.models.naming import addressed
 from training.student.base import Student
 from training.student.settings import StudentSettings
 
@@ -28,10 +29,13 @@ def make_student(settings: StudentSettings) -> Student:
     if settings.remote:
         from training.student.remote import RemoteStudent
 
-        return RemoteStudent(settings)
+        return RemoteStudent(addressed(settings))
+    from training.models.choice import first_load
     from training.student.local import LocalStudent
 
-    return LocalStudent(settings, log=paths.logs_dir() / "student.log", cache=paths.student_cache())
+    return LocalStudent(
+        settings, paths.logs_dir() / "student.log", prepare=first_load, cache=paths.student_cache()
+    )
 
 
 def build_chat(

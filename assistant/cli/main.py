@@ -26,6 +26,7 @@ COMMANDS = {
     "data": "assistant.cli.data:data",
     "decisions": "assistant.cli.decisions:decisions",
     "doctor": "assistant.cli.doctor:doctor",
+    "models": "assistant.cli.models:models",
     "eval": "assistant.cli.eval:evaluation",
     "jobs": "assistant.cli.jobs:jobs",
     "permissions": "assistant.cli.permissions:permissions",

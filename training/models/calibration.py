@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from training.events.location import data_dir
 from training.models.files import known_sha256
+from training.models.folders import private_folder
 
 
 class Trial(BaseModel):
@@ -89,8 +90,7 @@ def load_choice(path: Path, folder: Path | None = None) -> Calibration | None:
 def keep(calibration: Calibration, folder: Path | None = None) -> None:
     """Keep ``calibration`` for the next loads. Raises OSError."""
     folder = folder or calibrations_dir()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target = _file(folder, calibration.sha256)
+    target = _file(private_folder(folder), calibration.sha256)
     fresh = target.with_suffix(f".{os.getpid()}.new")
     fresh.write_text(calibration.model_dump_json(indent=2), encoding="utf-8")
     fresh.replace(target)

@@ -3,10 +3,15 @@
 Invariant: nothing is made smaller in silence; ``notice`` says it wherever the context is not the model's own.
 """
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.models.calibration import Calibration, load_choice
+from training.models.base import ModelError
+from training.models.calibrating import QUICK, calibrate
+from training.models.calibration import Calibration, calibrations_dir, cores, load_choice
+from training.models.files import header
+from training.models.header import Header
 from training.models.memory import available_bytes, fitting_context
 from training.student.settings import StudentSettings
 
@@ -23,23 +28,22 @@ class LoadChoice:
     context_tokens: int
     threads: int
     batch: int
-    notice: str
+    notice: str = ""
 
 
 def choose(
-    settings: StudentSettings, known: Calibration | None, *, available: int | None, cores: int
+    settings: StudentSettings, model: Header | None, known: Calibration | None, available: int | None
 ) -> LoadChoice:
-    """How to load a model with that calibration, where ``available`` bytes of memory are left."""
-    threads = settings.threads or min(cores, MOST_THREADS)
-    if known is None:
-        return LoadChoice(settings.context_tokens, threads, USUAL_BATCH, "")
-    if not settings.threads and not known.busy:
-        threads = known.best.threads
-    longest = known.model_context_tokens
+    """How to load a model with that header and that calibration, where ``available`` bytes are left."""
+    threads, batch = settings.threads or min(cores(), MOST_THREADS), USUAL_BATCH
+    if known is not None and not known.busy:
+        threads, batch = settings.threads or known.best.threads, known.best.batch
+    if model is None or not model.context_tokens:
+        return LoadChoice(settings.context_tokens, threads, batch)
+    longest = model.context_tokens
     wished = min(settings.context_tokens, longest)
-    fitting = fitting_context(available, known.weights_bytes, known.kv_bytes_per_token, longest)
+    fitting = fitting_context(available, model.weights_bytes, model.kv_bytes_per_token, longest)
     context = max(LEAST_CONTEXT, min(wished, fitting))
-    batch = USUAL_BATCH if known.busy else known.best.batch
     return LoadChoice(context, threads, batch, _notice(context, wished, longest))
 
 
@@ -51,6 +55,16 @@ def _notice(context: int, wished: int, longest: int) -> str:
     return ""
 
 
-def choice_for(path: Path, settings: StudentSettings, cores: int, folder: Path | None = None) -> LoadChoice:
-    """How to load the file at ``path`` here and now. Reads no model."""
-    return choose(settings, load_choice(path, folder), available=available_bytes(), cores=cores)
+async def first_load(path: Path, settings: StudentSettings, folder: Path | None = None) -> LoadChoice:
+    """How to load the file at ``path`` here and now. What was not measured yet is measured first.
+
+    A file that cannot be measured is loaded as the settings say: the load tells what is wrong with it.
+    """
+    folder = folder or calibrations_dir()
+    known, model = load_choice(path, folder), None
+    try:
+        model = await asyncio.to_thread(header, path, folder)
+        known = known or await calibrate(path, settings.context_tokens, QUICK, folder=folder)
+    except ModelError:
+        pass
+    return choose(settings, model, known, available_bytes())

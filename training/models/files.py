@@ -1,35 +1,71 @@
-"""The sha256 of model files, computed once: kept with the size and the time that the file had."""
+"""What was found of model files, kept with the size and the time that they had: their sha256, their header.
+
+Invariant: what is known of a file holds for the file that is there now; one that was changed is read again.
+"""
 
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from training.models.base import ModelError
 from training.models.digest import sha256_of_file
+from training.models.folders import private_folder
+from training.models.header import Header, read_header
+
+SHA256, HEADER = "sha256", "header"
 
 
 def known_sha256(path: Path, folder: Path) -> str | None:
-    """What ``sha256`` found for the file that is at ``path`` now, or None; the file is not read."""
-    try:
-        kept = json.loads(_entry(path, folder).read_bytes())
-        return str(kept["sha256"]) if kept["stamp"] == _stamp(path) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    """The sha256 of the file that is at ``path`` now, or None; the file is not read."""
+    return _known(path, folder).get(SHA256)
 
 
 def sha256(path: Path, folder: Path) -> str:
-    """The sha256 of ``path``; read only where the file is another than last time. Raises OSError."""
-    known = known_sha256(path, folder)
-    if known is not None:
-        return known
-    stamp = _stamp(path)
-    found = sha256_of_file(path)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    entry = _entry(path, folder)
-    fresh = entry.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps({"path": str(path), "stamp": stamp, "sha256": found}), encoding="utf-8")
-    fresh.replace(entry)
+    """The sha256 of ``path``; computed where the file is another than last time. Raises OSError."""
+    found = known_sha256(path, folder)
+    if found is None:
+        found = sha256_of_file(path)
+        _keep(path, folder, SHA256, found)
     return found
+
+
+def known_header(path: Path, folder: Path) -> Header | None:
+    """The header of the file that is at ``path`` now, or None; the file is not read."""
+    kept = _known(path, folder).get(HEADER)
+    return None if kept is None else Header(**kept)
+
+
+def header(path: Path, folder: Path) -> Header:
+    """The header of ``path``; read where the file is another than last time. Raises ModelError."""
+    found = known_header(path, folder)
+    if found is not None:
+        return found
+    found = read_header(path)
+    try:
+        _keep(path, folder, HEADER, asdict(found))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    return found
+
+
+def _known(path: Path, folder: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(_entry(path, folder).read_bytes())
+        return dict(kept["found"]) if kept["stamp"] == _stamp(path) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _keep(path: Path, folder: Path, what: str, value: Any) -> None:
+    stamp = _stamp(path)
+    found = {**_known(path, folder), what: value}
+    entry = _entry(path, private_folder(folder))
+    fresh = entry.with_suffix(f".{os.getpid()}.new")
+    fresh.write_text(json.dumps({"path": str(path), "stamp": stamp, "found": found}), encoding="utf-8")
+    fresh.replace(entry)
 
 
 def _stamp(path: Path) -> list[int]:

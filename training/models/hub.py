@@ -24,7 +24,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that may be gone a moment later."""
 LISTED = 8
-OFFLINE_WAY = "a GGUF file on this machine works without: apprentice models use PATH"
+OFFLINE_WAY = "a GGUF file on this machine works without a network: apprentice models use PATH"
 Result = TypeVar("Result")
 
 
@@ -171,7 +171,7 @@ def _lost(error: Exception) -> Exception:
     import httpx2
 
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL):
-        return ModelError(f"the hub at {endpoint()} cannot be reached; without a network, {OFFLINE_WAY}")
+        return ModelError(f"the hub at {endpoint()} cannot be reached; {OFFLINE_WAY}")
     kind = "gave no answer in time" if isinstance(error, httpx2.TimeoutException) else "closed the connection"
     return Passing(f"the hub {kind}")
 

@@ -1,8 +1,8 @@
 """Every model that there is to choose from, as one list.
 
 The states: ``in use``; ``embedded`` (comes with the program); ``installed`` (pulled, and whole); ``damaged``
-(here, and not what it was); ``partial`` (a pull did not end, the next one goes on); ``available`` (in the
-catalogue, to be pulled); ``endpoint`` (served on this machine).
+(pulled, and not what it was); ``missing`` (the student, and not here); ``partial`` (a pull did not end, the
+next one goes on); ``available`` (in the catalogue, to be pulled); ``endpoint`` (served on this machine).
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ IN_USE = "in use"
 INSTALLED = "installed"
 AVAILABLE = "available"
 DAMAGED = "damaged"
+MISSING = "missing"
 PARTIAL = "partial"
 ENDPOINT = "endpoint"
 
@@ -52,10 +53,10 @@ def listing(settings: StudentSettings, store: ModelStore, served: Sequence[Serve
     current = next((one for one in listed if _in_use(one, settings)), None)
     if current is None:
         current = _unlisted(settings)
-    state = current.state if current.state in (DAMAGED, PARTIAL, AVAILABLE) else IN_USE
+    state = current.state if current.state in (DAMAGED, MISSING, PARTIAL, AVAILABLE) else IN_USE
     current = replace(current, state=state, adapter=settings.adapter)
     others = [one for one in listed if one.id != current.id]
-    order = (EMBEDDED, INSTALLED, DAMAGED, ENDPOINT, PARTIAL, AVAILABLE)
+    order = (EMBEDDED, MISSING, INSTALLED, DAMAGED, ENDPOINT, PARTIAL, AVAILABLE)
     return [current, *sorted(others, key=lambda one: order.index(one.state))]
 
 
@@ -71,7 +72,7 @@ def _unlisted(settings: StudentSettings) -> Listed:
         endpoint, _, name = settings.model.partition("#")
         return Listed(settings.model, settings.name or name or "?", "", "", ENDPOINT, endpoint, "", None)
     path = Path(settings.model).expanduser().absolute()
-    state = INSTALLED if path.is_file() else DAMAGED
+    state = INSTALLED if path.is_file() else MISSING
     return Listed(settings.model, path.stem, "", "", state, str(path), "", _memory(path, None, settings))
 
 
@@ -85,7 +86,7 @@ def _of_catalogue(
         try:
             path, state = str(embedded_model()), EMBEDDED
         except ModelFileError:
-            state = DAMAGED
+            state = MISSING
     memory = source.memory_bytes(settings.context_tokens)
     return Listed(source.id, source.name, source.base, "", state, path, source.license, memory)
 

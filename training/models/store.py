@@ -17,6 +17,7 @@ from training.events.base import EventLogError
 from training.events.location import data_dir
 from training.models.base import ModelError
 from training.models.digest import sha256_of_file
+from training.models.folders import private_folder
 
 RECORD = "record.json"
 PART = ".part"
@@ -101,7 +102,7 @@ class ModelStore:
         """The folder of ``model_id``, held against other pulls. Raises ModelError."""
         folder = self.folder / model_id
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(folder)
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise ModelError(f"{folder}: {error.strerror or error}; {_WRITABLE}") from None

@@ -68,12 +68,21 @@ def model_path(model: str) -> Path:
     """
     if model == "embedded":
         return embedded_model()
-    return _pulled(model) or Path(model).expanduser().absolute()
+    path = _pulled(model) or Path(model).expanduser().absolute()
+    if not (_looks_like_path(model) or path.exists()):
+        raise ModelFileError(
+            f"{model!r} is no model here: `apprentice models list` shows them; a GGUF file needs its path"
+        )
+    return path
+
+
+def _looks_like_path(model: str) -> bool:
+    return "/" in model or model.endswith(".gguf")
 
 
 def _pulled(model: str) -> Path | None:
     """The file of a model by its id; None where ``model`` is a path."""
-    if "/" in model or model.endswith(".gguf"):
+    if _looks_like_path(model):
         return None
     from training.models.base import ModelError
     from training.models.catalogue import catalogue

@@ -5,14 +5,14 @@ started again by the next request, with nothing lost: the conversation is sent w
 """
 
 import asyncio
-import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tools.calls import ToolCall
 from tools.protocol.messages import Conversation, conversation_to_dict
+from training.models.choice import LoadChoice, choose
 from training.student.base import (
     Decision,
     Kind,
@@ -30,22 +30,27 @@ from training.student.settings import StudentSettings
 from training.student.tally import Tally
 from training.student.worker_process import WorkerProcess
 
+Prepare = Callable[[Path, StudentSettings], Awaitable[LoadChoice]]
+
 LOAD_SECONDS = 120.0
 
 
 class LocalStudent:
     """Fulfils ``Student`` over ``training.student.worker``. ``log`` receives what llama.cpp prints.
 
-    ``cache`` is the folder of states that are kept over runs; without it none are.
+    ``prepare`` says before each load how the file is loaded; without it, as the settings say. ``cache`` is
+    the folder of states that are kept over runs; without it none are.
     """
 
     def __init__(
         self,
         settings: StudentSettings,
         log: Path | None = None,
+        prepare: Prepare | None = None,
         cache: Path | None = None,
     ) -> None:
         self._settings = settings
+        self._prepare = prepare or _as_set
         self._judgement = Judgement(settings)
         self._log = log
         self._cache = cache
@@ -67,10 +72,12 @@ class LocalStudent:
             path = model_path(self._settings.model)
         except ModelFileError as error:
             raise StudentError(str(error)) from None
+        choice = await self._prepare(path, self._settings)
+        settings = self._settings.model_copy(update={"context_tokens": choice.context_tokens})
         request = {
-            "settings": self._settings.model_dump(),
+            "settings": settings.model_dump(),
             "path": str(path),
-            "threads": self._settings.threads or _cores(),
+            "threads": choice.threads,
             "cache": str(self._cache) if self._cache else "",
         }
         self._restarts += self._info is not None
@@ -82,6 +89,7 @@ class LocalStudent:
             adapter=_stem(self._settings.adapter),
             context_tokens=result["context_tokens"],
             memory_bytes=result["memory_bytes"],
+            notice=choice.notice,
         )
         return self._info
 
@@ -194,9 +202,8 @@ def _stem(adapter: str) -> str:
     return Path(adapter).stem if adapter else ""
 
 
-def _cores() -> int:
-    """The cores that this process may use, at most eight: more threads do not help small models."""
-    return min(len(os.sched_getaffinity(0)), 8)
+async def _as_set(path: Path, settings: StudentSettings) -> LoadChoice:
+    return choose(settings, None, None, None)
 
 
 def _unheard(_text: str) -> None:

@@ -1,0 +1,183 @@
+"""``apprentice models``: what the student may be, where it comes from, and what it can do on this machine.
+
+Invariant: nothing of a person's own files is removed; what is set as the student has just been loaded.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assistant.cli import models_text
+from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json, print_notices
+from assistant.cli.models_progress import bytes_bar, said, steps_bar
+from training.models.base import ModelError, megabytes
+from training.models.catalogue import EMBEDDED
+from training.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from training.models.listing import Listed
+
+KEY = ("student", "model")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def models() -> None:
+    """The models that can be the student: list, pull, use, remove, measure.
+
+    MODEL is an id that `list` shows, the path of a GGUF file, or the URL of an OpenAI-compatible server
+    (URL#NAME for one of its models).
+    """
+
+
+@models.command("list")
+@_as_json
+@pass_invocation
+def list_models(invocation: Invocation, as_json: bool) -> None:
+    """Every model: here, on the hub, and served on this machine."""
+    settings = invocation.settings()
+    found = listed(settings)
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        click.echo(models_text.table(found))
+
+
+def listed(settings: "Settings") -> Sequence["Listed"]:
+    """The list, with what servers on this machine offer now."""
+    from training.models.discovery import discover
+    from training.models.listing import listing
+
+    served = asyncio.run(discover(settings.models.endpoints))
+    return listing(settings.student, ModelStore(), served)
+
+
+@models.command()
+@click.argument("model")
+@_as_json
+def pull(model: str, as_json: bool) -> int:
+    """Bring MODEL from the Hugging Face hub: an id of the list, or owner/repo:file.gguf.
+
+    Ctrl+C stops it; the next pull goes on where it stopped. HF_TOKEN and HF_ENDPOINT mean what they mean to
+    other tools of the hub.
+    """
+    from training.models.catalogue import find_source
+    from training.models.pull import Pull
+
+    store = ModelStore()
+    source = find_source(model)
+    pulling = Pull(store, source, said=said)
+    here = pulling.installed()
+    if here is None:
+        file = pulling.look_up()
+        said(models_text.before_pull(source, file))
+        try:
+            with bytes_bar(source.id, file.bytes) as told:
+                pulling.run(file, told)
+        except KeyboardInterrupt:
+            said(f"stopped; `apprentice models pull {model}` goes on where it stopped")
+            return 130
+        here = pulling.installed()
+    assert here is not None
+    if as_json:
+        print_json({**here.model_dump(exclude={"mtime_ns"}), "path": str(store.path(here))})
+    else:
+        click.echo(f"{here.id} is here: {store.path(here)}\nto use it: apprentice models use {here.id}")
+    return 0
+
+
+@models.command()
+@click.argument("model")
+@_as_json
+@pass_invocation
+def use(invocation: Invocation, model: str, as_json: bool) -> None:
+    """Load MODEL, and where it works make it the student from now on."""
+    from assistant.model_choice import set_student, tried
+
+    settings = invocation.settings()
+    said(f"loading {model} ...")
+    info = asyncio.run(tried(settings.student, model))
+    overruled = set_student(invocation, model, settings.student)
+    print_notices(tuple(overruled))
+    if as_json:
+        print_json({"model": info.model, "context_tokens": info.context_tokens, "notice": info.notice})
+        return
+    window = f", a window of {info.context_tokens:,} tokens" if info.context_tokens else ""
+    click.echo(f"the student is {models_text.safe(info.model)}{window}")
+    if info.notice:
+        click.echo(f"note: {info.notice}", err=True)
+
+
+@models.command()
+@click.argument("model")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", is_flag=True, help="Also where it is the student.")
+@pass_invocation
+def rm(invocation: Invocation, model: str, yes: bool, force: bool) -> None:
+    """Remove a model that was pulled. Files of your own are never removed."""
+    store = ModelStore()
+    if model == EMBEDDED:
+        raise click.ClickException(f"{EMBEDDED} is part of the installed program")
+    found, begun = store.find(model), store.begun(model)
+    if found is None and begun is None:
+        own = "; a file of your own is yours to remove" if Path(model).exists() else ""
+        raise click.ClickException(f"{model!r} is no model that was pulled{own}")
+    settings = invocation.settings()
+    here = {model, str(store.path(found))} if found else {model}
+    if settings.student.model in here and not force:
+        raise click.ClickException(
+            f"{model} is the student (set by: {settings.origin(KEY)}); use another one first, or give --force"
+        )
+    size = found.bytes if found else begun.stat().st_size if begun else 0
+    if not yes and not (is_terminal() and click.confirm(f"remove {model} ({megabytes(size)})?", err=True)):
+        raise click.ClickException(f"{model} was not removed; give --yes")
+    store.remove(model)
+    click.echo(f"{model} was removed, {megabytes(size)} are free")
+
+
+@models.command()
+@click.argument("model", required=False)
+@_as_json
+@pass_invocation
+def info(invocation: Invocation, model: str | None, as_json: bool) -> None:
+    """What a model is and takes: header, licence, sha256, memory, calibration. The student by default."""
+    from training.models.about import about
+
+    settings = invocation.settings()
+    found = about(_local(model or settings.student.model), settings.student, ModelStore())
+    if as_json:
+        print_json(asdict(found))
+    else:
+        click.echo(models_text.about_text(found))
+
+
+@models.command()
+@click.argument("model", required=False)
+@_as_json
+@pass_invocation
+def calibrate(invocation: Invocation, model: str | None, as_json: bool) -> None:
+    """Measure a model on this machine: context that fits, threads, batch, speed. The student by default."""
+    from training.models.about import about
+    from training.models.calibrating import calibrate as measure
+    from training.student.gguf import model_path
+
+    settings = invocation.settings().student
+    wanted = _local(model or settings.model)
+    with steps_bar("measuring") as steps:
+        found = asyncio.run(measure(model_path(wanted), settings.context_tokens, steps=steps))
+    if as_json:
+        print_json({**found.model_dump(), "best": found.best.model_dump()})
+    else:
+        click.echo(models_text.calibration_text(about(wanted, settings, ModelStore()), found))
+
+
+def _local(model: str) -> str:
+    """``model``, which is a file. Raises ModelError for a server."""
+    if model.startswith(("http://", "https://")):
+        raise ModelError(f"{model} is a server; only a file on this machine can be looked into")
+    return model
