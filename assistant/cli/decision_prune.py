@@ -1,11 +1,11 @@
-"""``apprentice decisions prune``: remove old events from a log in a folder, and know what was removed.
+"""``apprentice decisions prune``: remove old events from a log, and know what was removed.
 
 Invariant: nothing is removed that the person did not name and confirm; what a dataset or a model cites stays
 unless it is forced.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,10 +13,7 @@ from assistant.cli.decision_options import json_option, log_option, opened, prin
 from assistant.cli.decision_tables import align, local_time
 from assistant.cli.invocation import is_terminal
 from assistant.cli.moments import moment
-from training.events import EventType
-
-if TYPE_CHECKING:
-    from training.events.log import TinyEventLog
+from training.events import EventLog, EventType
 
 _MB = 1_000_000
 
@@ -52,25 +49,25 @@ def prune(
     What is given must all hold: --before 90d --type AGENT_TOOL_COMPLETED removes the outcomes that are older
     than 90 days. Of a removed event its envelope stays (id, type, time, numbers), so that the chain still
     proves the rest; when and by which rule is written down (--history). What a dataset or a model cites is
-    kept unless --force is given. A log on PostgreSQL is not pruned.
+    kept unless --force is given, and so are the records of datasets and models where --type does not name
+    them. PostgreSQL gives the space back at its next vacuum.
     """
     if not history and before is None and not types and max_mb is None:
         raise click.UsageError("say what may go: --before TIME, --type TYPE, --max-mb MB")
     with opened(url) as log:
-        folder_log = _in_a_folder(log)
         if history:
-            found = folder_log.pruned() if folder_log else []
+            found = log.pruned() if log else []
             print_facts(found, as_json, lambda: _history(found))
             return
         if not yes:
             _confirm()
         done: dict[str, Any] = {"events": 0, "by_type": {}, "cited": 0, "freed": 0}
-        if folder_log is not None:
-            result = folder_log.prune(
+        if log is not None:
+            result = log.prune(
                 before=before,
                 types=types or None,
                 max_bytes=None if max_mb is None else int(max_mb * _MB),
-                keep_cited=_cited(folder_log).__contains__,
+                keep_cited=_cited(log).__contains__,
                 force=force,
             )
             done = {name: getattr(result, name) for name in done}
@@ -78,15 +75,7 @@ def prune(
     print_facts(done, as_json, lambda: f"removed {done['events']} events, {done['freed'] / _MB:.1f} MB{kept}")
 
 
-def _in_a_folder(log: Any) -> "TinyEventLog | None":
-    from training.events.log import TinyEventLog
-
-    if log is not None and not isinstance(log, TinyEventLog):
-        raise click.ClickException("a log on PostgreSQL is not pruned: its events never change")
-    return log
-
-
-def _cited(log: "TinyEventLog") -> frozenset[str]:
+def _cited(log: EventLog) -> frozenset[str]:
     from training.products.base import ProductError
     from training.products.citations import cited_events
     from training.products.store import ProductStore

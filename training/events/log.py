@@ -30,8 +30,8 @@ from training.events.storage import EventDatabase, JournalStorage
 from training.events.views import given_moment, happened_by
 
 if TYPE_CHECKING:
+    from training.events.pruning import Pruned
     from training.events.settings import Sync
-    from training.events.upkeep import Pruned
 
 
 @dataclass(frozen=True)
@@ -187,15 +187,14 @@ class TinyEventLog:
         force: bool = False,
     ) -> "Pruned":
         """Remove the data of events: older than a time, of these types, the oldest beyond a size; all that
-        are given must hold. ``keep_cited`` is asked by event id what a dataset or model still needs.
+        are given must hold. What the records of datasets and models in the log name is kept, and what
+        ``keep_cited`` says, by event id, that they need. With ``force`` nothing is.
         """
-        from training.events.upkeep import Rule, prune
+        from training.events.pruning import rule_for
+        from training.events.upkeep import prune
 
-        if before is None and types is None and max_bytes is None:
-            raise EventLogError("prune what? give a time, types, or a size")
         self._check_open()
-        moment = None if before is None else given_moment(before)
-        rule = Rule(moment, None if types is None else set(types), max_bytes, keep_cited, force)
+        rule = rule_for(self, before, types, max_bytes, keep_cited, force)
         return prune(self._storage, self.folder, rule)
 
     def pruned(self) -> list[dict[str, Any]]:

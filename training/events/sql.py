@@ -6,40 +6,27 @@ Long reads go page by page behind the last sequence seen: memory is bounded, not
 in between, and a read goes on where it was after the server came back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, func, select
 
+from training.events import sql_prune, sql_write
 from training.events.base import Event, EventLogError, type_names
-from training.events.codec import decode, encode, from_document, payload, plain, to_document
-from training.events.incoming import Redactor, cleaned, numbered
+from training.events.codec import decode, from_document, plain
+from training.events.incoming import Redactor, cleaned
 from training.events.log import Verification
+from training.events.pruning import Pruned, rule_for
 from training.events.redaction import redact
 from training.events.sql_schema import events, head, prepare
 from training.events.sql_server import Server
-from training.events.sql_verify import COLUMNS, verify
+from training.events.sql_verify import verify
+from training.events.sql_write import is_possible, storable
 from training.events.views import given_moment, happened_by
 
 _FIRST_PAGE, _PAGE, _PAGE_BYTES = 100, 2000, 4 << 20
-_GUARDS = text(
-    """
-    SELECT set_config('lock_timeout', :lock_ms, true),
-        set_config('idle_in_transaction_session_timeout', :idle_ms, true),
-        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
-    """
-)
-"""No writer waits for ever, none that stopped in the middle keeps the others out, a commit is on the disk."""
-_KNOWN = text("SELECT event_id, record FROM events WHERE event_id = ANY(CAST(:ids AS text[]))")
-_VERSIONS = text(
-    """
-    SELECT wanted, (SELECT version FROM events WHERE aggregate_id = wanted ORDER BY version DESC LIMIT 1)
-    FROM unnest(CAST(:aggregates AS text[])) AS wanted
-    """
-)
 
 
 class SqlEventLog:
@@ -67,21 +54,22 @@ class SqlEventLog:
         return tuple(self._server.notices)
 
     def append(self, event: Event, *, expected_version: int | None = None) -> Event:
-        return self._write([event], expected_version)[0]
+        return sql_write.append(self._server, self._cleaned([event]), expected_version)[0]
 
     def append_many(self, events: Sequence[Event]) -> list[Event]:
-        return self._write(events)
+        clean = self._cleaned(events)
+        return sql_write.append(self._server, clean, None) if clean else []
 
     def restore(self, events: Sequence[Event]) -> list[Event]:
         """Write events of another log behind the last one, with the sequences and versions they had there.
 
         All or none; known ids come back as stored. Raises EventLogError where a sequence is taken.
         """
-        return self._write(events, renumber=False)
+        return sql_write.restore(self._server, self._cleaned(events))
 
     def get(self, event_id: str) -> Event | None:
         self._check_open()
-        if not _possible(event_id):
+        if not is_possible(event_id):
             return None
         query = select(events.c.sequence, events.c.record).where(events.c.event_id == plain(event_id))
         found = self._server.fetch(query)
@@ -89,7 +77,7 @@ class SqlEventLog:
 
     def version_of(self, aggregate_id: str) -> int:
         self._check_open()
-        if not _possible(aggregate_id):
+        if not is_possible(aggregate_id):
             return 0
         newest = func.max(events.c.version).label("version")
         (found,) = self._server.fetch(select(newest).where(events.c.aggregate_id == plain(aggregate_id)))
@@ -111,13 +99,13 @@ class SqlEventLog:
         types = type_names(event_type)
         conditions: list[ColumnElement[bool]] = []
         if types is not None:
-            conditions.append(events.c.event_type.in_([plain(one) for one in types if _possible(one)]))
+            conditions.append(events.c.event_type.in_([plain(one) for one in types if is_possible(one)]))
         for column, wanted in (
             (events.c.aggregate_id, aggregate_id),
             (events.c.correlation_id, correlation_id),
         ):
             if wanted is not None:
-                conditions.append(column == plain(wanted) if _possible(wanted) else events.c.sequence < 0)
+                conditions.append(column == plain(wanted) if is_possible(wanted) else events.c.sequence < 0)
         (last,) = self._server.fetch(select(head.c.sequence))
         end = last.sequence if until is None else min(until, last.sequence)
         if as_of is None:
@@ -131,6 +119,24 @@ class SqlEventLog:
         self._check_open()
         count, damages = verify(self._server)
         return Verification(count, tuple(damages), tuple(self._server.notices))
+
+    def prune(
+        self,
+        *,
+        before: str | datetime | None = None,
+        types: Collection[str] | None = None,
+        max_bytes: int | None = None,
+        keep_cited: Callable[[str], bool] | None = None,
+        force: bool = False,
+    ) -> Pruned:
+        """As ``TinyEventLog.prune``. Needs the owner of the tables where the log was made before it could."""
+        self._check_open()
+        return sql_prune.prune(self._server, rule_for(self, before, types, max_bytes, keep_cited, force))
+
+    def pruned(self) -> list[dict[str, Any]]:
+        """What was pruned so far, oldest first: when, by which rule, how many of which type, sequences."""
+        self._check_open()
+        return sql_prune.history(self._server)
 
     def close(self) -> None:
         if not self._closed:
@@ -169,88 +175,19 @@ class SqlEventLog:
             rows = max(1, min(_PAGE, _PAGE_BYTES // mean))
 
     def _event(self, row: Row[Any]) -> Event | None:
-        """The event of a row; None, and a notice, where the row was damaged."""
+        """The event of a row; None where it was pruned, or, with a notice, where the row was damaged."""
         sequence, found = row.sequence, decode(row.record)
         if found is not None:
-            return from_document(found.document)
+            return None if found.removed else from_document(found.document)
         if sequence not in self._unreadable:
             self._unreadable.add(sequence)
             self._server.notices.append(f"{self.name}: event {sequence} cannot be read and is left out")
         return None
 
-    def _write(
-        self, given: Sequence[Event], expected_version: int | None = None, *, renumber: bool = True
-    ) -> list[Event]:
+    def _cleaned(self, given: Sequence[Event]) -> list[Event]:
         self._check_open()
-        clean = [_storable(cleaned(event, self._redactor)) for event in given]
-        if not clean:
-            return []
-
-        def record(connection: Connection) -> dict[str, Event]:
-            connection.execute(_GUARDS, self._server.patience)
-            sequence, digest = connection.execute(
-                select(head.c.sequence, head.c.digest).with_for_update()
-            ).one()
-            rows = connection.execute(_KNOWN, {"ids": [event.event_id for event in clean]}).all()
-            known = {event_id: _stored(line) for event_id, line in rows}
-            if renumber:
-                wanted = sorted({event.aggregate_id for event in clean})
-                versions = {
-                    name: version or 0
-                    for name, version in connection.execute(_VERSIONS, {"aggregates": wanted})
-                }
-                fresh = numbered(clean, known, versions, sequence, expected_version)
-            else:
-                fresh = [event for event in clean if event.event_id not in known]
-                self._check_order(fresh, sequence)
-            if fresh:
-                _insert(connection, fresh, digest)
-            return known | {event.event_id: event for event in fresh}
-
-        stored = self._server.run(record)
-        return [stored[event.event_id] for event in clean]
-
-    def _check_order(self, fresh: Sequence[Event], sequence: int) -> None:
-        for event in fresh:
-            if event.sequence <= sequence:
-                raise EventLogError(
-                    f"{self.name} holds another event {event.sequence}; move to an empty database"
-                )
-            sequence = event.sequence
+        return [storable(cleaned(event, self._redactor)) for event in given]
 
     def _check_open(self) -> None:
         if self._closed:
             raise EventLogError(f"the log in {self.name} is closed; open it again")
-
-
-def _insert(connection: Connection, fresh: Sequence[Event], digest: bytes) -> None:
-    rows = []
-    for place, event in enumerate(fresh):
-        line, digest = encode(payload(to_document(event)), digest, place, len(fresh))
-        rows.append({"record": line[:-1], **{name: getattr(event, name) for name in COLUMNS}})
-    connection.execute(insert(events), rows)
-    connection.execute(update(head).values(sequence=fresh[-1].sequence, digest=digest))
-
-
-def _possible(name: str) -> bool:
-    """Whether a stored name can be ``name``: PostgreSQL's text holds no NUL."""
-    return "\0" not in name
-
-
-def _storable(event: Event) -> Event:
-    for name in COLUMNS:
-        value = getattr(event, name)
-        if isinstance(value, str) and not _possible(value):
-            raise EventLogError(
-                f"event.{name} is {value!r}, and PostgreSQL holds no NUL in a name; take it out"
-            )
-    return event
-
-
-def _stored(line: bytes) -> Event:
-    found = decode(line)
-    if found is None:
-        raise EventLogError(
-            "the event was recorded before, but its row is damaged; see: apprentice decisions verify"
-        )
-    return from_document(found.document)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Row, Select, create_engine, make_url
+from sqlalchemy import Connection, Row, Select, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +28,15 @@ _CONNECTION = {
     "tcp_user_timeout": 60_000,
 }
 """A server that vanished without a word is given up after a minute."""
+_GUARDS = text(
+    """
+    SELECT set_config('lock_timeout', :lock_ms, true),
+        set_config('idle_in_transaction_session_timeout', :idle_ms, true),
+        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)
+    """
+)
+"""No writer waits for ever, none that stopped in the middle keeps the others out, a commit is on the disk."""
 _CONNECTIONS = 20
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -49,11 +58,10 @@ class Server:
             connect_args=_CONNECTION,
         )
 
-    @property
-    def patience(self) -> dict[str, str]:
-        """How long a writer waits for another, and how long one may be silent that holds others up."""
+    def guard(self, connection: Connection) -> None:
+        """Say, in a transaction that writes, how long it waits for others and may be silent itself."""
         lock_ms = int(self._lock_timeout_s * 1000)
-        return {"lock_ms": str(lock_ms), "idle_ms": str(3 * lock_ms)}
+        connection.execute(_GUARDS, {"lock_ms": str(lock_ms), "idle_ms": str(3 * lock_ms)})
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What ``work`` returns, after its transaction was committed. Raises EventLogError."""

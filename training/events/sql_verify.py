@@ -53,7 +53,7 @@ def verify(server: Server) -> tuple[int, list[Damage]]:
         else:
             if digest not in (b"", record.previous):
                 damages.append(_break(sequence, row.sequence))
-            whole += 1
+            whole += not record.removed
             digest = record.digest
         sequence = row.sequence
     if sequence != last.sequence or digest not in (b"", last.digest):

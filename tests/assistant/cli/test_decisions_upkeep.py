@@ -137,8 +137,21 @@ def test_migrate_to_a_server_and_back(run, folder, ids, tmp_path, postgres_url):
     for command in (["list"], ["stats", "--by", "day"], ["export"], ["replay"], ["verify"], ["show", ids[0]]):
         outputs = [run(*command, "--log", log) for log in (folder, postgres_url, tmp_path / "back")]
         assert outputs[0].stdout == outputs[1].stdout == outputs[2].stdout != ""
-    pruned = run("prune", "--before", "1d", "--yes", "--log", postgres_url)
-    assert pruned.exit_code == 1 and "PostgreSQL is not pruned" in pruned.stderr
+
+
+@pytest.mark.postgres
+def test_a_server_is_pruned_like_a_folder(run, folder, ids, postgres_url):
+    run("migrate", folder, postgres_url)
+    rule = ("prune", "--before", "2030-01-06T00:00Z", "--type", "AGENT_TOOL_SELECTED", "--yes", "--json")
+    done = [json.loads(run(*rule, "--log", log).stdout) for log in (folder, postgres_url)]
+    assert done[0] == done[1] and done[0]["events"] == 2
+    for command in (["list"], ["stats"], ["replay"], ["verify"], ["show", ids[2]]):
+        outputs = [run(*command, "--log", log).stdout for log in (folder, postgres_url)]
+        assert outputs[0] == outputs[1] != ""
+    history = [
+        json.loads(run("prune", "--history", "--json", "--log", log).stdout) for log in (folder, postgres_url)
+    ]
+    assert [{**entry, "at": ""} for entry in history[0]] == [{**entry, "at": ""} for entry in history[1]]
 
 
 @pytest.mark.postgres

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from training.events import open_log
 from training.events.base import Event, EventLog
 from training.events.decisions import DecisionRecorder
 from training.events.ids import new_event
@@ -59,3 +60,28 @@ def decide() -> MakeEvent:
         return DecisionRecorder(log, "s1").selected(**{**values, **changes})  # type: ignore[arg-type]
 
     return record
+
+
+KINDS = ["tinydb", "small segments", pytest.param("postgres", marks=pytest.mark.postgres)]
+"""Every kind of log there is, for the tests of what all of them do. A new kind joins by a word here."""
+
+
+@pytest.fixture(params=KINDS)
+def reopen(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], EventLog]]:
+    """Opens the same log again, as another process would."""
+    opened: list[EventLog] = []
+    where: str | Path = request.getfixturevalue("postgres_url") if request.param == "postgres" else folder
+
+    def open_again() -> EventLog:
+        small = request.param == "small segments"
+        opened.append(TinyEventLog(folder, segment_bytes=400) if small else open_log(where))
+        return opened[-1]
+
+    yield open_again
+    for log in opened:
+        log.close()
+
+
+@pytest.fixture
+def any_log(reopen):
+    return reopen()

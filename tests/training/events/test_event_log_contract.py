@@ -1,40 +1,14 @@
-"""The EventLog contract, over every kind of log there is. A new kind joins by a line in ``KINDS``."""
+"""The EventLog contract, over every kind of log there is."""
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from training.events import EventLog, EventLogError, VersionConflict, open_log
+from training.events import EventLog, EventLogError, VersionConflict
 from training.events.ids import new_event
-from training.events.log import TinyEventLog
 from training.events.views import LogView
-
-KINDS = ["tinydb", "small segments", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(params=KINDS)
-def reopen(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], EventLog]]:
-    """Opens the same log again, as another process would."""
-    opened: list[EventLog] = []
-    where: str | Path = request.getfixturevalue("postgres_url") if request.param == "postgres" else folder
-
-    def open_again() -> EventLog:
-        small = request.param == "small segments"
-        opened.append(TinyEventLog(folder, segment_bytes=400) if small else open_log(where))
-        return opened[-1]
-
-    yield open_again
-    for log in opened:
-        log.close()
-
-
-@pytest.fixture
-def any_log(reopen):
-    return reopen()
 
 
 def test_append_gives_version_and_sequence(any_log, make):

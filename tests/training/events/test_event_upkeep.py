@@ -123,42 +123,6 @@ def test_pruning_by_type_removes_the_data_and_nothing_else(stored, folder, reope
     assert entry["sequences"] == [[number, number] for number in range(1, 31, 3)]
 
 
-def test_I12_I13_numbers_and_ids_go_on_after_pruning(stored, reopen, make):
-    log = reopen()
-    log.prune(before="2100-01-01T00:00:00Z")
-    assert list(log.read()) == []
-    again = log.append(stored[5])
-    assert (again.sequence, again.version, again.data) == (6, 2, {})
-    assert log.append(make(1, "a"), expected_version=10).version == 11
-    assert log.append(make(2, "new")).sequence == 32
-    assert [event.sequence for event in reopen().read()] == [31, 32]
-
-
-def test_what_is_cited_stays_unless_forced(stored, reopen):
-    log = reopen()
-    cited = {stored[3].event_id, stored[4].event_id}
-    done = log.prune(before="2100-01-01T00:00:00Z", keep_cited=cited.__contains__)
-    assert (done.events, done.cited) == (28, 2)
-    assert [event.event_id for event in log.read()] == [stored[3].event_id, stored[4].event_id]
-    forced = log.prune(types=["MODEL_TRAINED"], keep_cited=cited.__contains__, force=True)
-    assert (forced.events, forced.cited) == (1, 0)
-    assert list(log.read()) == [stored[4]]
-    assert [entry["forced"] for entry in log.pruned()] == [False, True]
-
-
-def test_pruning_by_age_and_by_size(stored, reopen):
-    log = reopen()
-    log.prune(before=stored[10].timestamp)
-    assert list(log.read()) == [event for event in stored if event.timestamp >= stored[10].timestamp]
-    oldest = next(log.read())
-    done = log.prune(max_bytes=1, types=["AGENT_TOOL_SELECTED"])
-    assert done.events > 5 and log.get(oldest.event_id) is None
-    assert log.prune(max_bytes=1 << 30).events == 0
-    for rule in ({}, {"before": "2030-01-01T00:00:00"}):
-        with pytest.raises(EventLogError, match=r"give a time|no zone"):
-            log.prune(**rule)
-
-
 def test_pruning_compressed_segments(stored, folder, reopen):
     log = reopen()
     log.compress(keep=0)

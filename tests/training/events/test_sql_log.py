@@ -66,6 +66,8 @@ def tamper(sql: Sql) -> Sql:
         "DELETE FROM events",
         "TRUNCATE events",
         "DELETE FROM events WHERE sequence = 2",
+        "UPDATE events SET record = convert_to(',\"removed\":', 'UTF8') || record",
+        "UPDATE events SET record = (SELECT record FROM events WHERE sequence = 2) WHERE sequence = 1",
     ],
 )
 def test_rows_never_change(sql_log, sql, make, statement):
@@ -73,6 +75,67 @@ def test_rows_never_change(sql_log, sql, make, statement):
     with pytest.raises(Exception, match="events never change"):
         sql(statement)
     assert list(sql_log.read()) == stored
+
+
+def test_only_what_stands_for_a_pruned_event_takes_the_place_of_its_record(sql_log, sql, make):
+    """The columns stay, and a forged envelope is found by its proof."""
+    from training.events.codec import decode, encode_removed
+
+    sql_log.append_many([make(1, event_id="one"), make(2, event_id="two")])
+    ((line,),) = sql("SELECT record FROM events WHERE sequence = 1")
+    record = decode(line)
+    assert record is not None
+    envelope = encode_removed(record)[:-1]
+    for more in (", event_type = 'X'", ", version = 9", ", correlation_id = 'x'", ", aggregate_id = 'z'"):
+        with pytest.raises(Exception, match="events never change"):
+            sql(f"UPDATE events SET record = :line{more} WHERE sequence = 1", line=envelope)
+    with pytest.raises(Exception, match="events never change"):
+        sql("UPDATE events SET record = :line WHERE sequence = 2", line=envelope)
+    sql("UPDATE events SET record = :line WHERE sequence = 1", line=envelope.replace(b'"one"', b'"eno"'))
+    assert [damage.describe() for damage in sql_log.verify().damages] == ["event 1: cannot be read"]
+    sql("UPDATE events SET record = :line WHERE sequence = 1", line=envelope)
+    assert sql_log.verify().damages == () and sql_log.get("one") is None
+    assert sql("SELECT data FROM events WHERE sequence = 1") == [(None,)]
+
+
+def test_a_log_of_format_1_is_read_and_written_and_learns_to_be_pruned(sql_log, sql, make, postgres_url):
+    sql("DROP TABLE events_pruned")
+    sql(
+        "CREATE OR REPLACE FUNCTION events_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'never'; END $$"
+    )
+    sql("UPDATE events_head SET format = 1")
+    log = open_log(postgres_url)
+    stored = [log.append(make(number)) for number in range(3)]
+    assert log.pruned() == [] and log.prune(max_bytes=1 << 20).events == 0
+    assert sql("SELECT format FROM events_head") == [(1,)]
+    assert log.prune(before=stored[1].timestamp).events == 1
+    assert list(log.read()) == stored[1:] and log.verify().damages == ()
+    assert sql("SELECT format FROM events_head") == [(2,)] and len(log.pruned()) == 1
+    log.close()
+
+
+def test_a_prune_that_fails_removes_nothing(sql_log, sql, make):
+    stored = sql_log.append_many([make(number) for number in range(3)])
+    sql("ALTER TABLE events_pruned ADD CHECK (entry = '')")
+    with pytest.raises(EventLogError) as said:
+        sql_log.prune(before="2100-01-01T00:00:00Z")
+    assert "\n" not in str(said.value)
+    assert list(sql_log.read()) == stored and sql_log.pruned() == []
+
+
+def test_others_append_while_one_prunes(sql_log, sql, make, postgres_url):
+    stored = sql_log.append_many([make(number) for number in range(3)])
+    other = SqlEventLog(postgres_url, lock_timeout_s=5)
+
+    def asked(event_id: str) -> bool:
+        other.append(make(9))
+        return event_id == stored[0].event_id
+
+    assert sql_log.prune(types=["AGENT_TOOL_SELECTED"], keep_cited=asked).events == 2
+    assert [event.sequence for event in other.read()] == [1, 4, 5, 6]
+    assert other.verify().damages == ()
+    other.close()
 
 
 def test_a_whole_log_verifies(sql_log, make):
@@ -261,8 +324,8 @@ def test_without_create_a_database_without_a_log_is_an_error(postgres_url, sql):
 
 
 def test_I15_a_newer_format_is_said(sql_log, sql, postgres_url):
-    sql("UPDATE events_head SET format = 2")
-    with pytest.raises(EventLogError, match=r"format 2 of a newer version \(known: 1\); update"):
+    sql("UPDATE events_head SET format = 3")
+    with pytest.raises(EventLogError, match=r"format 3 of a newer version \(known: 2\); update"):
         open_log(postgres_url)
 
 
@@ -277,9 +340,11 @@ def test_I10_a_user_who_may_only_read(sql_log, sql, postgres_url, make):
         sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
         log = open_log(own.set(username=role).render_as_string(hide_password=False))
         assert list(log.read()) == [stored]
-        with pytest.raises(EventLogError, match="permission denied") as refused:
-            log.append(make())
-        assert "\n" not in str(refused.value)
+        for act in (lambda: log.append(make()), lambda: log.prune(max_bytes=0)):
+            with pytest.raises(EventLogError, match="permission denied") as refused:
+                act()
+            assert "\n" not in str(refused.value)
+        assert log.pruned() == []
         log.close()
     finally:
         sql(f"DROP OWNED BY {role}")
