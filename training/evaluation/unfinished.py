@@ -44,22 +44,31 @@ class Unfinished:
         self.predictions[made.case_id] = made
 
     def discard(self) -> None:
-        """Forget what was predicted."""
-        self.path.unlink(missing_ok=True)
+        """Forget what was predicted. The file stays, because it holds the lock."""
+        os.truncate(self.path, 0)
         self.predictions = {}
 
 
 @contextmanager
 def unfinished(folder: Path, key: str) -> Iterator[Unfinished]:
-    """What was predicted so far under ``key``. Raises EvaluationRunning, or OSError."""
+    """What was predicted so far under ``key``; nothing is left of an evaluation without predictions.
+
+    Raises EvaluationRunning, or OSError.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / f"{key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = folder / f"{key}.jsonl"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EvaluationRunning("another process is at this very evaluation; wait for it") from None
-        yield Unfinished(folder / f"{key}.jsonl")
+        found = Unfinished(path)
+        try:
+            yield found
+        finally:
+            if not found.predictions:
+                path.unlink()
     finally:
         os.close(descriptor)
 

@@ -1,7 +1,7 @@
 """BFCL's layout and its rules. The data here is our own, in the leaderboard's form.
 
-The rules were compared with the leaderboard's own checker on 338,544 decisions over all Python categories, right
-ones and ones with a value, a name or a count changed; not one verdict differed.
+The rules were compared with the leaderboard's own checker on 338,544 decisions over all Python categories:
+right ones, and ones with a value, a name or a count changed; not one verdict differed.
 """
 
 from pathlib import Path

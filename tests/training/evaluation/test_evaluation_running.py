@@ -117,8 +117,21 @@ def test_one_process_at_a_time_is_at_an_evaluation(tmp_path: Path) -> None:
     refused = pytest.raises(EvaluationRunning)
     with unfinished(tmp_path, "key"), unfinished(tmp_path, "other"), refused, unfinished(tmp_path, "key"):
         pass
+    with unfinished(tmp_path, "key"):
+        pass
+
+
+def test_what_is_done_or_discarded_leaves_nothing_behind(tmp_path: Path) -> None:
     with unfinished(tmp_path, "key") as found:
+        asyncio.run(predict_all(Student(READ), cases("x"), PROMPT, found))
+    with unfinished(tmp_path, "key") as found:
+        assert set(found.predictions) == {"x"}
         found.discard()
+        asyncio.run(predict_all(Student(READ), cases("y"), PROMPT, found))
+    with unfinished(tmp_path, "key") as found:
+        assert set(found.predictions) == {"y"}
+        found.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_student_prompt_or_case_is_another_evaluation(tmp_path: Path) -> None:
