@@ -52,7 +52,11 @@ class Preview(Protocol):
 
 @dataclass(frozen=True)
 class Tool:
-    """Something the student may call. ``parameters`` is a JSON Schema of type object."""
+    """Something the student may call. ``parameters`` is a JSON Schema of type object.
+
+    ``output`` is the JSON Schema of ``ToolResult.data``, where the tool promises one: a result that breaks
+    the promise is a failure.
+    """
 
     name: str
     description: str
@@ -61,3 +65,4 @@ class Tool:
     run: Run
     timeout_s: float = 60.0
     preview: Preview | None = None
+    output: dict[str, Any] | None = None

@@ -30,7 +30,8 @@ class ToolResult:
 
     ``text`` is what the student reads (already capped). ``exit_code`` is set by tools that ran a
     program. ``diff`` is the unified diff of a write, for the screen. ``truncated`` says that
-    ``text`` is not the whole of it.
+    ``text`` is not the whole of it. ``data`` is the structured result of a tool that declares one; where
+    ``text`` is empty, the student reads it as JSON.
     """
 
     success: bool
@@ -39,6 +40,7 @@ class ToolResult:
     diff: str = ""
     truncated: bool = False
     execution_time_ms: float = 0.0
+    data: Any = None
 
 
 class ToolError(Exception):

@@ -8,6 +8,7 @@ decided before a call comes here; a thread that a tool left behind at a time-out
 
 import asyncio
 import dataclasses
+import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from tools.base import Tool, ToolContext
 from tools.builtin.programs import required_sandbox
 from tools.calls import Risk, ToolCall, ToolError, ToolResult
 from tools.registry import ANSWER, Registry
-from tools.schema import validate
+from tools.schema import mismatch, validate
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -86,7 +87,7 @@ class Executor:
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                return await found.run(context, **call.arguments)
+                return _structured(found, await found.run(context, **call.arguments))
         except TimeoutError as error:
             if not limit.expired():
                 raise
@@ -117,6 +118,18 @@ class Executor:
         if found.risk is Risk.EXECUTE:
             return max(found.timeout_s, self.context.limits.wall_s + _SANDBOX_GRACE_S)
         return found.timeout_s
+
+
+def _structured(found: Tool, result: ToolResult) -> ToolResult:
+    """A result whose data is as the tool declares it, with a text to read. Raises ToolError otherwise."""
+    if found.output is not None and result.success:
+        problem = mismatch(found.output, result.data, "result")
+        if problem:
+            raise ToolError(f"{found.name} returned something else than it declares: {problem}")
+    if result.text or result.data is None:
+        return result
+    text = json.dumps(result.data, ensure_ascii=False, separators=(",", ":"), default=str)
+    return dataclasses.replace(result, text=text)
 
 
 def batches(calls: Sequence[ToolCall], registry: Registry) -> list[list[ToolCall]]:

@@ -26,7 +26,11 @@ ANSWER = Signature(
 
 
 def tool(
-    *, risk: Risk = Risk.READ, timeout_s: float = 60.0, preview: Callable[..., str] | None = None
+    *,
+    risk: Risk = Risk.READ,
+    timeout_s: float = 60.0,
+    preview: Callable[..., str] | None = None,
+    output: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Awaitable[ToolResult]]], Tool]:
     """Make a Tool from ``async def name(context, /, *, argument: type = default) -> ToolResult``.
 
@@ -42,6 +46,7 @@ def tool(
             run=function,
             timeout_s=timeout_s,
             preview=preview,
+            output=output,
         )
 
     return make

@@ -65,20 +65,24 @@ def validate(schema: dict[str, Any], arguments: Any) -> str | None:
     for name in schema.get("required", ()):
         if name not in arguments:
             return f"the argument `{name}` is missing"
+    return mismatch(schema, arguments, "arguments")
 
+
+def mismatch(schema: dict[str, Any], value: Any, whole: str) -> str | None:
+    """One readable line that says where ``value`` breaks the schema, or None; ``whole`` names all of it."""
     import jsonschema
 
     validator = jsonschema.Draft202012Validator(schema)
     try:
-        errors = sorted(validator.iter_errors(arguments), key=lambda error: str(error.absolute_path))
+        errors = sorted(validator.iter_errors(value), key=lambda error: str(error.absolute_path))
     except RecursionError:
-        return "the arguments are nested too deeply"
-    return _say(errors[0]) if errors else None
+        return f"{whole}: nested too deeply"
+    return _say(errors[0], whole) if errors else None
 
 
-def _say(error: Any) -> str:
+def _say(error: Any, whole: str) -> str:
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-    name = where.lstrip(".") or "arguments"
+    name = where.lstrip(".") or whole
     if error.validator == "type":
         expected = error.validator_value
         wanted = " or ".join(expected) if isinstance(expected, list) else expected

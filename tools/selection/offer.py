@@ -6,7 +6,7 @@ that none waits for ever for its first evidence.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,10 @@ LEAST_SURE = 0.15
 """Below this probability of the best tool nothing is left out."""
 LEAST_SHARE = 0.2
 """A tool is offered that is at least this share as likely as the best one."""
+
+
+LEAST_PLACES = 3
+"""With fewer places to give, none is kept for a tool without evidence."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Offer:
 
 
 class Offers:
-    """Makes the offers of one session."""
+    """Makes the offers of one session, or of one manager."""
 
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
@@ -66,15 +70,34 @@ class Offers:
         if way == "bundles":
             bundle, shown = choose_bundle(needed, tools) if ranked[0].tool != ANSWER else (ALL, tuple(tools))
             return Offer(bundle, shown, _names(shown), ranked)
-        wanted = needed | set(self.unproven(ranked, needed))
+        wanted = needed | set(self._newcomer(ranked, needed))
         names = tuple(tool.name for tool in tools if tool.name in wanted)
         return Offer(SHORTLIST if len(names) < len(tools) else ALL, tuple(tools), names, ranked)
 
-    def unproven(self, ranked: Sequence[Ranked], needed: set[str], places: int = 1) -> list[str]:
-        """Of the tools without evidence that are not ``needed``, those that were offered least often."""
+    def best(
+        self,
+        request: str,
+        tools: Sequence[Signature],
+        most: int,
+        worth: Callable[[str], float] = lambda _: 1.0,
+    ) -> tuple[tuple[Ranked, ...], tuple[str, ...]]:
+        """The ranking, and at most ``most`` names out of it, in its order; more only where more are named.
+
+        ``worth`` weighs a tool's probability. Of three places or more, the last is a newcomer's.
+        """
+        ranked = self._ranker.rank(request, tools)
+        weighed = sorted(ranked, key=lambda one: (not one.named, -one.probability * worth(one.tool)))
+        places = max(most, sum(one.named for one in ranked))
+        chosen = [one.tool for one in weighed[:places]]
+        if LEAST_PLACES <= most < len(weighed) and not weighed[places - 1].named:
+            chosen = chosen[:-1] + (self._newcomer(ranked, set(chosen[:-1])) or chosen[-1:])
+        return ranked, tuple(one.tool for one in ranked if one.tool in chosen)
+
+    def _newcomer(self, ranked: Sequence[Ranked], needed: set[str]) -> list[str]:
+        """Of the tools without evidence, but for the ``needed`` ones, the least often offered, if any."""
         unknown = [one.tool for one in ranked if not one.learned]
         waiting = [tool for tool in unknown if tool not in needed]
-        chosen = sorted(waiting, key=lambda tool: self._offered[tool])[:places]
+        chosen = sorted(waiting, key=lambda tool: self._offered[tool])[:1]
         self._offered.update(tool for tool in unknown if tool in needed or tool in chosen)
         return chosen
 

@@ -1,0 +1,16 @@
+"""The person's own student, for programs that select tools through ``tools.get_optimization_manager``.
+
+manager = get_optimization_manager()
+manager.decide = student_decides()
+"""
+
+from pathlib import Path
+
+from assistant.settings import load_settings
+from assistant.wiring import make_student
+from training.student.deciding import StudentDecides
+
+
+def student_decides(workspace: Path | None = None) -> StudentDecides:
+    """The student that the settings name, as they hold in ``workspace``. Raises SettingsError."""
+    return StudentDecides(make_student(load_settings(workspace or Path.cwd()).student))
