@@ -22,6 +22,8 @@ from training.student.kv_state import KvState
 from training.student.threads import free_threads
 
 PREFILL_CHUNK = 512
+CPU_STEP = 64
+"""Larger steps are no faster on a CPU, take more memory, and take a large model long to cancel."""
 ABORTED = 2
 WARNING, CONTINUED = 3, 5
 """Levels of llama.cpp's log; the second is the rest of a line of any level."""
@@ -79,7 +81,7 @@ class Engine:
     def _open(self, threads: int) -> Any:
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = self.context_tokens
-        parameters.n_batch = parameters.n_ubatch = PREFILL_CHUNK
+        parameters.n_batch, parameters.n_ubatch = PREFILL_CHUNK, self._at_once()
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.flash_attn_type = self._flash_attention()
         context = llama_cpp.llama_init_from_model(self._model, parameters)
@@ -88,9 +90,13 @@ class Engine:
             raise EngineError(f"there is no memory for a context of {size}; set student.context_tokens lower")
         return context
 
+    def _at_once(self) -> int:
+        """Tokens of one step of the computation, which cannot be cancelled."""
+        return PREFILL_CHUNK if llama_cpp.llama_supports_gpu_offload() else CPU_STEP
+
     def _flash_attention(self) -> int:
         """Off where the scores fit: on a CPU it makes a few tokens after a long prompt twice as dear."""
-        scores = llama_cpp.llama_model_n_head(self._model) * self.context_tokens * PREFILL_CHUNK * 4
+        scores = llama_cpp.llama_model_n_head(self._model) * self.context_tokens * self._at_once() * 4
         if llama_cpp.llama_supports_gpu_offload() or scores > LARGEST_SCORES:
             return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO)
         return int(llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED)
