@@ -74,7 +74,14 @@ class Hosting:
             raise StudentError(self.problem)
 
     async def swap(self, settings: StudentSettings) -> None:
-        """Put another student in its place. Raises StudentError, and the old one goes on."""
+        """Put another student in its place. Raises StudentError, and the old one goes on.
+
+        Where only the adapter is another one, the base stays loaded.
+        """
+        if self.state == READY and self._only_adapter_differs(settings):
+            self.info = await self.student.adapt(settings.adapter)
+            self.settings = settings
+            return
         prompt = prompt_for(settings.model, settings.prompt)
         student = self._make(settings)
         try:
@@ -87,6 +94,10 @@ class Hosting:
         self.settings, self.prompt, self.info = settings, prompt, info
         self.state, self.problem = READY, ""
         await previous.close()
+
+    def _only_adapter_differs(self, settings: StudentSettings) -> bool:
+        same_adapter = settings.model_copy(update={"adapter": self.settings.adapter})
+        return settings != self.settings and same_adapter == self.settings
 
     async def _stop_loading(self) -> None:
         task, self._task = self._task, None
