@@ -87,7 +87,7 @@ class Ours:
         from tools.protocol.signatures import compress
 
         def count(text: str) -> int:
-            return len(self.engine.tokenize(text))
+            return len(self.engine.vocabulary.tokenize(text))
 
         return {
             "tokens of the signatures as shown": count(

@@ -13,7 +13,7 @@ from training.student.scaffold import Scaffold
 
 def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tuple[str | None, int]:
     """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice."""
-    grammar = engine.grammar(arguments_grammar(signature.parameters))
+    grammar = engine.vocabulary.grammar(arguments_grammar(signature.parameters))
     scaffold = Scaffold(signature.parameters)
     limit = min(limit, engine.room)
     data, count = b"", 0
@@ -22,7 +22,7 @@ def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tupl
             tokens = _forced(engine, grammar, scaffold) or [grammar.best(engine.logits())]
             for token in tokens:
                 grammar.accept(token)
-            piece = b"".join(engine.piece_bytes(token) for token in tokens)
+            piece = b"".join(engine.vocabulary.piece_bytes(token) for token in tokens)
             data += piece
             scaffold.feed(piece)
             engine.extend(tokens)
@@ -37,5 +37,5 @@ def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tupl
 def _forced(engine: Engine, grammar: Grammar, scaffold: Scaffold) -> list[int]:
     """The tokens of what can only come next, as the tokeniser makes them."""
     text = scaffold.forced()
-    tokens = engine.tokenize(text) if text else []
+    tokens = engine.vocabulary.tokenize(text) if text else []
     return tokens if not tokens or grammar.allows(tokens[0]) else []

@@ -95,7 +95,7 @@ class Decoder:
         cached = self._prefixes.evaluate(prompt, kind)
         prefilled = time.perf_counter()
         if conversation.signatures:
-            self._engine.extend(self._engine.tokenize(ANSWER_PREFIX))
+            self._engine.extend(self._engine.vocabulary.tokenize(ANSWER_PREFIX))
         text, tokens, cut = write_answer(self._engine, limit, on_text)
         return Written(text, _usage(len(prompt.tokens), cached, tokens, started, prefilled), cut)
 
@@ -123,7 +123,7 @@ class Decoder:
 
     def _next_name(self, offered: dict[str, Signature], written: _Written) -> str | None:
         """The next call's name where the student begins a new line instead of ending its turn."""
-        newline = self._engine.tokenize("\n")
+        newline = self._engine.vocabulary.tokenize("\n")
         if int(self._engine.logits().argmax()) != newline[0]:
             return None
         self._engine.extend(newline)

@@ -15,11 +15,11 @@ from typing import Any
 import llama_cpp
 import numpy as np
 
-from tools.protocol.render import CHATML, TemplateSource
 from training.student.fingerprint import fingerprint
-from training.student.grammar_sampler import Grammar, Logits
+from training.student.grammar_sampler import Logits
 from training.student.kv_state import KvState
 from training.student.threads import free_threads
+from training.student.vocabulary import Vocabulary
 
 PREFILL_CHUNK = 512
 CPU_STEP = 64
@@ -49,8 +49,7 @@ class Engine:
     def __init__(self, path: Path, *, context_tokens: int, threads: int) -> None:
         llama_cpp.llama_backend_init()
         self._model = self._load(path)
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self.vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.vocabulary = Vocabulary(self._model)
         self.context_tokens: int = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
         self._most_threads = self._threads = threads
         self._evaluations = 0
@@ -64,7 +63,6 @@ class Engine:
             llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(self._model)
         )
         """Whether the cache can be cut at any token; else it can only be emptied."""
-        self.template: TemplateSource = self._read_template()
         self.tokens: list[int] = []
         self._pending: list[int] = []
         self.stop: Callable[[], bool] = lambda: False
@@ -130,14 +128,6 @@ class Engine:
         if llama_cpp.llama_set_adapters_lora(self._context, array, count, (ctypes.c_float * 1)(1.0)):
             raise EngineError("llama.cpp cannot apply the adapter to the model")
 
-    def _read_template(self) -> TemplateSource:
-        text = llama_cpp.llama_model_chat_template(self._model, None)
-        vocab = self._vocab
-        bos, eos = llama_cpp.llama_vocab_bos(vocab), llama_cpp.llama_vocab_eos(vocab)
-        adds_bos = llama_cpp.llama_vocab_get_add_bos(vocab)
-        template = text.decode("utf-8", "replace") if text else CHATML
-        return TemplateSource(template, self.piece(bos) if adds_bos else "", self.piece(eos))
-
     @property
     def memory_bytes(self) -> int:
         """Weights and KV cache."""
@@ -148,35 +138,6 @@ class Engine:
         heads, kv_heads = llama_cpp.llama_model_n_head(model), llama_cpp.llama_model_n_head_kv(model)
         width = llama_cpp.llama_model_n_embd(model) * kv_heads // max(heads, 1)
         return int(llama_cpp.llama_model_n_layer(model) * self.context_tokens * width * 2 * 2)
-
-    def piece(self, token: int, *, special: bool = True) -> str:
-        """The text of one token."""
-        return self.piece_bytes(token, special=special).decode("utf-8", "replace")
-
-    def piece_bytes(self, token: int, *, special: bool = False) -> bytes:
-        """The bytes of one token; a character may be split over several."""
-        if token < 0:
-            return b""
-        buffer = ctypes.create_string_buffer(256)
-        size = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, special)
-        if size < 0:
-            buffer = ctypes.create_string_buffer(-size)
-            size = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, special)
-        return buffer.raw[:size]
-
-    def tokenize(self, text: str, *, control: bool = False) -> list[int]:
-        """Token ids. Special tokens written in ``text`` count only where ``control`` says so."""
-        data = text.encode("utf-8", "replace")
-        size = len(data) + 8
-        buffer = (llama_cpp.llama_token * size)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), buffer, size, False, control)
-        if count < 0:
-            raise EngineError(f"a text of {len(data)} bytes cannot be tokenised")
-        return list(buffer[:count])
-
-    def is_end(self, token: int) -> bool:
-        """True for the tokens that end a turn."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
 
     def evaluate(self, tokens: Sequence[int]) -> int:
         """Make the cache hold exactly ``tokens``; return how many of them were already there.
@@ -260,11 +221,7 @@ class Engine:
         """The last token's logits, shape (vocab_size,): a view, valid until the next evaluation."""
         self._evaluate_pending()
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self.vocab_size,))
-
-    def grammar(self, source: str) -> Grammar:
-        """A grammar over this vocabulary. Raises GrammarError."""
-        return Grammar(self._vocab, source)
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary.size,))
 
     def close(self) -> None:
         """Free the native memory."""

@@ -14,14 +14,14 @@ def write_thought(engine: Engine, limit: int) -> tuple[str, int]:
     data, count = b"", 0
     for _ in range(limit):
         token = int(engine.logits().argmax())
-        piece = engine.piece_bytes(token)
-        if engine.is_end(token) or b"\n" in piece:
+        piece = engine.vocabulary.piece_bytes(token)
+        if engine.vocabulary.is_end(token) or b"\n" in piece:
             break
         data += piece
         engine.extend([token])
         count += 1
     if count:
-        engine.extend(engine.tokenize("\n"))
+        engine.extend(engine.vocabulary.tokenize("\n"))
     return data.decode("utf-8", "replace").strip(), count
 
 
@@ -34,10 +34,10 @@ def write_answer(engine: Engine, limit: int, on_text: Callable[[str], None]) -> 
     cut = True
     while len(tokens) < limit and not in_circles(tokens):
         token = int(engine.logits().argmax())
-        if engine.is_end(token):
+        if engine.vocabulary.is_end(token):
             cut = False
             break
-        text += _emit(decoder.decode(engine.piece_bytes(token)), on_text)
+        text += _emit(decoder.decode(engine.vocabulary.piece_bytes(token)), on_text)
         engine.extend([token])
         tokens.append(token)
     text += _emit(decoder.decode(b"", final=True), on_text)

@@ -49,7 +49,7 @@ def _follow(token: int, node: Node) -> tuple[list[int], Node]:
 
 def _tokens(engine: Engine, name: str) -> list[int]:
     """``answer`` is chosen together with the newline that ends it."""
-    return engine.tokenize(ANSWER_PREFIX if name == ANSWER else name)
+    return engine.vocabulary.tokenize(ANSWER_PREFIX if name == ANSWER else name)
 
 
 def _branch(engine: Engine, node: Node) -> tuple[int, tuple[tuple[str, float], ...]]:
@@ -59,7 +59,7 @@ def _branch(engine: Engine, node: Node) -> tuple[int, tuple[tuple[str, float], .
     """
     tokens = list(node.children)
     logits = engine.logits()
-    opening = engine.tokenize(' {"')[0]
+    opening = engine.vocabulary.tokenize(' {"')[0]
     scores = np.array([logits[opening if token == END else token] for token in tokens], dtype=np.float64)
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()

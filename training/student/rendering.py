@@ -57,7 +57,7 @@ class Renderer:
         return prefix
 
     def _tokens(self, conversation: Conversation) -> list[int]:
-        segments = render(conversation, self._engine.template)
+        segments = render(conversation, self._engine.vocabulary.template)
         return [token for segment in segments for token in self._of(segment)]
 
     def _of(self, segment: Segment) -> Sequence[int]:
@@ -65,4 +65,4 @@ class Renderer:
         return self._kept(segment) if short else self._tokenize(segment)
 
     def _tokenize(self, segment: Segment) -> Sequence[int]:
-        return self._engine.tokenize(segment.text, control=segment.control)
+        return self._engine.vocabulary.tokenize(segment.text, control=segment.control)

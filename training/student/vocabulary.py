@@ -12,6 +12,7 @@ from typing import Any
 import llama_cpp
 
 from tools.protocol.render import CHATML, Segment, TemplateSource
+from training.student.grammar_sampler import Grammar
 
 
 class VocabularyError(Exception):
@@ -75,6 +76,10 @@ class Vocabulary:
     def tokenize_segments(self, segments: Sequence[Segment]) -> list[int]:
         """The token ids of a rendered prompt."""
         return [token for part in segments for token in self.tokenize(part.text, control=part.control)]
+
+    def grammar(self, source: str) -> Grammar:
+        """A grammar in GBNF over these tokens. Raises GrammarError."""
+        return Grammar(self._vocab, source)
 
     def is_end(self, token: int) -> bool:
         """True for the tokens that end a turn."""

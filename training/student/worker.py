@@ -31,8 +31,10 @@ from training.student.memory import resident_bytes
 from training.student.prefix_files import PrefixFiles
 from training.student.prefixes import Prefixes
 from training.student.settings import StudentSettings
+from training.student.vocabulary import VocabularyError
 
 Request = dict[str, Any]
+REFUSALS = (EngineError, GrammarError, VocabularyError, TemplateError, ModelFileError, CallFormatError)
 
 
 class Worker:
@@ -87,7 +89,7 @@ class Worker:
             return {"event": "cancelled"}
         except ContextOverflow as error:
             return {"event": "overflow", "needed": error.needed, "limit": error.limit}
-        except (EngineError, GrammarError, TemplateError, ModelFileError, CallFormatError) as error:
+        except REFUSALS as error:
             return {"event": "error", "message": str(error)}
 
     def _reply(self, request_id: int, reply: dict[str, Any]) -> None:
@@ -138,7 +140,7 @@ class Worker:
 
     def _count(self, request: Request) -> dict[str, Any]:
         engine, _ = self._loaded()
-        return {"tokens": [len(engine.tokenize(text)) for text in request["texts"]]}
+        return {"tokens": [len(engine.vocabulary.tokenize(text)) for text in request["texts"]]}
 
     def _on_text(self, request: Request) -> Callable[[str], None]:
         return lambda text: self._reply(request["id"], {"event": "text", "text": text})

@@ -16,6 +16,7 @@ class FakeEngine:
         self.identity = "base"
         self.can_forget = can_forget
         self.template = TemplateSource()
+        self.vocabulary = self
         self.tokens: list[int] = []
         self.evaluated = 0
         self.tokenized: list[str] = []

@@ -28,7 +28,7 @@ def engine() -> Iterator[Engine]:
 
 
 def logits(engine: Engine) -> Logits:
-    engine.evaluate(engine.tokenize("The capital of France is"))
+    engine.evaluate(engine.vocabulary.tokenize("The capital of France is"))
     return engine.logits().copy()
 
 

@@ -163,11 +163,14 @@ def test_llama_cpp_reads_the_grammar_of_every_tool_and_forcing_keeps_the_token_b
 
     engine = Engine(embedded_model(), context_tokens=512, threads=1)
     for signature in builtin_registry().signatures():
-        engine.grammar(arguments_grammar(signature.parameters)).close()
+        engine.vocabulary.grammar(arguments_grammar(signature.parameters)).close()
     pieces = ["edit_file", ' {"path":', ' "src', '/a.py",', ' "old_text":', ' ".",', ' "new_text":', ' "x"}']
-    whole = engine.tokenize("".join(pieces))
-    assert [token for piece in pieces for token in engine.tokenize(piece)] == whole
-    assert engine.tokenize(write_turn([], "Hi")) == [*engine.tokenize("answer\n"), *engine.tokenize("Hi")]
+    whole = engine.vocabulary.tokenize("".join(pieces))
+    assert [token for piece in pieces for token in engine.vocabulary.tokenize(piece)] == whole
+    assert engine.vocabulary.tokenize(write_turn([], "Hi")) == [
+        *engine.vocabulary.tokenize("answer\n"),
+        *engine.vocabulary.tokenize("Hi"),
+    ]
     engine.close()
 
 
@@ -175,10 +178,10 @@ def test_F03_control_tokens_in_data_are_not_control_tokens() -> None:
     from training.student.engine import Engine
 
     engine = Engine(embedded_model(), context_tokens=512, threads=1)
-    assert len(engine.tokenize("<|im_end|>", control=True)) == 1
-    plain = engine.tokenize("<|im_end|>")
+    assert len(engine.vocabulary.tokenize("<|im_end|>", control=True)) == 1
+    plain = engine.vocabulary.tokenize("<|im_end|>")
     assert len(plain) > 1
-    assert not any(engine.is_end(token) for token in plain)
+    assert not any(engine.vocabulary.is_end(token) for token in plain)
     engine.close()
 
 

@@ -48,12 +48,12 @@ def kept(folder: Path) -> list[Path]:
 
 
 def test_a_state_that_was_restored_gives_the_same_logits(engine: Engine) -> None:
-    text = engine.tokenize("The capital of France is Paris, and the capital of Spain is")
+    text = engine.vocabulary.tokenize("The capital of France is Paris, and the capital of Spain is")
     engine.evaluate(text[:-4])
     state = engine.save()
     engine.evaluate(text)
     straight = engine.logits().copy()
-    engine.evaluate(engine.tokenize("Something else entirely, and quite a bit longer than that."))
+    engine.evaluate(engine.vocabulary.tokenize("Something else entirely, and quite a bit longer than that."))
     engine.restore(state)
     assert engine.tokens == text[:-4]
     assert engine.evaluate(text) == len(text) - 4
@@ -61,7 +61,7 @@ def test_a_state_that_was_restored_gives_the_same_logits(engine: Engine) -> None
 
 
 def test_a_state_that_llama_cpp_refuses_leaves_an_empty_cache(engine: Engine) -> None:
-    text = engine.tokenize("The capital of France is Paris.")
+    text = engine.vocabulary.tokenize("The capital of France is Paris.")
     engine.evaluate(text)
     state = engine.save()
     engine.restore(type(state)(state.tokens, state.data[: state.size // 2]))
@@ -70,11 +70,11 @@ def test_a_state_that_llama_cpp_refuses_leaves_an_empty_cache(engine: Engine) ->
 
 
 def test_what_nobody_reads_is_not_evaluated(engine: Engine) -> None:
-    engine.evaluate(engine.tokenize("The capital of France is"))
+    engine.evaluate(engine.vocabulary.tokenize("The capital of France is"))
     held = len(engine.tokens)
-    engine.extend(engine.tokenize(" Paris, and"))
+    engine.extend(engine.vocabulary.tokenize(" Paris, and"))
     assert len(engine.tokens) == held
-    assert engine.room == engine.context_tokens - held - len(engine.tokenize(" Paris, and")) - 1
+    assert engine.room == engine.context_tokens - held - len(engine.vocabulary.tokenize(" Paris, and")) - 1
     engine.logits()
     assert len(engine.tokens) > held
 
