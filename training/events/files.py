@@ -109,8 +109,12 @@ class FolderLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock. Raises EventLogError where another process keeps it longer than the time-out."""
+        """Hold the lock. Raises EventLogError where another process keeps it longer than the time-out, or
+        another thread has closed the log.
+        """
         with self._threads:
+            if self._descriptor < 0:
+                raise EventLogError(f"the log in {self._path.parent} is closed; open it again")
             if self._depth == 0:
                 self._acquire()
             self._depth += 1
@@ -136,4 +140,7 @@ class FolderLock:
             time.sleep(0.001)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        """Wait for the thread that holds it, and release the file."""
+        with self._threads:
+            open_one, self._descriptor = self._descriptor, -1
+            os.close(open_one)

@@ -140,14 +140,21 @@ class Journal:
 
     def refresh(self) -> None:
         """See what other processes appended. Waits for a write under way."""
-        if self._head.raw() != self._seen or self._file.size() != self._end:
+        if self._is_behind():
             with self.exclusive():
                 pass
 
+    def _is_behind(self) -> bool:
+        try:
+            return self._head.raw() != self._seen or self._file.size() != self._end
+        except OSError:  # another thread has just closed the segment, because it is full
+            return True
+
     def read_at(self, number: int, offset: int, length: int) -> bytes:
         """The bytes of one line of a segment, without its newline."""
-        file = self._file if number == self._number else self.sealed.file(number)
-        return file.read_at(offset, length - 1)
+        if number == self._number:
+            return self._file.read_at(offset, length - 1)
+        return self.sealed.read_at(number, offset, length - 1)
 
     def path_of(self, number: int) -> Path:
         return self.path if number == self._number else self.sealed.path(number)

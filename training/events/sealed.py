@@ -7,7 +7,7 @@ checked; damage found so is named at every open, because the sidecar keeps it.
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import astuple
 from pathlib import Path
 from threading import Lock
@@ -80,36 +80,41 @@ class Sealed:
             self._index.seal(known)
             self._noted = len(self._chain.damages)
             return
-        file, tail, damages = self.file(number), self._index.tail, self._chain.damages[self._noted :]
-        if not unchanged and len(tail):
-            tail, damages = indexed(file, self.path(number), tail.sequences[0] - 1, self._chain.sequence)
-        content = build(
-            tail,
-            {
-                "segment": number,
-                "size": self.path(number).stat().st_size,
-                "plain_size": file.size(),
-                "sequence": self._chain.sequence,
-                "digest": self._chain.digest.decode(),
-                "damages": [astuple(damage) for damage in damages],
-                "frames": list(file.frames) if isinstance(file, PackedFile) else [],
-                "removed": sum(1 for kind in tail.kinds if kind == REMOVED),
-            },
-        )
+        tail, damages = self._index.tail, self._chain.damages[self._noted :]
+        with self.opened(number) as file:
+            if not unchanged and len(tail):
+                tail, damages = indexed(file, self.path(number), tail.sequences[0] - 1, self._chain.sequence)
+            content = build(
+                tail,
+                {
+                    "segment": number,
+                    "size": self.path(number).stat().st_size,
+                    "plain_size": file.size(),
+                    "sequence": self._chain.sequence,
+                    "digest": self._chain.digest.decode(),
+                    "damages": [astuple(damage) for damage in damages],
+                    "frames": list(file.frames) if isinstance(file, PackedFile) else [],
+                    "removed": sum(1 for kind in tail.kinds if kind == REMOVED),
+                },
+            )
         if self._writable:
             with suppress(OSError):  # made again at the next open
                 write_new(sidecar_path(self._folder, number), content, self.open_file)
         self._index.seal(Sidecar(content))
         self._noted = len(self._chain.damages)
 
-    def file(self, number: int) -> Readable:
-        """The records of a segment, kept open for the next time."""
+    def read_at(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a segment's records. The file is kept open for the next time; one thread reads at once."""
         with self._threads:
-            found = self._files.pop(number, None) or self._opened(number)
-            self._files[number] = found
+            file = self._files.pop(number, None) or self._open(number)
+            self._files[number] = file
             if len(self._files) > _OPEN_FILES:
                 self._files.popitem(last=False)[1].close()
-            return found
+            return file.read_at(offset, length)
+
+    def opened(self, number: int) -> AbstractContextManager[Readable]:
+        """All of a segment's records."""
+        return closing(self._open(number))
 
     def rewrite(self, number: int, content: bytes, sidecar: bytes) -> None:
         """Replace a segment and its sidecar by others with the same positions. Only under the log's lock.
@@ -140,10 +145,10 @@ class Sealed:
 
     def replaced(self, number: int) -> None:
         """Look again at a segment that was rewritten."""
+        sidecar = self._sidecar(number)
         with self._threads:
             if number in self._files:
                 self._files.pop(number).close()
-        sidecar = self._sidecar(number)
         if sidecar is not None and self._index is not None:
             self._index.replace(number, sidecar)
 
@@ -169,21 +174,21 @@ class Sealed:
             self._loaded[number] = mark
         return found
 
-    def _opened(self, number: int) -> Readable:
+    def _open(self, number: int) -> Readable:
         path = self.path(number)
         if path.suffix == ".gz":
             return PackedFile(path, self._frames.get(number, ()))
         return self.open_file(path, False)
 
     def _scan(self, number: int) -> None:
-        file = self.file(number)
-        known = Head(file.size(), self._next_begins_after(number))
-        read = settle(pieces(file, 0, known.end), known.end)
-        self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT)
+        with self.opened(number) as file:
+            known = Head(file.size(), self._next_begins_after(number))
+            read = settle(pieces(file, 0, known.end), known.end)
+            self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT)
 
     def _next_begins_after(self, number: int) -> int:
         """The sequence that the following segment says is before it; 0 where it does not prove whole."""
-        with closing(self._opened(number + 1)) as following:
+        with self.opened(number + 1) as following:
             record = decode(following.read_at(0, 4096).partition(b"\n")[0])
         document: dict[str, Any] = record.document if record else {}
         return int(document["sequence"]) if "format" in document else 0

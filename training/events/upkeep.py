@@ -70,8 +70,9 @@ def _choose(storage: JournalStorage, rule: Rule, choice: Choice) -> list[int]:
 def _rewrite(storage: JournalStorage, number: int, places: list[int]) -> None:
     """Put the envelopes of the events at ``places`` of a segment where their records are."""
     sealed, old = storage.journal.sealed, storage.index.sidecar(number)
-    file = sealed.file(number)
-    whole, parts, at = file.read_at(0, file.size()), [], 0
+    with sealed.opened(number) as file:
+        whole = file.read_at(0, file.size())
+    parts, at = [], 0
     for place in places:
         start, end = old.offsets[place], old.offsets[place] + old.lengths[place]
         record = codec.decode(whole[start : end - 1])
@@ -110,8 +111,9 @@ class _Memory:
 
 def _records_size(storage: JournalStorage) -> int:
     """The bytes of all records, compressed or not."""
-    sealed = [storage.index.sidecar(number) for number in range(1, storage.index.sealed + 1)]
-    return sum(sum(part.lengths) for part in (*sealed, storage.index.tail))
+    sealed = range(1, storage.index.sealed + 1)
+    sizes = (sum(storage.index.sidecar(number).lengths) for number in sealed)
+    return sum(sizes) + sum(storage.index.tail.lengths)
 
 
 def _write_down(storage: JournalStorage, path: Path, entry: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.children import start_child
-from training.events import EventLogError
+from training.events import EventLog, EventLogError
 from training.events.base import Event
 from training.events.log import TinyEventLog
 from training.events.projections import Follower, wait_for
@@ -44,9 +44,9 @@ def table() -> Accuracy:
 
 
 @pytest.fixture
-def ten(log, make) -> TinyEventLog:
-    log.append_many([make(number) for number in range(10)])
-    return log
+def ten(any_log, make) -> EventLog:
+    any_log.append_many([make(number) for number in range(10)])
+    return any_log
 
 
 def test_events_come_once_and_in_order(ten, table, tmp_path, make):
@@ -135,12 +135,12 @@ def test_a_name_that_is_no_file_is_refused(ten, table, tmp_path, name):
         Follower(ten, table, tmp_path)
 
 
-def test_a_follower_sees_appends_of_this_process_at_once(log, table, tmp_path, make):
+def test_a_follower_sees_appends_of_this_process_at_once(any_log, table, tmp_path, make):
     stop = threading.Event()
-    thread = threading.Thread(target=Follower(log, table, tmp_path).run, args=(stop,))
+    thread = threading.Thread(target=Follower(any_log, table, tmp_path).run, args=(stop,))
     thread.start()
     for number in range(5):
-        log.append(make(number))
+        any_log.append(make(number))
     deadline = time.monotonic() + 10
     while len(table.delivered) < 5 and time.monotonic() < deadline:
         time.sleep(0.005)

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -212,3 +214,56 @@ def test_I01_rotation_may_fail_or_end_at_any_step(tmp_path, make, kind, die, kee
     else:
         pytest.fail("the faults did not cover all of it")
     assert place > 3
+
+
+@pytest.mark.slow
+def test_I05_threads_read_while_others_seal_segments(open_small, make):
+    """Readers meet files that are being closed, and never see but whole events, in order."""
+    log = open_small()
+    failed: list[BaseException] = []
+    stop = threading.Event()
+
+    def look() -> None:
+        try:
+            while not stop.is_set():
+                found = [event.sequence for event in log.read()]
+                assert found == list(range(1, len(found) + 1))
+                newest = next(log.read(newest_first=True), None)
+                assert newest is None or log.get(newest.event_id) == newest
+        except BaseException as error:  # noqa: BLE001
+            failed.append(error)
+
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(400):
+        log.append(make(number, "abc"[number % 3]))
+    log.compress(keep=0)
+    log.prune(types=["NONE"])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failed == []
+    assert len(list(log.read())) == 400 and log.verify().damages == ()
+
+
+@pytest.mark.slow
+def test_a_log_that_is_closed_while_it_is_read_says_so(open_small, make):
+    for _ in range(20):
+        log = open_small()
+        log.append_many([make(number) for number in range(20)])
+        said: list[str] = []
+
+        def look(log: TinyEventLog = log, said: list[str] = said) -> None:
+            try:
+                while True:
+                    list(log.read())
+            except EventLogError as error:
+                said.append(str(error))
+
+        reader = threading.Thread(target=look)
+        reader.start()
+        time.sleep(0.005)
+        log.close()
+        reader.join(10)
+        assert not reader.is_alive() and len(said) == 1 and "\n" not in said[0]
