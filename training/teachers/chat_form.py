@@ -27,8 +27,6 @@ OPTIONAL = (
     "temperature",
     "tool_choice",
     "response_format",
-    "top_logprobs",
-    "logprobs",
     "prompt_cache_key",
 )
 """What an endpoint may refuse and be asked without; the reply is checked all the same."""

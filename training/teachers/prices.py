@@ -92,7 +92,10 @@ def price_list(own: Path | None = None) -> PriceList:
 
 def _read(data: Mapping[str, Any], where: str) -> dict[tuple[str, str], Price]:
     prices: dict[tuple[str, str], Price] = {}
-    for number, entry in enumerate(data.get("model", []), 1):
+    entries = data.get("model", [])
+    if not isinstance(entries, list):
+        raise TeacherError(f"{where}: model must be a list: write [[model]] before each price")
+    for number, entry in enumerate(entries, 1):
         try:
             price = Price.model_validate({"date": data.get("date", ""), **entry})
         except (ValidationError, TypeError) as error:

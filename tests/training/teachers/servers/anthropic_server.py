@@ -56,6 +56,7 @@ class AnthropicServer:
         self.delay_s = delay_s
         self.requests: list[Request] = []
         self.billed: Counter[str] = Counter()
+        self.known: dict[str, Json] = {}
         self.batches: dict[str, Json] = {}
         self.lines: dict[str, list[Json]] = {}
         self.finish_after = 1
@@ -96,8 +97,12 @@ class AnthropicServer:
         return self._look(path.rsplit("/", 1)[-1])
 
     def _message(self, request: Request) -> Reply:
-        self.billed[asked_last(request.json)] += 1
-        return reply(200, self.rule(request.json), delay_s=self.delay_s)
+        """Billed once for each idempotency key."""
+        key = request.headers["idempotency-key"]
+        if key not in self.known:
+            self.billed[asked_last(request.json)] += 1
+            self.known[key] = self.rule(request.json)
+        return reply(200, self.known[key], delay_s=self.delay_s)
 
     def _create(self, body: Json) -> Reply:
         name = f"msgbatch_{len(self.batches) + 1}"

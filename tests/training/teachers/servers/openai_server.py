@@ -64,6 +64,7 @@ class OpenAIServer:
         self.delay_s = delay_s
         self.requests: list[Request] = []
         self.billed: Counter[str] = Counter()
+        self.known: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, Json] = {}
         self.finish_after = 1
@@ -108,8 +109,12 @@ class OpenAIServer:
         return self._look(path.rsplit("/", 1)[-1])
 
     def _chat(self, request: Request) -> Reply:
-        self._bill(request.json)
-        return reply(200, self.rule(request.json), delay_s=self.delay_s)
+        """Billed once for each idempotency key."""
+        key = request.headers["idempotency-key"]
+        if key not in self.known:
+            self._bill(request.json)
+            self.known[key] = self.rule(request.json)
+        return reply(200, self.known[key], delay_s=self.delay_s)
 
     def _bill(self, body: Json) -> None:
         self.billed[str(body["messages"][-1]["content"])] += 1
