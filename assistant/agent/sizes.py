@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from tools.protocol.calls import write_turn
 from tools.protocol.messages import Message
 
-TURN_TOKENS = 5
-"""What a chat template puts around one turn."""
+TURN_TOKENS = 6
+"""What a chat template puts around one turn, at most about."""
 
 Count = Callable[[Sequence[str]], Awaitable[list[int]]]
 

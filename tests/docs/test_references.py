@@ -11,6 +11,7 @@ PAGES = sorted([ROOT / "docs" / "design.md", *(ROOT / "docs" / "decisions").glob
 FOLDERS = [
     "",
     "assistant",
+    "assistant/agent",
     "training/student",
     "training/student/prompts",
     "training/events",

@@ -42,7 +42,7 @@ async def compacted(
 
 async def test_old_results_are_reduced_first_and_no_more_of_them_than_needed() -> None:
     talk = [*turn(0), *turn(1), *turn(2), asked("and now?")]
-    outcome = await compacted(talk, aim=310)
+    outcome = await compacted(talk, aim=330)
     assert outcome
     assert (outcome.results, outcome.turns) == (1, 0)
     reduced = (

@@ -65,10 +65,10 @@ async def test_each_part_is_measured_in_the_student_s_tokens(tmp_path: Path) -> 
     use = await bench.context.use()
     sizes = tokens(use)
     assert (use.window, use.reply) == (2000, 500)
-    assert sizes["instructions"] == 3 + 10
+    assert sizes["instructions"] == 3 + 12
     assert sizes["tools"] == 22
-    assert sizes["examples"] == 6 * (22 + 2 + 10)
-    assert (sizes["requests"], sizes["student"], sizes["results"], sizes["recap"]) == (3 + 5, 3 + 5, 0, 0)
+    assert sizes["examples"] == 6 * (22 + 1 + 1 + 12)
+    assert (sizes["requests"], sizes["student"], sizes["results"], sizes["recap"]) == (3 + 6, 3 + 6, 0, 0)
     assert use.used + use.free + use.reply == use.window
     assert bench.context.used == use.used
 
@@ -105,15 +105,15 @@ async def test_G11_a_long_result_is_cut_once_and_said_and_the_session_keeps_it(t
 
 
 async def test_G11_near_the_limit_it_is_compacted_and_said_with_figures(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, *[part for n in range(3) for part in reading(n)], window=1866, observation=0.5)
+    bench = Bench(tmp_path, *[part for n in range(3) for part in reading(n)], window=1930, observation=0.5)
     assert await bench.prepared() == []
     before = (await bench.context.use()).used
-    bench.session.append(asked("and now?"))
+    bench.session.append(asked("word " * 44))
     [said] = await bench.context.prepare()
     after = (await bench.context.use()).used
     assert (
         said
-        == f"compacted: {before + 7:,} -> {after:,} tokens (2 results reduced); the session keeps all of it"
+        == f"compacted: {before + 50:,} -> {after:,} tokens (3 results reduced); the session keeps all of it"
     )
     assert after < before * 0.7
     assert await bench.context.prepare() == []
