@@ -12,7 +12,7 @@ from tools.protocol.messages import Message
 
 FIRST_LINE = 120
 HEAD_SHARE = 2 / 3
-READ_HEAD = re.compile(r"\[[^\n]*: (lines \d+-\d+ of \d+|decoded as )[^\n]*\]\n")
+READ_HEAD = re.compile(r"\[(?:[^\n]*: )?(?:lines \d+-\d+ of \d+|decoded as )[^\n]*\]\n")
 NARROWER = {
     "read_file": "a range of lines",
     "run_shell": "`| head`, `| tail` or `| grep`",

@@ -75,6 +75,27 @@ class PlainSandbox:
         return None
 
 
+@pytest.fixture(scope="session")
+def embedded_tokens() -> Callable[[str], int]:
+    """Counts tokens as the embedded student does; special ones count as one."""
+    import llama_cpp
+
+    from training.student.gguf import embedded_model
+
+    parameters = llama_cpp.llama_model_default_params()
+    parameters.vocab_only = True
+    model = llama_cpp.llama_model_load_from_file(str(embedded_model()).encode(), parameters)
+    vocabulary = llama_cpp.llama_model_get_vocab(model)
+
+    def count(text: str) -> int:
+        data = text.encode()
+        room = len(data) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        return int(llama_cpp.llama_tokenize(vocabulary, data, len(data), tokens, room, False, True))
+
+    return count
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """An empty workspace; ``tmp_path`` around it is the outside."""

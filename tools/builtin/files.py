@@ -64,7 +64,8 @@ async def write_file(context: ToolContext, /, *, path: str, content: str) -> Too
 
     def write() -> ToolResult:
         with _planned_write(context, path, content, making=True) as plan:
-            return _carried_out(context, plan)
+            done = f"changed, {changed_lines(plan.diff)} lines" if plan.old is not None else "created"
+            return _carried_out(context, plan, done)
 
     return await asyncio.to_thread(write)
 
@@ -81,7 +82,7 @@ async def edit_file(context: ToolContext, /, *, path: str, old_text: str, new_te
 
     def edit() -> ToolResult:
         with _planned_edit(context, path, old_text, new_text) as plan:
-            return _carried_out(context, plan)
+            return _carried_out(context, plan, "changed")
 
     return await asyncio.to_thread(edit)
 
@@ -102,7 +103,7 @@ def _read(context: ToolContext, path: str, start_line: int | None, end_line: int
         raise ToolError(f"{place.shown} has only {len(lines)} lines")
     wanted = lines[first - 1 : end_line]
     shown = _fitting(wanted, context.settings.result_characters - 200)
-    head = _head(place.shown, first, len(shown), len(lines), text.note, cut=len(shown) < len(wanted))
+    head = _head(first, len(shown), len(lines), text.note, cut=len(shown) < len(wanted))
     return ToolResult(success=True, text=head + "".join(shown), truncated=len(shown) < len(wanted))
 
 
@@ -116,14 +117,15 @@ def _fitting(lines: list[str], characters: int) -> list[str]:
     return lines
 
 
-def _head(name: str, first: int, count: int, total: int, note: str, *, cut: bool) -> str:
+def _head(first: int, count: int, total: int, note: str, *, cut: bool) -> str:
+    """What the call does not say by itself: that this is not the whole, and how it was decoded."""
     last = first + count - 1
     said = [f"lines {first}-{last} of {total}"] if count < total else []
     if cut:
         said.append(f"go on with start_line={last + 1}")
     if note:
         said.append(note)
-    return f"[{name}: {'; '.join(said)}]\n" if said else ""
+    return f"[{'; '.join(said)}]\n" if said else ""
 
 
 @contextmanager
@@ -165,12 +167,13 @@ def _current(context: ToolContext, place: Place) -> bytes:
     raise ToolError(f"{line}. What changed:\n{unified_diff(was, now, place.shown)}")
 
 
-def _carried_out(context: ToolContext, plan: _Plan) -> ToolResult:
-    name = plan.place.shown
+def _carried_out(context: ToolContext, plan: _Plan, done: str) -> ToolResult:
+    """Make the planned write; ``done`` is all that the call does not say by itself."""
     if plan.new == plan.old:
-        return ToolResult(success=True, text=f"{name} already has this content; nothing was written")
+        return ToolResult(
+            success=True, text=f"{plan.place.shown} already has this content; nothing was written"
+        )
     write_bytes(plan.place, plan.new, plan.old)
     if context.reads is not None:
         context.reads.saw(plan.place.path, plan.new)
-    verb = "created" if plan.old is None else "changed"
-    return ToolResult(success=True, text=f"{verb} {name} ({changed_lines(plan.diff)} lines)", diff=plan.diff)
+    return ToolResult(success=True, text=done, diff=plan.diff)

@@ -50,7 +50,8 @@ async def git_diff(context: ToolContext, /, *, path: str | None = None) -> ToolR
         raise ToolError(_why(changed))
     new = await _git(context, "ls-files", "--others", "--exclude-standard", "--", where)
     names = new.text.rstrip("\n") if new.success else ""
-    parts = [changed.text.rstrip("\n"), f"new files that git does not track:\n{names}" if names else ""]
+    untracked = f"new files that git does not track:\n{names}" if names else ""
+    parts = (_told(changed.text.rstrip("\n")), untracked)
     text = "\n\n".join(part for part in parts if part) or "no changes since the last commit"
     return dataclasses.replace(changed, text=text)
 
@@ -64,6 +65,24 @@ async def _git(context: ToolContext, *arguments: str) -> ToolResult:
         exit_code=completed.exit_code,
         truncated=completed.truncated,
     )
+
+
+def _told(diff: str) -> str:
+    """A diff without the lines that only git needs: ``---`` and ``+++`` name a file whose text changed."""
+    kept: list[str] = []
+    head: list[str] = []
+    for line in diff.split("\n"):
+        if line.startswith("diff --git "):
+            kept += head
+            head = [line]
+        elif head and line.startswith("--- "):
+            kept += [*head[1:], line]
+            head = []
+        elif not head:
+            kept.append(line)
+        elif not line.startswith("index "):
+            head.append(line)
+    return "\n".join(kept + head)
 
 
 def _why(failed: ToolResult) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.base import Completed, Sandbox
 from tools.base import ToolContext
+from tools.builtin.terminal_text import as_read
 from tools.calls import ToolError, ToolResult
 
 _FIRST_PYTHON = (
@@ -45,7 +46,7 @@ def result_of(completed: Completed) -> ToolResult:
         first = "killed; what it printed until then:"
     else:
         first = f"exit code {completed.exit_code}"
-    output = completed.output.rstrip("\n")
+    output = as_read(completed.output).rstrip("\n")
     return ToolResult(
         success=completed.exit_code == 0 and not completed.timed_out,
         text=f"{first}\n{output}" if output else f"{first}\n(no output)",

@@ -9,7 +9,7 @@ proxies of the environment (they would hide the address), pages that need JavaSc
 import asyncio
 
 from tools.base import ToolContext
-from tools.builtin.fetching import fetch
+from tools.builtin.fetching import Body, fetch
 from tools.builtin.page import page_text
 from tools.builtin.providers import search_web
 from tools.calls import Risk, ToolError, ToolResult
@@ -47,6 +47,16 @@ async def fetch_url(context: ToolContext, /, *, url: str) -> ToolResult:
     text = body.content.decode(body.charset, "replace")
     if "html" in body.kind:
         text = await asyncio.to_thread(page_text, text)
-    cut = "; only the beginning, it is larger than the limit" if body.cut else ""
-    head = f"[{body.url}: status {body.status}, {body.kind or 'unknown type'}{cut}]"
-    return ToolResult(success=body.status < 400, text=f"{head}\n{text}", truncated=body.cut)
+    text = _head(url, body) + (text or "(no text)")
+    return ToolResult(success=body.status < 400, text=text, truncated=body.cut)
+
+
+def _head(asked: str, body: Body) -> str:
+    """What is not as it was asked for: another address, a bad status, no page, not all of it."""
+    said = [
+        *([f"from {body.url}"] if body.url.rstrip("/") != asked.rstrip("/") else []),
+        *([f"status {body.status}"] if body.status != 200 else []),
+        *([body.kind or "unknown type"] if body.kind not in ("text/html", "text/plain") else []),
+        *(["only the beginning, it is larger than the limit"] if body.cut else []),
+    ]
+    return f"[{'; '.join(said)}]\n" if said else ""

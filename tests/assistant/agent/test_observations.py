@@ -25,9 +25,9 @@ def read(**arguments: object) -> ToolCall:
     ("head", "start", "arguments"),
     [
         ("", 1, {}),
-        ("[a.py: lines 1-300 of 900; go on with start_line=301]\n", 1, {}),
+        ("[lines 1-300 of 900; go on with start_line=301]\n", 1, {}),
         ("[a.py: lines 101-400 of 900]\n", 101, {"start_line": 101}),
-        ("[a.py: decoded as latin-1]\n", 1, {}),
+        ("[decoded as latin-1]\n", 1, {}),
     ],
 )
 def test_the_lines_that_are_left_out_are_named_exactly(

@@ -223,6 +223,19 @@ async def test_git_diff_of_a_deleted_file_and_of_a_repository_without_commits(
 
 
 @needs_git
+async def test_git_diff_leaves_out_what_only_git_needs_and_nothing_else(run: Run, repository: Path) -> None:
+    (repository / "a.txt").write_text("index 1\n-- a\ndiff --git x\n")
+    (repository / "b.txt").chmod(0o755)
+    (repository / "empty").touch()
+    git(repository, "add", "empty")
+    assert (await run("git_diff")).text.split("\n") == [
+        *("--- a/a.txt", "+++ b/a.txt", "@@ -1 +1,3 @@", "-one", "+index 1", "+-- a", "+diff --git x"),
+        *("diff --git a/b.txt b/b.txt", "old mode 100644", "new mode 100755"),
+        *("diff --git a/empty b/empty", "new file mode 100644"),
+    ]
+
+
+@needs_git
 async def test_git_diff_without_a_repository_says_so(run: Run, workspace: Path) -> None:
     result = await run("git_diff")
     assert not result.success and "the workspace is not a git repository" in result.text

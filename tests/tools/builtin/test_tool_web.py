@@ -77,18 +77,18 @@ async def test_a_page_comes_as_text(site: Site, workspace: Path) -> None:
     url = site.give("/a", "<title>Hi</title><h1>Über</h1><p>one<p>two", "text/html; charset=utf-8")
     result = await fetched(url, workspace)
     assert result.success
-    assert result.text == f"[{url}: status 200, text/html]\nHi\n\nÜber\n\none\ntwo"
+    assert result.text == "Hi\n\nÜber\n\none\ntwo"
     asked = site.asked[0][1]
     assert asked["Host"] == site.url.removeprefix("http://") and asked["User-Agent"] == "apprentice"
 
 
 async def test_plain_text_and_json_stay_as_they_are(site: Site, workspace: Path) -> None:
     result = await fetched(site.give("/a.json", '{"a": "<b>"}', "application/json"), workspace)
-    assert result.text.endswith('{"a": "<b>"}')
+    assert result.text == '[application/json]\n{"a": "<b>"}'
     result = await fetched(
         site.give("/a.txt", "é".encode("latin-1"), "text/plain; charset=latin-1"), workspace
     )
-    assert result.text.endswith("é")
+    assert result.text == "é"
     result = await fetched(site.give("/b.txt", "é", "text/plain; charset=no-such"), workspace)
     assert result.text.endswith("é")
 
@@ -98,12 +98,13 @@ async def test_binary_is_refused_and_an_error_status_is_a_failure(site: Site, wo
     assert not result.success and "is image/png, not text" in result.text
     result = await fetched(f"{site.url}/missing", workspace)
     assert not result.success and "status 404" in result.text and "not here" in result.text
+    assert (await fetched(site.give("/empty", "", "text/plain"), workspace)).text == "(no text)"
 
 
 async def test_redirects_are_followed_and_end(site: Site, workspace: Path) -> None:
     site.give("/end", "arrived", "text/plain")
     site.give("/start", "", status=302, Location="/end")
-    assert (await fetched(f"{site.url}/start", workspace)).text.endswith("arrived")
+    assert (await fetched(f"{site.url}/start", workspace)).text == f"[from {site.url}/end]\narrived"
     site.give("/loop", "", status=302, Location="/loop")
     result = await fetched(f"{site.url}/loop", workspace)
     assert not result.success and "more than 5 redirects" in result.text
