@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from importlib import util
 from pathlib import Path
 
@@ -98,7 +98,26 @@ def _model_file(name: str, model: str, settings: Settings) -> Check:
         origin = settings.origin(("student", name.split()[-1]))
         usual = "embedded" if name == STUDENT_MODEL else "''"
         return Check(name, False, f"{error} (set by: {origin})", f"apprentice config set {key} {usual}")
-    return Check(name, True, f"{path.name}, {path.stat().st_size / (1 << 20):,.0f} MiB")
+    detail = f"{path.name}, {path.stat().st_size / (1 << 20):,.0f} MiB"
+    if name == STUDENT_MODEL:
+        detail += "".join(f"; {fact}" for fact in _measured(path, settings))
+    return Check(name, True, detail)
+
+
+def _measured(path: Path, settings: Settings) -> Iterator[str]:
+    """What the first load found out of a model: the context it gets, and how fast it is."""
+    from training.models.calibration import calibrations_dir, load_choice
+    from training.models.choice import choose
+    from training.models.files import known_header
+    from training.models.memory import available_bytes
+
+    header, known = known_header(path, calibrations_dir()), load_choice(path)
+    if header is not None:
+        choice = choose(settings.student, header, known, available_bytes())
+        yield choice.notice or f"a context of {choice.context_tokens:,} tokens, all that it has"
+    if known is not None:
+        busy = " on a busy machine" if known.busy else ""
+        yield f"writes {known.best.decode_tokens_per_s:,.0f} tokens/s{busy}"
 
 
 def _adapter(settings: Settings) -> list[Check]:
@@ -108,12 +127,13 @@ def _adapter(settings: Settings) -> list[Check]:
 
 async def _endpoint(settings: Settings) -> Check:
     """Asked by the very code that the chat uses, with less patience."""
+    from training.models.naming import addressed
     from training.student.base import StudentError
     from training.student.remote import RemoteStudent
     from training.student.remote_endpoint import Patience
     from training.student.remote_errors import Refused
 
-    student = RemoteStudent(settings.student, Patience(attempts=1, connect_s=5, read_s=5))
+    student = RemoteStudent(addressed(settings.student), Patience(attempts=1, connect_s=5, read_s=5))
     try:
         info = await student.start()
     except Refused as error:

@@ -1,13 +1,26 @@
-"""Making another model the student: tried first, then written into the person's settings."""
+"""What the student may be, and making another model the student: tried first, then set."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from assistant.cli.invocation import Invocation
+from assistant.settings import Settings
 from assistant.settings_edit import set_values
 from assistant.wiring import make_student
 from training.models.catalogue import EMBEDDED, catalogue
+from training.models.discovery import discover
+from training.models.listing import Listed, listing
+from training.models.store import ModelStore
 from training.student.base import StudentInfo
 from training.student.settings import StudentSettings
+
+BELONGING = ("adapter", "name")
+"""Settings of a student that belong to its model."""
+
+
+async def listed(settings: Settings, student: StudentSettings) -> list[Listed]:
+    """Every model, with what servers on this machine offer now. Raises ModelError."""
+    served = await discover(settings.models.endpoints)
+    return listing(student, ModelStore(), served)
 
 
 def named(model: str) -> str:
@@ -20,27 +33,26 @@ def named(model: str) -> str:
 
 async def tried(settings: StudentSettings, model: str) -> StudentInfo:
     """Load ``model`` and let it go again. Raises StudentError where it cannot serve."""
-    student = make_student(_with(settings, model))
+    given = {"model": named(model), **dict.fromkeys(BELONGING, "")}
+    student = make_student(settings.model_copy(update=given))
     try:
         return await student.start()
     finally:
         await student.close()
 
 
-def _with(settings: StudentSettings, model: str) -> StudentSettings:
-    """An adapter and the name of a server's model belong to the model that was there before."""
-    return settings.model_copy(update={"model": named(model), "adapter": "", "name": ""})
+def set_student(model: str, before: StudentSettings, now: Callable[[], Settings]) -> list[str]:
+    """Write ``model`` into the person's settings; returns what they should know. Raises SettingsError.
 
-
-def set_student(invocation: Invocation, model: str, before: StudentSettings) -> list[str]:
-    """Write ``model`` into the person's settings; returns what they should know. Raises SettingsError."""
-    belonging = [name for name in ("adapter", "name") if getattr(before, name)]
-    set_values({"student.model": named(model), **{f"student.{name}": "" for name in belonging}})
-    now = invocation.settings()
-    notices = [f"student.{name} was {getattr(before, name)} and is empty now" for name in belonging]
-    if now.student.model != named(model):
-        origin = now.origin(("student", "model"))
+    ``now`` reads the settings that are in force after it.
+    """
+    emptied = [name for name in BELONGING if getattr(before, name)]
+    set_values({"student.model": named(model), **{f"student.{name}": "" for name in emptied}})
+    notices = [f"student.{name} was {getattr(before, name)} and is empty now" for name in emptied]
+    settings = now()
+    if settings.student.model != named(model):
+        origin = settings.origin(("student", "model"))
         notices.append(
-            f"here the student is still {now.student.model}: it is set by {origin}, which is stronger"
+            f"the student here is still {settings.student.model}, set by {origin}, which is stronger"
         )
     return notices

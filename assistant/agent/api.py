@@ -10,7 +10,7 @@ from tools.calls import ToolResult
 
 @dataclass(frozen=True)
 class Status:
-    """The facts of the status line.
+    """The facts of the status line. ``student_notice`` says why the window is not all that the model has.
 
     ``*_state`` is ``starting``, ``ready`` or ``off``. ``cached_share`` is 0..1 of the last prompt;
     ``tokens_per_s`` the last decode speed; ``context_*`` are tokens.
@@ -28,6 +28,7 @@ class Status:
     context_limit: int = 0
     cached_share: float = 0.0
     tokens_per_s: float = 0.0
+    student_notice: str = ""
     busy: bool = False
 
 

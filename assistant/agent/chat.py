@@ -36,6 +36,7 @@ from tools.selection.ranker import Ranker
 from training.events.base import EventLog, EventLogError
 from training.events.decisions import DecisionRecorder
 from training.student.base import StudentError, Usage
+from training.student.settings import StudentSettings
 
 __all__ = ["Chat", "ChatApi", "Status"]
 
@@ -202,8 +203,14 @@ class Chat:
             context_limit=info.context_tokens,
             cached_share=last.cached_tokens / last.prompt_tokens if last.prompt_tokens else 0.0,
             tokens_per_s=last.decode_tokens_per_s,
+            student_notice=info.notice,
             busy=self._busy,
         )
+
+    @property
+    def student_settings(self) -> StudentSettings:
+        """Those of the student that serves, or is being loaded."""
+        return self._hosting.settings
 
     def set_mode(self, mode: str) -> None:
         """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""

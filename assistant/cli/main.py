@@ -90,7 +90,9 @@ def _print_version(context: click.Context, option: click.Parameter, wanted: bool
     default=None,
     help="Resume a session by id, start of id, or title; choose from a list without one.",
 )
-@click.option("-m", "--model", help="The student: 'embedded', a GGUF file, or an OpenAI-compatible URL.")
+@click.option(
+    "-m", "--model", help="The student: an id of `models list`, a GGUF file, or an OpenAI-compatible URL."
+)
 @click.option("--mode", type=click.Choice(["plan", "ask", "edit", "auto"]), help="Permission mode.")
 @click.option("--sandbox", type=click.Choice(["auto", "docker", "bubblewrap", "off"]), help="Sandbox engine.")
 @click.option("-C", "--cd", "folder", metavar="FOLDER", help="Work in this folder.")

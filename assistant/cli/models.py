@@ -4,10 +4,8 @@ Invariant: nothing of a person's own files is removed; what is set as the studen
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,10 +15,6 @@ from assistant.cli.models_progress import bytes_bar, said, steps_bar
 from training.models.base import ModelError, megabytes
 from training.models.catalogue import EMBEDDED
 from training.models.store import ModelStore
-
-if TYPE_CHECKING:
-    from assistant.settings import Settings
-    from training.models.listing import Listed
 
 KEY = ("student", "model")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -40,21 +34,14 @@ def models() -> None:
 @pass_invocation
 def list_models(invocation: Invocation, as_json: bool) -> None:
     """Every model: here, on the hub, and served on this machine."""
+    from assistant.model_choice import listed
+
     settings = invocation.settings()
-    found = listed(settings)
+    found = asyncio.run(listed(settings, settings.student))
     if as_json:
         print_json([asdict(one) for one in found])
     else:
         click.echo(models_text.table(found))
-
-
-def listed(settings: "Settings") -> Sequence["Listed"]:
-    """The list, with what servers on this machine offer now."""
-    from training.models.discovery import discover
-    from training.models.listing import listing
-
-    served = asyncio.run(discover(settings.models.endpoints))
-    return listing(settings.student, ModelStore(), served)
 
 
 @models.command()
@@ -102,8 +89,7 @@ def use(invocation: Invocation, model: str, as_json: bool) -> None:
     settings = invocation.settings()
     said(f"loading {model} ...")
     info = asyncio.run(tried(settings.student, model))
-    overruled = set_student(invocation, model, settings.student)
-    print_notices(tuple(overruled))
+    print_notices(tuple(set_student(model, settings.student, invocation.settings)))
     if as_json:
         print_json({"model": info.model, "context_tokens": info.context_tokens, "notice": info.notice})
         return

@@ -59,7 +59,7 @@ async def _status(context: CommandContext, argument: str) -> None:
         ("mode", f"{status.mode}: {MODES.get(status.mode, '')}"),
         ("student", code(with_state(status.student, status.student_state))),
         ("sandbox", code(with_state(status.sandbox, status.sandbox_state))),
-        ("context", used),
+        ("context", f"{used}; {plain(status.student_notice)}" if status.student_notice else used),
         ("prompt from cache", f"{status.cached_share:.0%}"),
         ("speed", f"{status.tokens_per_s:.1f} tokens/s" if status.tokens_per_s else "nothing decoded yet"),
     )

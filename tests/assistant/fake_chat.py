@@ -15,6 +15,7 @@ from sandbox.base import Check
 from tools.base import ToolContext
 from tools.calls import Risk, ToolCall, ToolResult
 from tools.registry import Registry, tool
+from training.models.settings import ModelSettings
 from training.student.base import StudentError
 
 WAIT = object()
@@ -43,7 +44,8 @@ class FakeChat:
 
     def __init__(self, workspace: Path, *turns: Script, log: Any = None, permissions: Any = None) -> None:
         self.workspace = workspace
-        self.settings = Settings()
+        self.settings = Settings(models=ModelSettings(endpoints=()))
+        self.student_settings = self.settings.student
         self.store = SessionStore(workspace.parent / "sessions")
         self.store.folder.mkdir(exist_ok=True)
         self.session = self.store.create(workspace)
@@ -144,6 +146,7 @@ class FakeChat:
         if model == "missing.gguf":
             raise StudentError("missing.gguf: no such file; give the path of a GGUF file")
         self.models.append(model)
+        self.student_settings = self.student_settings.model_copy(update={"model": model})
         self.facts = replace(self.facts, student=model)
 
     async def context_use(self) -> Use:

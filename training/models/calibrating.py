@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,7 +34,7 @@ class Effort:
 
 QUICK = Effort(seconds=3, limit_s=60, quick=True)
 """At the first load: one round, and none on a busy machine."""
-THOROUGH = Effort(seconds=60, limit_s=300)
+THOROUGH = Effort(seconds=30, limit_s=300)
 
 
 async def calibrate(
@@ -78,25 +77,24 @@ async def calibrate(
 
 
 async def _measured(path: Path, specification: str, limit_s: float, steps: Steps) -> dict[str, Any]:
-    with tempfile.TemporaryFile() as said:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "training.models.measure", specification),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=said,
-            # Without it a native abort starts a debugger to print where it was.
-            env={**os.environ, "GGML_NO_BACKTRACE": "1"},
-        )
-        try:
-            async with asyncio.timeout(limit_s):
-                result = await _followed(process, steps)
-                await process.wait()
-        except TimeoutError:
-            raise ModelError(f"{path}: it could not be measured within {limit_s:g} s") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "training.models.measure", specification),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        # Without it a native abort starts a debugger to print where it was.
+        env={**os.environ, "GGML_NO_BACKTRACE": "1"},
+    )
+    try:
+        async with asyncio.timeout(limit_s):
+            result = await _followed(process, steps)
+            await process.wait()
+    except TimeoutError:
+        raise ModelError(f"{path}: it could not be measured within {limit_s:g} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if result is None:
         raise ModelError(f"{path}: {_epitaph(process.returncode or 0)}")
     if "problem" in result:

@@ -44,7 +44,7 @@ class Listed:
 
 def listing(settings: StudentSettings, store: ModelStore, served: Sequence[Served]) -> list[Listed]:
     """The model in use first, then those that are here, then those to be had. Raises ModelError."""
-    installed = {model.id: model for model in store.list()}
+    installed = {model.id: model for model in store.all()}
     listed = [_of_catalogue(source, installed, store, settings) for source in catalogue().values()]
     listed += [
         _of_store(model, store, settings) for model in installed.values() if model.id not in catalogue()

@@ -165,6 +165,9 @@ def _run(bench: Bench, context: int, cores: int, quick: bool, out: TextIO) -> tu
     True where the machine was busy most of the time.
     """
     ways = [Best(count, LIKELY_BATCH) for count in thread_counts(cores, quick=quick)]
+    if _busy(cores):
+        # Threads that wait for a core may take all of the time; those that do not, first.
+        ways.reverse()
     busy: list[bool] = []
     try:
         bench.run(ways[0], FIRST_TOKENS)

@@ -51,10 +51,14 @@ class ModelStore:
         except EventLogError as error:
             raise ModelError(str(error)) from None
 
-    def list(self) -> list[Installed]:
+    def all(self) -> list[Installed]:
         """Every model that was pulled, by id; one whose file is gone too (``problem`` says it)."""
-        found = (self.find(path.parent.name) for path in sorted(self.folder.glob(f"*/{RECORD}")))
+        found = (self.find(path.parent.name) for path in self.records())
         return [model for model in found if model is not None]
+
+    def records(self) -> list[Path]:
+        """The records, unread; a pull that did not end may be among them."""
+        return sorted(self.folder.glob(f"*/{RECORD}"))
 
     def find(self, model_id: str) -> Installed | None:
         """The record of ``model_id``, or None. Raises ModelError where it cannot be read."""

@@ -9,7 +9,8 @@ class StudentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     model: str = "embedded"
-    """``embedded`` (SmolLM2-135M-Instruct), a GGUF's path, or an OpenAI-compatible ``http(s)://`` URL."""
+    """``embedded`` (SmolLM2-135M-Instruct), an id that ``apprentice models list`` shows, a GGUF's path, or an
+    OpenAI-compatible ``http(s)://`` URL (``URL#NAME`` for one of its models)."""
     adapter: str = ""
     """Path of a LoRA adapter GGUF, or empty."""
     name: str = ""
@@ -17,7 +18,7 @@ class StudentSettings(BaseModel):
     context_tokens: int = Field(default=8192, ge=512, le=1 << 20)
     """Window of the conversation; never more than the model was trained with."""
     threads: int = Field(default=0, ge=0, le=512)
-    """CPU threads; 0 takes the physical cores."""
+    """CPU threads; 0 takes as many as were quickest when the model was measured, or the cores."""
     answer_tokens: int = Field(default=512, ge=16, le=1 << 16)
     """Longest answer."""
     call_tokens: int = Field(default=768, ge=16, le=1 << 16)

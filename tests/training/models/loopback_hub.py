@@ -1,7 +1,7 @@
 """A hub on the loopback interface: model info, files by range, redirects to a store, and faults on demand.
 
 It speaks what ``huggingface_hub`` speaks: ``/api/models/REPO[/revision/REV]`` and ``/REPO/resolve/REV/FILE``
-with ``X-Repo-Commit``, ``X-Linked-Etag`` and ``X-Linked-Size``.
+with ``X-Repo-Commit``, ``X-Linked-Etag`` and ``X-Linked-Size``; and ``/v1/models``, as servers of models do.
 """
 
 import hashlib
@@ -49,6 +49,7 @@ class LoopbackHub:
         self.info_faults: deque[Fault] = deque()
         self.requests: list[Asked] = []
         self.redirect_to_store = False
+        self.served_models: list[str] = []
         self.served = threading.Semaphore(0)
         hub = self
 
@@ -106,6 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._redirect(match[1], match[3])
             else:
                 self._file(match[1], match[3])
+        elif path == "/v1/models":
+            listed = [{"id": name} for name in self.owner.served_models]
+            self._reply(200, {"content-type": "application/json"}, json.dumps({"data": listed}).encode())
         elif match := re.fullmatch(r"/store/([^/]+/[^/]+)/(.+)", path):
             self._file(match[1], match[2])
         else:

@@ -34,7 +34,7 @@ def test_a_pull_keeps_the_file_and_where_it_came_from(hub: LoopbackHub, store: M
     assert path.read_bytes() == CONTENT
     assert path.name == FILE
     assert done[0] == 0 and done == sorted(done) and done[-1] == len(CONTENT)
-    (model,) = store.list()
+    (model,) = store.all()
     assert (model.id, model.repo, model.file) == ("tiny-q8_0", REPO, FILE)
     assert (model.revision, model.sha256, model.bytes) == (COMMIT, sha256_of_file(path), len(CONTENT))
     assert (model.license, model.base) == ("apache-2.0", "maker/base-model")
@@ -77,7 +77,7 @@ def test_an_interrupted_pull_goes_on_in_the_next(hub: LoopbackHub, store: ModelS
     assert left is not None
     have = left.stat().st_size
     assert 50_000 < have < len(CONTENT)
-    assert store.list() == []
+    assert store.all() == []
     assert pull(store).read_bytes() == CONTENT
     assert hub.downloads[-1].headers["range"] == f"bytes={have}-"
 
@@ -100,7 +100,7 @@ def test_H2_bytes_with_another_checksum_are_removed_and_never_a_model(
     hub.faults.append(Fault(content=bytes(damaged)))
     with pytest.raises(ModelError, match=r"is not tiny-q8_0\.gguf as the hub describes it .* pull again"):
         pull(store)
-    assert store.list() == [] and part(store) is None
+    assert store.all() == [] and part(store) is None
     assert pull(store).read_bytes() == CONTENT
 
 
@@ -108,7 +108,7 @@ def test_a_reply_longer_than_the_file_is_refused(hub: LoopbackHub, store: ModelS
     hub.faults.append(Fault(content=CONTENT + b"more"))
     with pytest.raises(ModelError, match="sends more than"):
         pull(store)
-    assert store.list() == []
+    assert store.all() == []
 
 
 def test_H8_a_file_that_changed_on_the_hub_is_not_pulled_where_it_is_pinned(
@@ -122,7 +122,7 @@ def test_H8_a_file_that_changed_on_the_hub_is_not_pulled_where_it_is_pinned(
 
 def test_H8_a_file_that_changed_here_is_not_used(hub: LoopbackHub, store: ModelStore) -> None:
     path = pull(store)
-    (model,) = store.list()
+    (model,) = store.all()
     path.write_bytes(CONTENT[:-1] + b"x")
     with pytest.raises(ModelError, match="changed since it was pulled"):
         store.checked_path(model)
@@ -137,9 +137,9 @@ def test_H8_a_file_that_changed_here_is_not_used(hub: LoopbackHub, store: ModelS
 def test_a_file_that_was_only_touched_is_compared_once(hub: LoopbackHub, store: ModelStore) -> None:
     path = pull(store)
     path.write_bytes(CONTENT)
-    (model,) = store.list()
+    (model,) = store.all()
     assert store.checked_path(model) == path
-    (model,) = store.list()
+    (model,) = store.all()
     assert model.mtime_ns == path.stat().st_mtime_ns
 
 
@@ -257,7 +257,7 @@ def test_a_disk_that_fills_up_keeps_what_came(hub: LoopbackHub, store: ModelStor
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     left = part(store)
     assert left is not None and left.read_bytes() == CONTENT[: left.stat().st_size]
-    assert store.list() == []
+    assert store.all() == []
     assert pull(store).read_bytes() == CONTENT
 
 
@@ -279,4 +279,4 @@ def test_H1_what_is_no_gguf_is_not_kept(hub: LoopbackHub, store: ModelStore) -> 
     hub.files[NAME] = b"<html>" * 20
     with pytest.raises(ModelError, match="a web page"):
         pull(store)
-    assert store.list() == [] and part(store) is None
+    assert store.all() == [] and part(store) is None
