@@ -16,7 +16,7 @@ Decided = tuple[Branches, bool]
 Judged = tuple[float, bool]
 
 BINS = 10
-FEWEST = 50
+FEWEST = 100
 COLDEST, HOTTEST = 0.05, 20.0
 _GRID = 24
 _GOLDEN = (math.sqrt(5) - 1) / 2

@@ -50,9 +50,9 @@ def test_the_error_is_the_gap_in_each_bin_weighted_by_its_size() -> None:
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (decisions(49, 1.0), "49 decisions have a confidence; 50 are needed"),
-        ([(branches, True) for branches, _ in decisions(60, 1.0)], "60 of 60 names are right"),
-        ([(branches, False) for branches, _ in decisions(60, 1.0)], "0 of 60 names are right"),
+        (decisions(99, 1.0), "99 decisions have a confidence; 100 are needed"),
+        ([(branches, True) for branches, _ in decisions(100, 1.0)], "100 of 100 names are right"),
+        ([(branches, False) for branches, _ in decisions(100, 1.0)], "0 of 100 names are right"),
     ],
 )
 def test_what_cannot_be_fitted_is_said(made: list[Decided], says: str) -> None:
