@@ -13,7 +13,7 @@ from assistant.agent.window import Use
 from assistant.tui.screens.panel import PanelScreen
 from assistant.window_bar import FREE, MEANINGS, REPLY, Slice, headline, slices
 
-NARROWEST = 20
+NARROWEST, MEANINGS_WIDTH = 20, 78
 # Colour and texture, so that the parts stay apart without colour too.
 LOOKS = {
     "instructions": ("█", "$secondary"),
@@ -78,6 +78,6 @@ def _legend(one: Slice, width: int) -> list[tuple[str, str]]:
         (f"{most:<10}", "$text-muted"),
         (f"{one.share:>7.1%}", ""),
     ]
-    if width >= 72:
+    if width >= MEANINGS_WIDTH:
         said.append((f"   {MEANINGS[one.name]}", "$text-muted"))
     return said
