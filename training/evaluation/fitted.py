@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Prompt
 from training.evaluation.calibration import Calibrated
 from training.evaluation.cases import Case, fingerprint
-from training.evaluation.report import Result
+from training.evaluation.report import Result, name_right
 from training.student import temperatures
 from training.student.confidence import confidence_of
 from training.student.settings import StudentSettings
@@ -36,9 +37,9 @@ def thresholds(found: Sequence[Result], temperature: float) -> list[dict[str, An
     """For each value of ``student.ask_below``: the share of the calls that would become questions, and the
     share of the calls left that have the right tool (None where none is left)."""
     calls = [
-        (confidence_of(one.made.branches, temperature), one.verdict.tool)
+        (confidence_of(one.made.branches, temperature), name_right(one))
         for one in found
-        if one.made.calls and one.made.branches
+        if one.made.chosen not in ("", ANSWER)
     ]
     rows = []
     for bound in BOUNDS:

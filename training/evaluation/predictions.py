@@ -31,6 +31,11 @@ class Prediction:
         return not self.problem
 
     @property
+    def chosen(self) -> str:
+        """The name that was chosen first, also where its call was cut; empty where that is not known."""
+        return self.branches[-1][0][0] if self.branches else ""
+
+    @property
     def answered(self) -> bool:
         """True where the student chose to answer."""
         return self.parsed and not self.calls

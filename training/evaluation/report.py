@@ -16,6 +16,7 @@ from training.evaluation.calibration import expected_calibration_error, judged
 from training.evaluation.cases import Case
 from training.evaluation.judging import Verdict, described, judge
 from training.evaluation.predictions import Prediction
+from training.student.base import Branches
 
 Facts = dict[str, Any]
 _Z = 1.96
@@ -80,9 +81,16 @@ def failure(one: Result) -> Facts:
     }
 
 
-def decisions_of(judged_cases: Iterable[Result]) -> list[tuple[Any, bool]]:
-    """What a temperature is fitted to: the decisions that were made among several names."""
-    return [(one.made.branches, one.verdict.tool) for one in judged_cases if one.made.branches]
+def decisions_of(judged_cases: Iterable[Result]) -> list[tuple[Branches, bool]]:
+    """What a temperature is fitted to: names that were chosen among several, and whether each is right."""
+    return [(one.made.branches, name_right(one)) for one in judged_cases if one.made.branches]
+
+
+def name_right(one: Result) -> bool:
+    """Whether the name that was chosen is right, whatever became of its arguments."""
+    if one.case.rule == "some_call":
+        return one.made.chosen != ANSWER
+    return one.made.chosen in {right.tool for right in one.case.expected}
 
 
 def _confidence(judged_cases: Sequence[Result]) -> Facts:
@@ -90,7 +98,7 @@ def _confidence(judged_cases: Sequence[Result]) -> Facts:
     known = [one for one in judged_cases if one.made.branches and one.made.confidence]
     if not known:
         return {"ece": None, "ece_uncalibrated": None}
-    said = [(one.made.confidence, one.verdict.tool) for one in known]
+    said = [(one.made.confidence, name_right(one)) for one in known]
     return {
         "ece": round(expected_calibration_error(said), 4),
         "ece_uncalibrated": round(expected_calibration_error(judged(decisions_of(known))), 4),
