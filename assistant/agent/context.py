@@ -1,9 +1,10 @@
 """What of a session the student is shown, and how it is kept within the window.
 
 Invariant: the prefix (instructions, tools, examples) is the same bytes in every turn, and nothing is left
-out without a word: ``prepare`` returns a line for all that was cut or compacted, and the session keeps it.
+out without a word: ``prepare`` has a line for all that was cut or compacted, and the session keeps the whole.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.agent.compaction import Compactor, Limits, Outcome, Summarise
@@ -14,10 +15,14 @@ from assistant.agent.sessions import Session
 from assistant.agent.settings import ContextSettings
 from assistant.agent.sizes import Sizes
 from assistant.agent.summary import Summariser
+from assistant.agent.turns import Turn
 from assistant.agent.view import Shortened, View
 from assistant.agent.window import Budget, Use, use_of
 from tools.protocol.messages import Conversation, Prompt, Signature
 from training.student.base import ContextOverflow
+
+Tell = Callable[[str], None]
+"""Hears one line that the person should know."""
 
 SPARE_TOKENS = 32
 SAMPLE, SAMPLE_SHARE = 16_000, 0.95
@@ -52,26 +57,32 @@ class Context:
                 await self._fit(serving)
             self._serving = serving
 
-    async def _fit(self, serving: Serving) -> None:
+    async def _fit(self, serving: Serving) -> Budget:
         again = self._budget is not None
         sizes = Sizes(serving.student.count)
         prefix = await fitted(serving, self.signatures, self.project, sizes, self._settings)
         self._sizes, self._budget, self.prompt = sizes, prefix.budget, prefix.prompt
         self._view = View(self.session, sizes, prefix.budget.share(self._settings.observation))
-        self._pending = list(prefix.notices)
-        if (cut := len(await self._measured())) and again:
-            self._pending.append(f"{_number(cut, 'earlier result')} are shown to this student in part")
+        self._pending += prefix.notices
+        if (cut := await self._measure()) and again:
+            self._pending.append(f"this student is shown {_number(cut, 'earlier result')} in part only")
+        return prefix.budget
 
-    async def _measure(self) -> list[str]:
-        """Size what is new; a line for each new result that was cut."""
-        known = self._known
-        return [_shortened(one) for one in await self._measured() if one.index >= known]
-
-    async def _measured(self) -> list[Shortened]:
+    async def _measure(self) -> int:
+        """Size what is new; that a new result was cut waits to be told. How many earlier ones were cut."""
+        if self._budget is None:
+            return 0
         made = await self._view.measure()
+        new = [one for one in made if one.index >= self._known]
+        self._pending += map(_shortened, new)
         self._known = len(self.session.messages)
         self._count()
-        return made
+        return len(made) - len(new)
+
+    def _tell_pending(self, tell: Tell) -> None:
+        for line in self._pending:
+            tell(line)
+        self._pending = []
 
     def _count(self) -> None:
         if self._budget:
@@ -103,88 +114,89 @@ class Context:
         most = self._budget.share(self._settings.request) - self._sizes.text(beside)
         return self._sizes.characters(sample, max(int(most * SAMPLE_SHARE), 0))
 
-    async def prepare(self) -> list[str]:
-        """Make ready for a decision; a line for all that was cut or left out for it.
+    async def prepare(self, tell: Tell) -> None:
+        """Make ready for a decision; ``tell`` hears of all that is cut or left out for it.
 
         Raises StudentError or SessionError.
         """
-        notices, self._pending = self._pending, []
+        await self._measure()
+        self._tell_pending(tell)
         budget = self._budget
-        if budget is None:
-            return notices
-        notices += await self._measure()
-        if self._view.size() > budget.compact_at:
-            notices += await self._compact(self._limits(budget, budget.compact_to, budget.conversation))
-        return notices
+        if budget and self._view.size() > budget.compact_at:
+            await self._compact(self._limits(budget, budget.compact_to, budget.conversation), tell)
 
-    async def overflowed(self, error: ContextOverflow) -> list[str]:
-        """Make room where the student said that the prompt does not fit; no line where there is none to make.
+    async def overflowed(self, error: ContextOverflow, tell: Tell) -> bool:
+        """Make room where the student said that the prompt does not fit; False where there is none to make.
 
         Raises StudentError or SessionError.
         """
         serving = self._serving
         if serving is None:
-            return []
+            return False
         reply = min(serving.reply or error.limit // 4, error.limit // 4)
         counted = (error.limit - reply) / max(error.needed - reply, 1)
         allowed = int(self.used * counted) if self.used else error.limit - reply
-        learned = []
         if self._budget is None or error.limit < self._budget.window:
-            await self._fit(replace(serving, window=error.limit, reply=reply))
-            learned = [f"the student's window turned out to have {error.limit:,} tokens: sized anew for it"]
-        if self._budget is None:
-            return []
-        notices = [*learned, *self._pending, *await self._measure()]
-        self._pending = []
-        most = min(allowed - self._budget.fixed.total - SPARE_TOKENS, self._budget.conversation)
+            budget = await self._fit(replace(serving, window=error.limit, reply=reply))
+            tell(f"the student's window turned out to have {error.limit:,} tokens: sized anew for it")
+        else:
+            budget = self._budget
+        await self._measure()
+        self._tell_pending(tell)
+        most = min(allowed - budget.fixed.total - SPARE_TOKENS, budget.conversation)
         if self._view.size() > most:
-            notices += await self._compact(
-                self._limits(self._budget, min(most, self._budget.compact_to), most)
-            )
-        return notices if self._view.size() <= most else []
+            await self._compact(self._limits(budget, min(most, budget.compact_to), most), tell)
+        return self._view.size() <= most
 
     async def compact(self, focus: str = "") -> list[str]:
-        """Compact what can be, by the person's wish; no line where nothing is gained.
+        """Compact what can be, by the person's wish; what was done, no line where nothing is gained.
 
         Raises StudentError or SessionError.
         """
-        if self._budget is None or not self.session.messages:
-            return []
-        await self._measure()
-        return await self._compact(self._limits(self._budget, 0, self._budget.conversation), focus)
+        said: list[str] = []
+        if self._budget and self.session.messages:
+            await self._measure()
+            self._tell_pending(said.append)
+            await self._compact(self._limits(self._budget, 0, self._budget.conversation), said.append, focus)
+        return said
 
     def _limits(self, budget: Budget, aim: int, most: int) -> Limits:
         return Limits(aim, most, budget.share(self._settings.requests), budget.share(self._settings.recap))
 
-    async def _compact(self, limits: Limits, focus: str = "") -> list[str]:
-        before = self.used
-        session, shown = self.session, self._view.whole()
+    async def _compact(self, limits: Limits, tell: Tell, focus: str = "") -> None:
+        session, shown, before = self.session, self._view.whole(), self.used
         compactor = Compactor(shown, session.messages, self._sizes, limits, session.compaction)
-        outcome = await compactor.compact(focus, self._summarise())
+        outcome = await compactor.compact(focus, self._summariser(tell))
         if outcome is None or outcome.tokens >= self._view.size():
-            return []
-        after = before - self._view.size() + outcome.tokens
+            return
         compaction = Compaction(
-            upto=len(self.session.messages),
+            upto=len(session.messages),
             recapped=outcome.recapped,
             messages=outcome.messages,
             before=before,
-            after=after,
+            after=before - self._view.size() + outcome.tokens,
             summary=outcome.summary,
             focus=focus,
         )
-        self.session.compact(compaction)
+        session.compact(compaction)
         self._count()
-        return _said(compaction, outcome)
+        for line in _said(compaction, outcome):
+            tell(line)
 
-    def _summarise(self) -> Summarise | None:
-        """The student's own summaries, where they are wanted of this one."""
+    def _summariser(self, tell: Tell) -> Summarise | None:
+        """The student's own summaries, where they are wanted of this one; ``tell`` hears when one begins."""
         wanted = self._settings.summary
         if self._serving is None or self._budget is None or wanted == "extract":
             return None
         if wanted == "auto" and not self.prompt.summarises:
             return None
-        return Summariser(self._serving.student, self._sizes, self._budget.window).summarise
+        student = Summariser(self._serving.student, self._sizes, self._budget.window)
+
+        async def summarise(earlier: str, turns: Sequence[Turn], focus: str, tokens: int) -> str:
+            tell(f"the student sums up {_number(len(turns), 'older turn')}")
+            return await student.summarise(earlier, turns, focus, tokens)
+
+        return summarise
 
     async def use(self) -> Use:
         """What the window holds now. Raises StudentError."""

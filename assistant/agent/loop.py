@@ -119,8 +119,8 @@ class Loop:
         while True:
             turn.streamed = ""
             try:
-                for notice in await self._ready():
-                    yield Notice(notice)
+                async for notice in self._ready():
+                    yield notice
                 async for item in self._work.stream(partial(self._ask_student, turn)):
                     if isinstance(item, Done):
                         turn.usage = _added(turn.usage, item.result.decision.usage)
@@ -130,24 +130,27 @@ class Loop:
                         yield TextDelta(item)
                 return
             except ContextOverflow as error:
-                notices = await self._room_after(error)
-                if not notices:
-                    raise
-                for notice in notices:
-                    yield Notice(notice)
+                async for notice in self._room_after(error):
+                    yield notice
             except StudentDied as error:
                 if died:
                     raise
                 died = True
                 yield Notice(f"{error}; it is started again")
 
-    async def _ready(self) -> list[str]:
-        """Make the context ready; what was cut or compacted for it."""
-        return await self._work.wait(asyncio.ensure_future(self._context.prepare()))
+    async def _ready(self) -> AsyncIterator[Notice]:
+        """Make the context ready; what is cut or compacted for it."""
+        async for item in self._work.stream(self._context.prepare):
+            if not isinstance(item, Done):
+                yield Notice(item)
 
-    async def _room_after(self, error: ContextOverflow) -> list[str]:
-        """What was compacted because the prompt did not fit; nothing where that cannot be helped."""
-        return await self._work.wait(asyncio.ensure_future(self._context.overflowed(error)))
+    async def _room_after(self, error: ContextOverflow) -> AsyncIterator[Notice]:
+        """Make room where the prompt did not fit. Raises ``error`` where that cannot be helped."""
+        async for item in self._work.stream(partial(self._context.overflowed, error)):
+            if not isinstance(item, Done):
+                yield Notice(item)
+            elif not item.result:
+                raise error
 
     async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Made:
         asked = (self._student(), self._context.conversation(), report)

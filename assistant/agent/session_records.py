@@ -53,7 +53,7 @@ class Compaction:
 class Transcript:
     """What a session says. ``created`` and ``updated`` are UTC in ISO 8601; ``turns`` counts requests.
 
-    ``compactions`` hold for messages that are there: forgetting messages takes back those that cover them.
+    ``compaction`` is the last one; forgetting messages that it covers takes it back. ``compactions`` counts.
     """
 
     id: str
@@ -62,7 +62,8 @@ class Transcript:
     title: str = ""
     updated: str = ""
     messages: list[Message] = field(default_factory=list)
-    compactions: list[Compaction] = field(default_factory=list)
+    compaction: Compaction | None = None
+    compactions: int = 0
 
     @property
     def turns(self) -> int:
@@ -75,7 +76,8 @@ class Transcript:
             self._add(to_message(record["message"]))
         elif kind == "truncate":
             del self.messages[max(0, int(record["keep"])) :]
-            self.compactions = [one for one in self.compactions if one.upto <= len(self.messages)]
+            if self.compaction and self.compaction.upto > len(self.messages):
+                self.compaction = None
         elif kind == "compact":
             self.close_calls()
             self._compact(Compaction.from_dict(record))
@@ -88,7 +90,8 @@ class Transcript:
     def _compact(self, compaction: Compaction) -> None:
         if not 0 <= compaction.recapped <= compaction.upto <= len(self.messages):
             raise ValueError("a compaction of messages that are not there")
-        self.compactions.append(compaction)
+        self.compaction = compaction
+        self.compactions += 1
 
     def close_calls(self) -> None:
         """Give each call that has no observation one that says that its outcome is unknown."""

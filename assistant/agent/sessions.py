@@ -91,12 +91,12 @@ class Session:
     @property
     def compaction(self) -> Compaction | None:
         """What the student is shown in place of the first messages, or None."""
-        return self._transcript.compactions[-1] if self._transcript.compactions else None
+        return self._transcript.compaction
 
     @property
     def compactions(self) -> int:
         """How often the conversation was compacted."""
-        return len(self._transcript.compactions)
+        return self._transcript.compactions
 
     def append(self, message: Message) -> None:
         """Add ``message`` durably. The first request gives the session its title. Raises SessionError."""

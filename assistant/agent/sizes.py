@@ -3,6 +3,7 @@
 Invariant: each text is counted once, by the student that serves; what was not counted yet has no size.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from tools.protocol.calls import write_turn
@@ -26,13 +27,13 @@ class Sizes:
 
     def __init__(self, count: Count) -> None:
         self._count = count
-        self._known: dict[str, int] = {"": 0}
+        self._known: dict[bytes, int] = {_key(""): 0}
 
     async def learn(self, texts: Iterable[str]) -> None:
         """Count what is not known yet. Raises StudentError."""
-        unknown = [text for text in dict.fromkeys(texts) if text not in self._known]
+        unknown = {key: text for text in texts if (key := _key(text)) not in self._known}
         if unknown:
-            self._known.update(zip(unknown, await self._count(unknown), strict=True))
+            self._known.update(zip(unknown, await self._count(list(unknown.values())), strict=True))
 
     async def learn_messages(self, messages: Iterable[Message]) -> None:
         """Count the texts of ``messages``. Raises StudentError."""
@@ -40,11 +41,11 @@ class Sizes:
 
     def text(self, text: str) -> int:
         """The tokens of ``text``."""
-        return self._known[text]
+        return self._known[_key(text)]
 
     def message(self, message: Message) -> int:
         """The tokens of ``message`` as a turn."""
-        return self._known[text_of(message)] + TURN_TOKENS
+        return self.text(text_of(message)) + TURN_TOKENS
 
     def messages(self, messages: Iterable[Message]) -> int:
         """The tokens of ``messages``, a turn each."""
@@ -53,3 +54,8 @@ class Sizes:
     def characters(self, text: str, tokens: int) -> int:
         """About how many characters of ``text`` have ``tokens`` tokens."""
         return len(text) * tokens // max(self.text(text), 1)
+
+
+def _key(text: str) -> bytes:
+    """Short, so that a long session's texts are not held a second time."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

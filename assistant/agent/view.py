@@ -42,6 +42,8 @@ class View:
         first = compaction.recapped if compaction else 0
         messages = self._session.messages[first:]
         await self._sizes.learn_messages([*messages, *(compaction.messages if compaction else ())])
+        keys = {_key(message) for message in messages if is_result(message)}
+        self._cut = {key: shorter for key, shorter in self._cut.items() if key in keys}
         calls: dict[str, ToolCall] = {}
         made = []
         for index, message in enumerate(messages, first):
@@ -70,7 +72,7 @@ class View:
         return [*compaction.messages, *map(self._as_shown, self._session.messages[compaction.upto :])]
 
     def whole(self) -> list[Message]:
-        """All messages of the session, as they were shown when they were new."""
+        """All messages of the session, those that are not in the recap as they were shown when new."""
         return [self._as_shown(message) for message in self._session.messages]
 
     def size(self) -> int:

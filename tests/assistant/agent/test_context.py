@@ -36,7 +36,16 @@ class Bench:
 
     async def prepared(self) -> list[str]:
         await self.context.fit(self.serving)
-        return await self.context.prepare()
+        return await self.told()
+
+    async def told(self) -> list[str]:
+        said: list[str] = []
+        await self.context.prepare(said.append)
+        return said
+
+    async def overflowed(self, needed: int, limit: int) -> tuple[bool, list[str]]:
+        said: list[str] = []
+        return await self.context.overflowed(ContextOverflow(needed, limit), said.append), said
 
     def prefix(self) -> str:
         """The rendered prompt up to the conversation."""
@@ -86,22 +95,45 @@ async def test_a_small_window_gives_up_examples_and_then_descriptions_and_says_s
     assert (f"{6 - examples} of the prompt's 6 examples" in said) is (examples < 6)
     assert ("the descriptions of the tools" in said) is not described
     assert ("set student.context_tokens higher" in said) is (window <= 160)
-    assert await bench.context.prepare() == []
+    assert await bench.told() == []
 
 
 async def test_G11_a_long_result_is_cut_once_and_said_and_the_session_keeps_it(tmp_path: Path) -> None:
     bench = Bench(tmp_path, *reading(0)[:2])
     await bench.prepared()
     bench.session.append(observed("c0", "read_file", FILE * 4))
-    [said] = await bench.context.prepare()
+    [said] = await bench.told()
     assert said.startswith("read_file: the student is shown 2")
     assert "of 1,197 tokens, head and tail" in said
     shown = bench.context.conversation().messages[-1].text
     assert "read_file with start_line=" in shown
     assert bench.session.messages[-1].text == FILE * 4
     bench.session.append(answered("done"))
-    assert await bench.context.prepare() == []
+    assert await bench.told() == []
     assert bench.context.conversation().messages[2].text == shown
+
+
+async def test_a_cut_that_was_found_while_nobody_listened_is_told_with_the_next_decision(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, *reading(0)[:2])
+    await bench.prepared()
+    bench.session.append(observed("c0", "read_file", FILE * 4))
+    await bench.context.use()
+    assert "head and tail" in (await bench.told())[0]
+
+
+async def test_what_was_told_once_is_not_told_again_after_a_restart(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *reading(0)[:2], observed("c0", "read_file", FILE * 4))
+    assert await bench.prepared() == []
+    assert "left out" in bench.context.conversation().messages[-1].text
+
+
+async def test_a_student_with_a_smaller_window_is_shown_less_and_it_is_said(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, *reading(0), window=8000)
+    assert await bench.prepared() == []
+    bench.serving = Serving(bench.student, PROMPT, 1600, 400, schemas=False)
+    assert await bench.prepared() == ["this student is shown 1 earlier result in part only"]
 
 
 async def test_G11_near_the_limit_it_is_compacted_and_said_with_figures(tmp_path: Path) -> None:
@@ -109,14 +141,14 @@ async def test_G11_near_the_limit_it_is_compacted_and_said_with_figures(tmp_path
     assert await bench.prepared() == []
     before = (await bench.context.use()).used
     bench.session.append(asked("word " * 44))
-    [said] = await bench.context.prepare()
+    [said] = await bench.told()
     after = (await bench.context.use()).used
     assert (
         said
         == f"compacted: {before + 50:,} -> {after:,} tokens (3 results reduced); the session keeps all of it"
     )
     assert after < before * 0.7
-    assert await bench.context.prepare() == []
+    assert await bench.told() == []
     assert len(bench.session.messages) == 13
 
 
@@ -127,7 +159,7 @@ async def test_the_prefix_stays_the_same_bytes_through_compactions(tmp_path: Pat
     for number in range(6):
         for message in reading(number):
             bench.session.append(message)
-            await bench.context.prepare()
+            await bench.told()
             rendered.append(plain_text(render(bench.context.conversation())))
     assert bench.session.compactions > 1
     prefix = rendered[0].partition("request 0")[0]
@@ -142,7 +174,7 @@ async def test_between_compactions_what_was_shown_stays_the_beginning(tmp_path: 
     for number in range(6):
         for message in reading(number):
             bench.session.append(message)
-            await bench.context.prepare()
+            await bench.told()
             text = plain_text(render(bench.context.conversation())).removesuffix("<|im_start|>assistant\n")
             if bench.session.compactions == times:
                 assert text.startswith(last)
@@ -156,7 +188,7 @@ async def test_the_person_s_words_survive_verbatim(tmp_path: Path) -> None:
     for number in range(8):
         for message in reading(number):
             bench.session.append(message)
-            await bench.context.prepare()
+            await bench.told()
     shown = "\n".join(m.text for m in bench.context.conversation().messages if m.role == "user")
     assert shown.startswith(rule)
     assert all(f"request {number}" in shown for number in range(8))
@@ -189,7 +221,8 @@ async def test_a_student_that_can_sums_up_and_others_do_not(tmp_path: Path) -> N
         bench = Bench(folder, *reading(0), *reading(1), summary=setting)
         prompt = Prompt("Help.", summarises=summarises)
         await bench.context.fit(Serving(bench.student, prompt, 2000, 500, schemas=False))
-        [said] = await bench.context.compact("the reads")
+        *before, said = await bench.context.compact("the reads")
+        assert before == (["the student sums up 1 older turn"] if expected else [])
         assert ("summed up" in said) is expected
         shown = bench.context.conversation().messages[1].text
         assert shown.startswith("It was all about files.\n- read_file" if expected else "- read_file")
@@ -221,7 +254,8 @@ async def test_the_room_for_piped_text_is_what_a_request_takes_beside_the_words(
 async def test_G11_an_overflow_teaches_the_window_and_makes_room(tmp_path: Path) -> None:
     bench = Bench(tmp_path, *[part for n in range(4) for part in reading(n)], asked("on"), window=8000)
     assert await bench.prepared() == []
-    said = await bench.context.overflowed(ContextOverflow(1600, 1000))
+    done, said = await bench.overflowed(1600, 1000)
+    assert done
     assert "compacted: " in said[-1]
     use = await bench.context.use()
     assert use.window == 1000
@@ -233,7 +267,7 @@ async def test_G11_an_overflow_teaches_the_window_and_makes_room(tmp_path: Path)
 async def test_G11_an_overflow_that_cannot_be_helped_makes_no_room(tmp_path: Path) -> None:
     bench = Bench(tmp_path, asked("word " * 900), window=8000)
     await bench.prepared()
-    assert await bench.context.overflowed(ContextOverflow(1600, 1000)) == []
+    assert not (await bench.overflowed(1600, 1000))[0]
 
 
 async def test_tools_that_go_out_as_schemas_are_measured_as_schemas(tmp_path: Path) -> None:
@@ -246,7 +280,7 @@ async def test_tools_that_go_out_as_schemas_are_measured_as_schemas(tmp_path: Pa
 
 async def test_before_a_student_serves_all_is_shown_and_nothing_is_known(tmp_path: Path) -> None:
     bench = Bench(tmp_path, *reading(0))
-    assert await bench.context.prepare() == []
+    assert await bench.told() == []
     assert bench.context.conversation().messages == tuple(reading(0))
     assert await bench.context.use() == Use(())
     assert await bench.context.too_long("word " * 9999) == ""

@@ -72,19 +72,19 @@ def test_what_was_compacted_is_shown_and_exported_as_it_was_said(store: SessionS
     assert "- read_file a.py" not in export_markdown(session)
 
 
-def test_the_last_of_several_counts_and_rewinding_takes_back_those_that_cover_more(
+def test_the_last_of_several_counts_until_what_it_covers_is_forgotten(
     store: SessionStore,
 ) -> None:
     session = talked(store)
-    first = compaction(session)
-    session.compact(first)
+    session.compact(compaction(session))
     session.append(asked("more"))
     session.append(answered("yes"))
-    session.compact(compaction(session))
-    assert session.compactions == 2
+    last = compaction(session)
+    session.compact(last)
+    session.append(asked("and on"))
+    session.truncate(8)
+    assert (session.compaction, session.compactions) == (last, 2)
     session.truncate(7)
-    assert session.compaction == first
-    session.truncate(5)
     assert session.compaction is None
     assert reloaded(store, session).compaction is None
 
