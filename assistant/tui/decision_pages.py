@@ -5,11 +5,14 @@ stopped ends at the next event, with ``Stopped``.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from threading import Event as Flag
 from typing import Any
 
+from textual.message import Message
+
+from assistant.tui.widgets.row_table import TableRow
 from training.events.base import Event, EventLog
 from training.events.matching import DecisionFilter
 from training.events.views import LogView
@@ -71,3 +74,23 @@ class DecisionPages:
                 part, last = [], time.monotonic()
         give(part)
         return True
+
+
+class PagePart(Message):
+    """Rows that were read. ``ended`` says that the log holds no more; ``problem`` why reading failed."""
+
+    def __init__(
+        self,
+        pages: DecisionPages,
+        rows: Sequence[TableRow],
+        *,
+        done: bool = False,
+        ended: bool = False,
+        problem: str = "",
+    ) -> None:
+        super().__init__()
+        self.pages = pages
+        self.rows = rows
+        self.done = done
+        self.ended = ended
+        self.problem = problem

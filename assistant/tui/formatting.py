@@ -119,6 +119,11 @@ def count(number: int) -> str:
     return f"{number / 1000:.1f}k" if number < 10_000 else f"{number // 1000}k"
 
 
+def rows(number: int) -> str:
+    """``1 row``, ``12,000 rows``."""
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
 def duration(milliseconds: float) -> str:
     """``12 ms``, ``1.4 s``, ``2 min 5 s``."""
     if milliseconds < 1000:

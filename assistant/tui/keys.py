@@ -45,13 +45,14 @@ KEYS: tuple[Key, ...] = (
     Key("Decisions", "1 · 2 · 3", "the decisions, charts of them, data products"),
     Key("Decisions", "/", "filter: tool: outcome: agent: session: since: until: and words"),
     Key("Decisions", "Enter", "the decision with all its events"),
+    Key("Decisions", "n · p · u", "on a decision: the next one, the previous one, the one that led to it"),
     Key("Decisions", "g · b", "rate the decision good or bad"),
     Key("Decisions", "c", "say which call would have been right"),
     Key("Decisions", "s", "only the session of the marked decision"),
     Key("Decisions", "e", "export what the filter finds, or the marked product"),
     Key("Decisions", "r", "read the log again"),
     Key("Decisions", "w", "charts by days or weeks"),
-    Key("Decisions", "p", "publish the marked product"),
+    Key("Decisions", "p · a", "publish the marked product, or all that are stale"),
 )
 
 PREFIXES: tuple[Key, ...] = (

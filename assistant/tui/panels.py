@@ -49,22 +49,15 @@ async def _decisions(screen: "ChatScreen") -> None:
 
 
 async def _why(screen: "ChatScreen") -> None:
-    event_id = screen.context.chat.last_decision
-    if event_id is None:
+    from assistant.tui.reviewing import Reviewer
+    from assistant.tui.screens.decision_record import RecordScreen
+
+    chat = screen.context.chat
+    if chat.last_decision is None:
         screen.interface.notify("nothing decided yet: ask something first", "warning")
-    else:
-        await _record(screen, event_id)
-
-
-async def _record(screen: "ChatScreen", event_id: str) -> None:
-    from assistant.commands.decisions import find_decision, why_text
-    from assistant.tui.screens.report import ReportScreen
-
-    row = find_decision(screen.context.chat.log, event_id)
-    if row is None:
-        screen.interface.notify(f"the log holds no decision {event_id}; see /decisions", "error")
         return
-    await screen.app.push_screen_wait(ReportScreen(f"Decision {event_id[:8]}", why_text(row)))
+    record = RecordScreen(chat.last_decision, chat.log, Reviewer(chat.log, chat.tools))
+    await screen.app.push_screen_wait(record)
 
 
 async def _context(screen: "ChatScreen") -> None:

@@ -3,7 +3,8 @@
 Invariant: names from datasets and events are made inert here.
 """
 
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 
 from assistant.cli.data_text import FIGURES, share, tree_text
 from assistant.cli.decision_tables import local_time
@@ -20,6 +21,7 @@ COLUMNS = (
     *(Column(name, 5, right=True) for name in ("COMPL", "ACCUR", "TIMEL", "CONSI", "UNIQU")),
     Column("STATE"),
 )
+FRESH = "fresh"
 _POOR = 0.9
 
 
@@ -39,7 +41,7 @@ def product_row(product: Product, manifest: Manifest | None, stale: bool, now: d
         product.id,
         count(manifest.rows),
         *(share(figure) for figure in figures),
-        "stale" if stale else "fresh",
+        "stale" if stale else FRESH,
     )
     return TableRow(product.id, cells, tuple(tones))
 
@@ -51,11 +53,18 @@ def product_text(store: ProductStore, log: EventLog, product_id: str) -> str:
     if manifest is None:
         lines.append("Not published yet: p builds it from the log and measures it.")
     else:
-        stale = store.is_stale(product_id, log)
-        lines.append(
-            f"version {manifest.version[:10]}, published {local_time(manifest.published_at)}, "
-            f"{manifest.rejected:,} rows rejected"
-        )
-        lines.append("The log holds newer events: p publishes it anew." if stale else "It is up to date.")
-        lines += [clean_line(f"found {one['kind']}: {'; '.join(one['what'])}") for one in manifest.findings]
+        lines += _version(product, manifest, store.is_stale(product_id, log), datetime.now(UTC))
     return "\n".join([*lines, "", tree_text(lineage(store, product_id))])
+
+
+def _version(product: Product, manifest: Manifest, stale: bool, now: datetime) -> list[str]:
+    """What was measured of the version in force, and whether it still holds."""
+    quality = manifest.quality_at(product, now)
+    lines = [
+        "The log holds what it has not seen: p publishes it anew." if stale else "It is up to date.",
+        f"version {manifest.version[:10]}, published {local_time(manifest.published_at)}",
+        f"{manifest.rows:,} rows of {manifest.events:,} events, {manifest.rejected:,} rejected by the schema",
+        "quality: " + ", ".join(f"{name} {share(getattr(quality, name))}" for name in FIGURES),
+    ]
+    found = Counter(clean_line(f"{one['kind']}: {'; '.join(one['what'])}") for one in manifest.findings)
+    return lines + [f"{text} ({times} times)" if times > 1 else text for text, times in found.items()]

@@ -1,11 +1,16 @@
-"""What the keys for reviews do, on whichever screen they are pressed."""
+"""What the keys for reviews do, on whichever screen they are pressed.
 
+Invariant: nothing here waits for a screen that it has opened: a worker that does is cancelled with its own
+screen, and would take the application along.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
 
 from assistant.text_safety import clean
-from assistant.tui.reviewing import Reviewer, Row
+from assistant.tui.reviewing import Correction, Reviewer, Row
 from training.events.base import EventLogError
 
 
@@ -22,19 +27,32 @@ async def rate(screen: Screen[Any], reviewer: Reviewer, event_id: str, verdict: 
     return row
 
 
-async def correct(screen: Screen[Any], reviewer: Reviewer, event_id: str) -> Row | None:
-    """Ask for what would have been right and record it. The row as it is now; None where nothing changed."""
+async def correct(
+    screen: Screen[Any], reviewer: Reviewer, event_id: str, changed: Callable[[Row], None]
+) -> None:
+    """Ask for what would have been right; ``changed`` is told the row once it is recorded."""
     from assistant.tui.screens.decision_correction import CorrectionScreen
+
+    async def record(correction: Correction) -> None:
+        try:
+            row = await reviewer.correct(event_id, correction)
+        except EventLogError as error:
+            _refused(screen, error)
+        else:
+            if row is not None:
+                changed(row)
+
+    def entered(correction: Correction | None) -> None:
+        if correction is not None:
+            screen.run_worker(record(correction), group="review")
 
     try:
         row = await reviewer.row(event_id)
-        if row is None:
-            return None
-        correction = await screen.app.push_screen_wait(CorrectionScreen(row, reviewer.known(row)))
-        return None if correction is None else await reviewer.correct(event_id, correction)
     except EventLogError as error:
         _refused(screen, error)
-        return None
+        return
+    if row is not None and screen.is_current:
+        screen.app.push_screen(CorrectionScreen(row, reviewer.known(row)), entered)
 
 
 def _refused(screen: Screen[Any], error: EventLogError) -> None:

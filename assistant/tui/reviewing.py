@@ -1,6 +1,7 @@
 """A person's word on a decision that is in the log: a rating, or the call that would have been right.
 
-Invariant: a correction names a tool that is known, with arguments that its schema allows.
+Invariant: a correction names a tool that is known, with arguments that its schema allows. What the newest
+review says already is not recorded again.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 from tools.protocol.messages import Signature
 from tools.schema import validate
-from training.events.base import EventLog
+from training.events.base import EventLog, EventType
 from training.events.decisions import find_row, review
 
 Row = dict[str, Any]
@@ -60,14 +61,21 @@ class Reviewer:
         return found
 
     def _reviewed(self, event_id: str, verdict: str, correction: Correction | None) -> Row | None:
-        review(
-            self._log,
-            event_id,
-            verdict=verdict,
-            corrected_tool=correction.tool if correction else None,
-            corrected_parameters=correction.arguments if correction else None,
-        )
+        said: dict[str, Any] = {
+            "verdict": verdict,
+            "corrected_tool": correction.tool if correction else None,
+            "corrected_parameters": correction.arguments if correction else None,
+        }
+        if not self._is_said(event_id, said):
+            review(self._log, event_id, **said)
         return find_row(self._log, event_id)
+
+    def _is_said(self, event_id: str, said: Mapping[str, Any]) -> bool:
+        """Whether the newest review says just this: a key that is held down records one."""
+        kind = EventType.DECISION_REVIEWED
+        reviews = self._log.read(aggregate_id=event_id, event_type=kind, newest_first=True, limit=1)
+        newest = next(reviews, None)
+        return newest is not None and all(newest.data.get(name) == value for name, value in said.items())
 
 
 def problem_of(tool: str, arguments: dict[str, Any], known: Mapping[str, Any]) -> str | None:

@@ -7,84 +7,97 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.types import CSSPathType
-from textual.widgets import Static
 
-from assistant.commands.decisions import find_decision
-from assistant.text_safety import clean
-from assistant.tui.decision_text import record_text
-from assistant.tui.formatting import renders_as_markdown, whole
+from assistant.decision_chain import Chain, decision_of, find_chain
+from assistant.text_safety import clean, clean_line
 from assistant.tui.review_actions import correct, rate
 from assistant.tui.reviewing import Reviewer, Row
 from assistant.tui.screens.panel import PanelScreen
-from assistant.tui.widgets.answer_block import SafeMarkdown
+from assistant.tui.widgets.record_view import RecordView
 from training.events.base import EventLog, EventLogError
+
+Step = Callable[[int], str | None]
+"""Gives the decision so many places further down the list, or None where there is none."""
 
 
 class RecordScreen(PanelScreen[None]):
-    """``changed`` is told the row after each review that is given here."""
+    """``changed`` is told the row after each review that is given here; ``step`` leads through a list."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["panel.tcss", "decisions.tcss"]
-    AUTO_FOCUS = "#panel-body"
+    AUTO_FOCUS = "RecordView"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,enter", "close", "Close", show=False),
         Binding("g", "rate('good')", "Good", show=False),
         Binding("b", "rate('bad')", "Bad", show=False),
         Binding("c", "correct", "Correct", show=False),
+        Binding("n", "step(1)", "Next", show=False),
+        Binding("p", "step(-1)", "Previous", show=False),
+        Binding("u", "cause", "Cause", show=False),
     ]
 
     def __init__(
-        self, event_id: str, log: EventLog, reviewer: Reviewer, changed: Callable[[Row], None]
+        self,
+        event_id: str,
+        log: EventLog,
+        reviewer: Reviewer,
+        changed: Callable[[Row], None] = lambda row: None,
+        step: Step = lambda by: None,
     ) -> None:
-        super().__init__(
-            f"Decision {event_id[:8]}", "Up Down scroll · g good · b bad · c correct · Esc closes"
-        )
+        super().__init__("Decision", "n next · p previous · g good · b bad · c correct · Esc closes")
         self.add_class("decisions")
         self._event_id = event_id
+        self._chain: Chain | None = None
         self._log = log
         self._reviewer = reviewer
         self._changed = changed
+        self._step = step
 
     def content(self) -> ComposeResult:
-        yield VerticalScroll(id="panel-body")
+        yield RecordView()
 
     def on_mount(self) -> None:
-        self._show()
+        self._open(self._event_id)
+
+    def _open(self, event_id: str) -> None:
+        """From now on the keys are for this decision."""
+        self._event_id = event_id
+        self._frame.border_title = Content(f"Decision {clean_line(event_id, 40)}")
+        self._show(event_id)
 
     @work(exclusive=True, group="record")
-    async def _show(self) -> None:
+    async def _show(self, event_id: str) -> None:
+        problem = f"The log holds no decision {clean_line(event_id, 100)}."
         try:
-            text = await asyncio.to_thread(_text, self._log, self._event_id)
+            self._chain = await asyncio.to_thread(find_chain, self._log, event_id)
         except EventLogError as error:
-            text = clean(str(error))
-        body = self.query_one("#panel-body", VerticalScroll)
-        async with self.batch():
-            await body.remove_children()
-            await body.mount(
-                SafeMarkdown(clean(text)) if renders_as_markdown(text) else Static(Content(whole(text)))
-            )
+            self._chain, problem = None, clean(str(error))
+        await self.query_one(RecordView).show(self._chain, problem)
 
-    @work(exclusive=True, group="review")
+    def action_step(self, by: int) -> None:
+        """The next decision of the list, or the one before."""
+        event_id = self._step(by)
+        if event_id is not None:
+            self._open(event_id)
+
+    def action_cause(self) -> None:
+        """The decision that led to this one."""
+        event_id = decision_of(self._chain.cause) if self._chain else None
+        if event_id is not None:
+            self._open(event_id)
+
+    @work(group="review")
     async def action_rate(self, verdict: str) -> None:
-        self._reviewed(await rate(self, self._reviewer, self._event_id, verdict))
-
-    @work(exclusive=True, group="review")
-    async def action_correct(self) -> None:
-        self._reviewed(await correct(self, self._reviewer, self._event_id))
-
-    def _reviewed(self, row: Row | None) -> None:
+        row = await rate(self, self._reviewer, self._event_id, verdict)
         if row is not None:
-            self._changed(row)
-            self._show()
+            self._reviewed(row)
 
+    @work(group="review")
+    async def action_correct(self) -> None:
+        await correct(self, self._reviewer, self._event_id, self._reviewed)
 
-def _text(log: EventLog, event_id: str) -> str:
-    """The record as Markdown; a line that says so where the log does not hold it."""
-    row = find_decision(log, event_id)
-    if row is None:
-        return f"The log holds no decision {event_id}."
-    events = list(log.read(aggregate_id=event_id))
-    cause = log.get(events[0].causation_id) if events and events[0].causation_id else None
-    return record_text(row, events, cause)
+    def _reviewed(self, row: Row) -> None:
+        self._changed(row)
+        if row["event_id"] == self._event_id:
+            self._show(self._event_id)

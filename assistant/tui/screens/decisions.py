@@ -19,9 +19,9 @@ from training.events.matching import DecisionFilter
 
 _VIEWS = {"decisions": "Decisions", "charts-view": "Charts", "products": "Products"}
 _HINTS = {
-    "decisions": "Enter opens · g good · b bad · c correct · / filter · e export · Esc",
+    "decisions": "Enter opens · g good · b bad · c correct · / filter · s session · e export",
     "charts-view": "w days or weeks · r read again · Esc closes",
-    "products": "p publish · e export · r look again · Esc closes",
+    "products": "p publish · a all stale · e export · Tab below · r look again · Esc",
 }
 
 
@@ -35,6 +35,8 @@ class DecisionsScreen(PanelScreen[None]):
         Binding("2", "view('charts-view')", "Charts", show=False),
         Binding("3", "view('products')", "Products", show=False),
         Binding("q", "close", "Close", show=False),
+        # With priority, so that what is typed right after it goes into the filter and rates nothing.
+        Binding("slash", "filter", "Filter", show=False, priority=True),
     ]
 
     def __init__(self, log: EventLog, tools: Tools, folder: Path) -> None:
@@ -60,6 +62,15 @@ class DecisionsScreen(PanelScreen[None]):
         self._frame.border_subtitle = Content(_HINTS[name])
         view = switcher.get_child_by_id(name)
         (view if view.can_focus else view.query_one("RowTable")).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash begins a filter where there is one, and is a letter where it is being written."""
+        if action != "filter":
+            return True
+        return self.query_one(ContentSwitcher).current == "decisions" and not self._list.filtering
+
+    def action_filter(self) -> None:
+        self._list.begin_filter()
 
     @on(events.Click, "#tabs")
     async def _tab_clicked(self, event: events.Click) -> None:

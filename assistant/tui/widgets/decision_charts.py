@@ -15,15 +15,20 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from assistant.text_safety import clean_line
-from assistant.tui.decision_mix import Mix, count
+from assistant.tui.decision_mix import Mix, bars, count, day_of, label_of
 from assistant.tui.decision_pages import Stopped, Watched
+from assistant.tui.formatting import count as short
 from training.events.base import EventLog, EventLogError
 from training.events.figures import Period
 from training.events.matching import DecisionFilter
 
 _NOTHING = "Nothing to chart: no decision matches. 1 goes to the decisions and their filter."
-_TOOLS = 10
-_FEWEST_LINES = 6
+_BARS = 10
+_BAR_LINES = 3
+_FRAME_LINES = 4
+"""The title, the frame and the axis of a chart."""
+_THIN = 0.1
+"""So wide that a bar is one line, whatever lies between two."""
 _REFRESH_S = 0.2
 
 
@@ -52,6 +57,7 @@ class ChartView(Vertical, can_focus=True):
         self._by: Period = "day"
         self._watched = Watched(log)
         self._ticking: Timer | None = None
+        self._shown: Mix | None = None
         self._mix = PlotextPlot()
         self._success = PlotextPlot()
 
@@ -117,20 +123,32 @@ class ChartView(Vertical, can_focus=True):
         if event.ended:
             other = "week" if self._by == "day" else "day"
             self._say(f"{found:,} decisions, by {self._by} · w by {other}")
-        if found:
-            self._draw_mix(event.mix.tools)
-            self._draw_success(event.mix.success)
+        self._shown = event.mix
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        """Once the room for the charts is known."""
+        if self._shown is not None and self._shown.decisions:
+            self._draw_mix(self._shown.tools)
+            self._draw_success(self._shown.success)
 
     def _draw_mix(self, found: Sequence[tuple[str, int]]) -> None:
-        tools = found[:_TOOLS]
-        lines = max(_FEWEST_LINES, len(tools))
-        places = [lines - place for place in range(len(tools))]
+        tools = bars(found, _BARS)
+        # As many lines for each bar, and each bar in the middle of its own, so that all look alike.
+        height = self.query_one("#charts").size.height - _FRAME_LINES
+        lines = max(1, min(_BAR_LINES, height // len(tools)))
+        self._mix.styles.height = _FRAME_LINES + len(tools) * lines
+        lowest = 1 - (lines - 1) // 2 / lines
+        places = [float(len(tools) - place) for place in range(len(tools))]
         plt = self._mix.plt
         plt.clear_figure()
         counts = [number for _, number in tools]
-        plt.bar(places, counts, orientation="horizontal", width=0.5, color=self._colour("primary"))
-        plt.yticks([float(place) for place in places], [clean_line(name, 14) for name, _ in tools])
-        plt.ylim(0.5, lines + 0.5)
+        plt.bar(places, counts, orientation="horizontal", width=_THIN, color=self._colour("primary"))
+        plt.yticks(places, [f"{name} {short(number)}" for name, number in tools])
+        plt.ylim(lowest, lowest + (len(tools) * lines - 1) / lines)
         marks = sorted({0, counts[0] // 2, counts[0]})
         plt.xticks([float(mark) for mark in marks], [f"{mark:,}" for mark in marks])
         plt.title("decisions by tool")
@@ -139,15 +157,19 @@ class ChartView(Vertical, can_focus=True):
     def _draw_success(self, periods: Sequence[tuple[str, float]]) -> None:
         plt = self._success.plt
         plt.clear_figure()
-        places = [float(place) for place in range(len(periods))]
-        shares = [100 * share for _, share in periods]
-        plt.plot(places, shares, marker="braille", color=self._colour("success"))
+        dated = [(day, 100 * share) for period, share in periods if (day := day_of(period)) is not None]
+        days = [day for day, _ in dated]
+        plt.plot([float(day) for day in days], [share for _, share in dated], **self._line(len(days)))
         plt.ylim(0, 100)
         plt.yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
-        shown = sorted({0, len(periods) // 2, len(periods) - 1}) if periods else []
-        plt.xticks([float(place) for place in shown], [periods[place][0][2:] for place in shown])
+        shown = sorted({days[0], (days[0] + days[-1]) // 2, days[-1]}) if days else []
+        plt.xticks([float(day) for day in shown], [label_of(day, self._by) for day in shown])
         plt.title(f"success in % by {self._by}")
         self._success.refresh()
+
+    def _line(self, points: int) -> dict[str, Any]:
+        """How the line is drawn; one point alone would not be seen in braille."""
+        return {"marker": "braille" if points > 1 else "dot", "color": self._colour("success")}
 
     def _colour(self, name: str) -> Any:
         """A colour of the theme as plotext takes it; its orange is the terminal's yellow."""

@@ -1,9 +1,8 @@
 """The decisions of the log: a filter in one line, and a table that is read as it is scrolled."""
 
-import asyncio
-from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,16 +13,18 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from assistant.decision_lines import write_decisions
+from assistant.decision_lines import FORMS, write_decisions
 from assistant.decision_query import USAGE, parse_query
-from assistant.text_safety import clean, clean_line
-from assistant.tui.decision_pages import DecisionPages, Row, Stopped, Watched
+from assistant.text_safety import clean_line
+from assistant.tui.decision_pages import DecisionPages, PagePart, Row, Stopped
 from assistant.tui.decision_text import COLUMNS, decision_row
+from assistant.tui.exporting import Export, Tell
 from assistant.tui.review_actions import correct, rate
 from assistant.tui.reviewing import Reviewer
-from assistant.tui.widgets.row_table import RowTable, TableRow
+from assistant.tui.widgets.row_table import RowTable
 from training.events.base import EventLog, EventLogError
 from training.events.matching import DecisionFilter
+from training.events.views import LogView
 
 PAGE = 200
 KEPT = 10_000
@@ -33,31 +34,10 @@ NONE_YET = "No decisions yet. Ask the student something: every call that it choo
 NONE_MATCH = "No decision matches. / changes the filter; empty, it shows all."
 
 
-class PagePart(Message):
-    """Rows that were read. ``ended`` says that the log holds no more; ``problem`` why reading failed."""
-
-    def __init__(
-        self,
-        pages: DecisionPages,
-        rows: Sequence[TableRow],
-        *,
-        done: bool = False,
-        ended: bool = False,
-        problem: str = "",
-    ) -> None:
-        super().__init__()
-        self.pages = pages
-        self.rows = rows
-        self.done = done
-        self.ended = ended
-        self.problem = problem
-
-
 class DecisionList(Vertical):
     """Enter opens a decision, g and b rate it, c corrects it, e exports all that match."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", show=False),
         Binding("g", "rate('good')", "Good", show=False),
         Binding("b", "rate('bad')", "Bad", show=False),
         Binding("c", "correct", "Correct", show=False),
@@ -77,14 +57,14 @@ class DecisionList(Vertical):
         super().__init__(id="decisions", classes="view")
         self._log = log
         self._reviewer = reviewer
-        self._folder = folder
         self._wanted = DecisionFilter()
+        self._applied = ""
         self._pages = DecisionPages(log, self._wanted)
         self._reading = False
         self._ended = False
         self._dropped = 0
-        self._writing: Watched | None = None
         self._ticking: Timer | None = None
+        self._export = Export(self, folder, self._tick, self._rest)
         self._line = Input(placeholder=f"/ filters by {USAGE}", compact=True, id="filter")
         self._line.cursor_blink = False
         self.table = RowTable(COLUMNS)
@@ -101,13 +81,12 @@ class DecisionList(Vertical):
 
     def on_unmount(self) -> None:
         self._pages.watched.stop()
-        if self._writing is not None:
-            self._writing.stop()
+        self._export.give_up()
 
     @property
     def filtering(self) -> bool:
         """Whether the filter is being written."""
-        return self._line.has_focus
+        return self.screen.focused is self._line
 
     def show_changed(self, row: Row) -> None:
         """A decision was reviewed."""
@@ -130,8 +109,7 @@ class DecisionList(Vertical):
         if self._reading or self._ended:
             return
         self._reading = True
-        if self._ticking is not None:
-            self._ticking.resume()
+        self._tick()
         self._read(self._pages)
 
     @work(thread=True, group="pages")
@@ -155,61 +133,74 @@ class DecisionList(Vertical):
             return
         if event.done:
             self._reading, self._ended = False, event.ended
-            self._rest()
         surplus = self.table.row_count + len(event.rows) - KEPT
         if surplus > 0:
             self.table.forget(surplus)
             self._dropped += surplus
         self.table.add(event.rows)
+        self._rest()
         if event.problem:
             self._say(clean_line(event.problem, 300))
-        else:
-            self._tell()
+
+    def _tick(self) -> None:
+        if self._ticking is not None:
+            self._ticking.resume()
 
     def _rest(self) -> None:
-        if self._ticking is not None and not self._reading and self._writing is None:
+        """Say how it is; from now on only where something goes on."""
+        if self._ticking is not None and not self._reading and not self._export.running:
             self._ticking.pause()
+        self._tell()
 
     def _tell(self) -> None:
-        if self._writing is not None:
-            self._say(f"exporting: {self._writing.seen:,} events read; Esc gives it up")
-            return
-        count = self.table.row_count
-        nothing = self._ended and not count
+        held = self.table.row_count
+        nothing = self._ended and not held
         self.query_one(".empty").set_class(not nothing, "hidden")
         if nothing:
             text = NONE_YET if self._wanted == DecisionFilter() else NONE_MATCH
             self.query_one(".empty", Static).update(text)
-        shown = f"{self._dropped + 1:,} to {self._dropped + count:,}" if self._dropped else f"{count:,}"
-        if self._reading:
+        shown = f"{self._dropped + 1:,} to {self._dropped + held:,}" if self._dropped else f"{held:,}"
+        if self._export.running:
+            self._say(self._export.status())
+        elif self.filtering:
+            self._say(f"{USAGE} · Enter filters · Esc leaves it")
+        elif self._reading:
             self._say(f"{shown} found, searching: {self._pages.watched.seen:,} events read; Esc leaves")
         elif self._ended:
-            self._say(f"{shown} shown, no more" if count else "")
+            self._say(f"{shown} shown, no more" if held else "")
         else:
             self._say(f"{shown} shown, more below" + ("; r begins with the newest" if self._dropped else ""))
 
     def _say(self, text: str) -> None:
         self.query_one(".status", Static).update(Content(text))
 
-    def action_filter(self) -> None:
-        self._line.focus()
-        self._say(f"{USAGE} · Enter filters")
+    def begin_filter(self) -> None:
+        """From now on keys write the filter: the focus is there before the next key is."""
+        self.screen.set_focus(self._line)
+        self._tell()
 
     def leave_filter(self) -> None:
-        self.table.focus()
+        """Give up what was written, and go back to the table."""
+        self._line.value = self._applied
+        self.screen.set_focus(self.table)
         self._tell()
 
     @on(Input.Submitted)
     def _filter_entered(self, event: Input.Submitted) -> None:
         event.stop()
         try:
-            self._wanted = parse_query(event.value)
+            wanted = parse_query(event.value)
         except ValueError as error:
             self._say(clean_line(str(error), 300))
             return
-        self.table.focus()
+        self.screen.set_focus(self.table)
+        self._apply(wanted, event.value)
+
+    def _apply(self, wanted: DecisionFilter, line: str) -> None:
+        self._wanted, self._applied = wanted, line
+        self._line.value = line
         self.action_reload()
-        self.post_message(self.Filtered(self._wanted))
+        self.post_message(self.Filtered(wanted))
 
     @work(group="review")
     async def action_session(self) -> None:
@@ -217,50 +208,36 @@ class DecisionList(Vertical):
         marked = self.table.marked_row
         row = await self._reviewer.row(marked.key) if marked else None
         if row is not None and row["session_id"]:
-            self._line.value = f'session:"{clean_line(str(row["session_id"]), 100)}"'
-            await self._line.action_submit()
+            line = f'session:"{clean_line(str(row["session_id"]), 100)}"'
+            self._apply(DecisionFilter(session_id=str(row["session_id"])), line)
 
     @on(RowTable.Chosen)
     def _chosen(self, event: RowTable.Chosen) -> None:
         from assistant.tui.screens.decision_record import RecordScreen
 
-        self.app.push_screen(RecordScreen(event.key, self._log, self._reviewer, self.show_changed))
+        record = RecordScreen(event.key, self._log, self._reviewer, self.show_changed, self.table.step)
+        self.app.push_screen(record)
 
     @work(group="review")
     async def action_rate(self, verdict: str) -> None:
         marked = self.table.marked_row
-        if marked is not None:
-            self._reviewed(await rate(self.screen, self._reviewer, marked.key, verdict))
+        row = await rate(self.screen, self._reviewer, marked.key, verdict) if marked else None
+        if row is not None:
+            self.show_changed(row)
 
     @work(group="review")
     async def action_correct(self) -> None:
         marked = self.table.marked_row
         if marked is not None:
-            self._reviewed(await correct(self.screen, self._reviewer, marked.key))
+            await correct(self.screen, self._reviewer, marked.key, self.show_changed)
 
-    def _reviewed(self, row: dict[str, Any] | None) -> None:
-        if row is not None:
-            self.show_changed(row)
-
-    @work(group="export", exclusive=True)
-    async def action_export(self) -> None:
+    def action_export(self) -> None:
         """Write all decisions that match, not only those that were read, into a new file."""
-        from assistant.tui.screens.ask_file import AskFileScreen
+        wanted = self._wanted
 
-        path = await self.app.push_screen_wait(AskFileScreen("decisions", self._folder, "decisions.jsonl"))
-        if path is None:
-            return
-        self._writing = watched = Watched(self._log)
-        if self._ticking is not None:
-            self._ticking.resume()
-        try:
-            written = await asyncio.to_thread(write_decisions, self._wanted.rows(watched.view), path)
-        except Stopped:
-            return
-        except (EventLogError, OSError) as error:
-            self.notify(clean(f"{path}: {error}"), severity="error", markup=False)
-        else:
-            self.notify(clean(f"wrote {written:,} decisions to {path}"), markup=False)
-        self._writing = None
-        self._rest()
-        self._tell()
+        def write(path: Path, tell: Tell) -> int:
+            numbers = count(1)
+            view = LogView(self._log, on_event=lambda event: tell(next(numbers)))
+            return write_decisions(wanted.rows(view), path)
+
+        self._export.ask("decisions", "decisions.jsonl", FORMS, write)

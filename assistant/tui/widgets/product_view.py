@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,22 +12,28 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Static
 
 from assistant.text_safety import clean, clean_line
 from assistant.tui.decision_pages import Stopped
-from assistant.tui.product_text import COLUMNS, product_row, product_text
+from assistant.tui.exporting import Export, Tell
+from assistant.tui.formatting import rows as count_rows
+from assistant.tui.product_text import COLUMNS, FRESH, product_row, product_text
 from assistant.tui.widgets.row_table import RowTable, TableRow
 from training.events.base import EventLog, EventLogError
-from training.products import PRODUCTS, ProductError, ProductStore
+from training.products import PRODUCTS, Manifest, ProductError, ProductStore
 from training.products.export import FORMATS, export
+
+_REFRESH_S = 0.2
 
 
 class ProductView(Vertical):
-    """p publishes the marked product, e exports it."""
+    """p publishes the marked product, a all that are stale, e exports it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "publish", "Publish", show=False),
+        Binding("a", "publish_stale", "Publish all that are stale", show=False),
         Binding("e", "export", "Export", show=False),
         Binding("r", "reload", "Read again", show=False),
     ]
@@ -43,23 +49,26 @@ class ProductView(Vertical):
     def __init__(self, log: EventLog, folder: Path) -> None:
         super().__init__(id="products", classes="view")
         self._log = log
-        self._folder = folder
         self._store = ProductStore()
         self._publishing = ""
         self._left = False
+        self._ticking: Timer | None = None
+        self._export = Export(self, folder, self._tick, self._rest)
         self.table = RowTable(COLUMNS)
 
     def compose(self) -> ComposeResult:
         yield self.table
-        with VerticalScroll(can_focus=False):
+        with VerticalScroll():
             yield Static(markup=False)
         yield Static(classes="status", markup=False)
 
     def on_mount(self) -> None:
+        self._ticking = self.set_interval(_REFRESH_S, self._rest, pause=True)
         self.action_reload()
 
     def on_unmount(self) -> None:
         self._left = True
+        self._export.give_up()
 
     @work(group="products", exclusive=True)
     async def action_reload(self) -> None:
@@ -76,8 +85,7 @@ class ProductView(Vertical):
             self.table.add(rows)
         if marked is not None:
             self._show(marked.key)
-        if not self._publishing:
-            self._say("p publishes the marked product · e exports it · r looks again")
+        self._rest()
 
     def _rows(self) -> list[TableRow]:
         now = datetime.now(UTC)
@@ -100,32 +108,39 @@ class ProductView(Vertical):
         self.query_one("VerticalScroll > Static", Static).update(Content(text))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
-    @work(group="publish")
-    async def action_publish(self) -> None:
+    def action_publish(self) -> None:
         marked = self.table.marked_row
-        if marked is None or self._publishing:
+        if marked is not None:
+            self._publish(lambda: [marked.key])
+
+    def action_publish_stale(self) -> None:
+        self._publish(lambda: [one for one in PRODUCTS if self._store.is_stale(one, self._log)])
+
+    @work(group="publish")
+    async def _publish(self, choose: Callable[[], list[str]]) -> None:
+        """Publish what ``choose`` finds, one after the other."""
+        if self._publishing:
             return
-        self._publishing = marked.key
-        self._say(f"publishing {marked.key}")
+        self._publishing = "…"
         try:
-            made = await asyncio.to_thread(self._publish, marked.key)
+            chosen = await asyncio.to_thread(choose)
+            for name in chosen:
+                self._publishing = name
+                self._say(f"publishing {name}")
+                made = await asyncio.to_thread(self._published, name)
+                self.notify(f"published {name}: {count_rows(made.rows)}", markup=False)
+                self.action_reload()
+            if not chosen:
+                self.notify("every product is up to date", markup=False)
         except Stopped:
             return
         except (ProductError, EventLogError) as error:
             self.notify(clean(str(error)), severity="error", markup=False)
-        else:
-            self.notify(f"published {made.rows:,} rows of {marked.key}", markup=False)
         finally:
             self._publishing = ""
-        self.action_reload()
+        self._rest()
 
-    @on(Progressed)
-    def _progressed(self, event: Progressed) -> None:
-        event.stop()
-        if self._publishing:
-            self._say(f"publishing {self._publishing}: {event.done:,} of {event.total:,} events")
-
-    def _publish(self, product_id: str) -> Any:
+    def _published(self, product_id: str) -> Manifest:
         return self._store.publish(product_id, self._log, progress=self._progress())
 
     def _progress(self) -> Callable[[int, int], None]:
@@ -142,28 +157,42 @@ class ProductView(Vertical):
 
         return progress
 
-    @work(group="export", exclusive=True)
-    async def action_export(self) -> None:
-        from assistant.tui.screens.ask_file import AskFileScreen
+    @on(Progressed)
+    def _progressed(self, event: Progressed) -> None:
+        event.stop()
+        if self._publishing:
+            self._say(
+                f"publishing {self._publishing}: {event.done:,} of {event.total:,} events; Esc gives it up"
+            )
 
+    def action_export(self) -> None:
+        """Write the version in force into a new file."""
         marked = self.table.marked_row
         if marked is None:
             return
-        path = await self.app.push_screen_wait(
-            AskFileScreen(f"{marked.key} (.jsonl, .csv, .parquet)", self._folder, f"{marked.key}.jsonl")
-        )
-        if path is None:
-            return
-        kind = path.suffix.removeprefix(".")
-        try:
-            if kind not in FORMATS:
-                raise ProductError(f"{path.name}: the name ends in none of .{', .'.join(FORMATS)}")
-            published = await asyncio.to_thread(self._store.open, marked.key)
-            written = await asyncio.to_thread(export, published, path, kind)
-        except ProductError as error:
-            self.notify(clean(str(error)), severity="error", markup=False)
-        else:
-            self.notify(clean(f"wrote {written:,} rows to {path}"), markup=False)
+        name = marked.key
+
+        def write(path: Path, tell: Tell) -> int:
+            published = self._store.open(name)
+            return export(published, path, path.suffix.removeprefix("."), progress=tell)
+
+        self._export.ask(name, f"{name}.jsonl", FORMATS, write)
+
+    def _tick(self) -> None:
+        if self._ticking is not None:
+            self._ticking.resume()
+
+    def _rest(self) -> None:
+        """Say how it is; from now on only where something is written."""
+        if self._ticking is not None and not self._export.running:
+            self._ticking.pause()
+        if self._export.running:
+            self._say(self._export.status())
+        elif not self._publishing:
+            stale = sum(row.cells[-1] != FRESH for row in self.table.rows)
+            self._say(
+                f"{stale} of {len(self.table.rows)} are not up to date" if stale else "all are up to date"
+            )
 
     def _say(self, text: str) -> None:
         if self.is_mounted:

@@ -22,11 +22,15 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Column:
-    """``width`` in cells; 0 takes what the others leave. ``right`` aligns figures."""
+    """``width`` in cells; those of 0 share what the others leave. ``right`` aligns figures.
+
+    It is shown where the table is at least ``from_width`` cells wide.
+    """
 
     title: str
     width: int = 0
     right: bool = False
+    from_width: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class RowTable(ScrollView, can_focus=True):
         self._rows: list[TableRow] = []
 
     @property
+    def rows(self) -> Sequence[TableRow]:
+        return self._rows
+
+    @property
     def row_count(self) -> int:
         return len(self._rows)
 
@@ -126,6 +134,12 @@ class RowTable(ScrollView, can_focus=True):
         self.set_reactive(RowTable.marked, 0)
         self._resized()
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
+
+    def step(self, by: int) -> str | None:
+        """Move the mark; the key that it stands on now, or None where it cannot move."""
+        before = self.marked
+        self.marked += by
+        return self.marked_row.key if self.marked_row and self.marked != before else None
 
     def watch_marked(self) -> None:
         height = max(1, self.size.height - 1)
@@ -185,15 +199,26 @@ class RowTable(ScrollView, can_focus=True):
     def _strip(self, row: TableRow, width: int, dress: str) -> Strip:
         style = self.get_component_rich_style(dress) if dress else self.rich_style
         tones = dict(row.tones) if not dress else {}
-        rest = max(5, width - sum(column.width + _GAP for column in self._columns if column.width) - 1)
         segments = [Segment(" ", style)]
-        for place, (column, cell) in enumerate(zip(self._columns, row.cells, strict=True)):
-            size = column.width or rest
-            text = cell.rjust(size) if column.right else cell
+        for place, size in self._places(width):
+            cell = row.cells[place]
+            text = cell.rjust(size) if self._columns[place].right else cell
             tone = self.get_component_rich_style(f"row-table--{tones[place]}") if place in tones else style
             segments.append(Segment(set_cell_size(text, size), tone))
             segments.append(Segment(" " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, style)
+
+    def _places(self, width: int) -> list[tuple[int, int]]:
+        """The columns that are shown, by their place, and how wide each is."""
+        shown = [place for place, column in enumerate(self._columns) if column.from_width <= width]
+        sizes = {place: self._columns[place].width for place in shown}
+        sharing = [place for place in shown if not sizes[place]]
+        rest = max(0, width - 1 - sum(sizes.values()) - _GAP * (len(shown) - 1))
+        for number, place in enumerate(sharing):
+            part = rest // (len(sharing) - number)
+            sizes[place] = max(5, part)
+            rest -= part
+        return list(sizes.items())
 
     def _resized(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)

@@ -1,4 +1,4 @@
-"""The decisions panel: paged, filtered, opened, reviewed, charted, exported; and the products."""
+"""The decisions panel: paged, filtered, opened, charted, exported; and the products."""
 
 import threading
 from collections.abc import Iterator
@@ -7,18 +7,16 @@ from typing import Any
 
 import orjson
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from assistant.commands import registry
-from assistant.tui.screens.decision_correction import CorrectionScreen
 from assistant.tui.screens.decisions import DecisionsScreen
 from assistant.tui.widgets import decision_list
 from assistant.tui.widgets.decision_list import DecisionList
 from assistant.tui.widgets.row_table import RowTable
 from tests.assistant.tui.driving import Driver, driving, said, screen_of, send, shown, until
 from tests.assistant.tui.test_tui_panels import StoredChat
-from training.events import EventLog, EventType
-from training.events.decisions import find_row, review
+from training.events import EventLog
 from training.events.matching import DecisionFilter
 
 SMALL = (80, 24)
@@ -42,11 +40,6 @@ async def filtered(pilot: Driver, line: str) -> None:
     await pilot.press("slash")
     pilot.app.screen.query_one("#filter", Input).value = line
     await pilot.press("enter")
-
-
-def verdicts(chat: StoredChat, event_id: str) -> list[str]:
-    events = chat.log.read(aggregate_id=event_id, event_type=EventType.DECISION_REVIEWED)
-    return [event.data["verdict"] for event in events]
 
 
 @pytest.mark.slow
@@ -135,63 +128,6 @@ async def test_a_filter_narrows_and_a_wrong_one_says_why(stored: StoredChat) -> 
         await until(pilot, lambda: 'session:"session-1"' in shown(pilot))
 
 
-async def test_one_key_rates_and_the_row_shows_it(stored: StoredChat) -> None:
-    other, rated = stored.decide("read_file", "first"), stored.decide("read_file", "second")
-    async with driving(stored, size=SMALL, commands=registry) as pilot:
-        table = await opened(pilot, "second")
-        await pilot.press("g")
-        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "good")
-        await pilot.press("b")
-        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "bad")
-    assert verdicts(stored, rated) == ["good", "bad"] and verdicts(stored, other) == []
-
-
-@pytest.mark.slow
-async def test_a_rating_of_what_was_corrected_is_said_and_erases_nothing(stored: StoredChat) -> None:
-    event_id = stored.decide("read_file", "first")
-    review(stored.log, event_id, verdict="corrected", corrected_tool="git_diff", corrected_parameters={})
-    async with driving(stored, size=SMALL, commands=registry) as pilot:
-        table = await opened(pilot, "first")
-        await pilot.press("g")
-        await until(pilot, lambda: "the decision stays corrected" in said(pilot))
-        assert table.marked_row is not None and table.marked_row.cells[4] == "corrected"
-    row = find_row(stored.log, event_id)
-    assert row is not None and row["review"]["corrected_tool"] == "git_diff"
-    assert verdicts(stored, event_id) == ["corrected", "good"]
-
-
-@pytest.mark.slow
-async def test_a_correction_is_checked_and_recorded(stored: StoredChat) -> None:
-    event_id = stored.decide("read_file", "look")
-    async with driving(stored, size=SMALL, commands=registry) as pilot:
-        table = await opened(pilot, "look")
-        await pilot.press("enter")
-        await until(pilot, lambda: "selection" in shown(pilot))
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CorrectionScreen))
-        await until(pilot, lambda: "takes path, start_line?, end_line?" in shown(pilot))
-        screen = pilot.app.screen
-        screen.query_one("#tool", Input).value = "search_files"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "`pattern` is missing" in shown(pilot))
-        screen.query_one(TextArea).text = '{"pattern": '
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "line 1" in shown(pilot))
-        assert verdicts(stored, event_id) == []
-        screen.query_one(TextArea).text = '{"pattern": "def parse"}'
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "corrected" in shown(pilot) and "search_files" in shown(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: table.marked_row is not None and table.marked_row.cells[4] == "corrected")
-    row = find_row(stored.log, event_id)
-    assert row is not None and row["review"] == {
-        "verdict": "corrected",
-        "corrected_tool": "search_files",
-        "corrected_parameters": {"pattern": "def parse"},
-        "reason": "",
-    }
-
-
 @pytest.mark.slow
 async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> None:
     stored.decide("read_file", "first")
@@ -207,7 +143,16 @@ async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> 
         await until(pilot, lambda: "is there already" in shown(pilot))
         pilot.app.screen.query_one(Input).value = "shell.jsonl"
         await pilot.press("enter")
-        await until(pilot, lambda: "wrote 2 decisions" in said(pilot))
+        await until(pilot, lambda: "wrote 2 rows" in said(pilot))
+        await pilot.press("e")
+        await until(pilot, lambda: "Export decisions" in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "shell.xlsx"
+        await pilot.press("enter")
+        await until(pilot, lambda: "end the name in .jsonl or .csv" in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "shell.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: "shell.csv" in said(pilot))
+    assert (stored.workspace / "shell.csv").read_text().count("\n") == 3
     lines = (stored.workspace / "shell.jsonl").read_bytes().splitlines()
     assert [orjson.loads(line)["event_id"] for line in lines] == wanted
     assert (stored.workspace / "decisions.jsonl").read_text() == "mine"
@@ -242,16 +187,21 @@ async def test_products_are_published_shown_and_exported(stored: StoredChat) -> 
         await pilot.press("e", "enter")
         await until(pilot, lambda: "is not published yet" in said(pilot))
         await pilot.press("p")
-        await until(pilot, lambda: "published 1 rows of agent_decision_history" in said(pilot))
+        await until(pilot, lambda: "published agent_decision_history: 1 row" in said(pilot))
         await until(pilot, lambda: "fresh" in shown(pilot) and "It is up to date." in shown(pilot))
         await pilot.press("e")
         await until(pilot, lambda: "Export agent_decision_history" in shown(pilot))
         pilot.app.screen.query_one(Input).value = "history.csv"
         await pilot.press("enter")
-        await until(pilot, lambda: "wrote 1 rows" in said(pilot))
+        await until(pilot, lambda: "wrote 1 row to" in said(pilot))
         stored.decide("read_file", "again")
         await pilot.press("r")
-        await until(pilot, lambda: "stale" in shown(pilot) and "holds newer events" in shown(pilot))
+        await until(pilot, lambda: "stale" in shown(pilot) and "holds what it has not seen" in shown(pilot))
+        await pilot.press("a")
+        await until(pilot, lambda: "all are up to date" in shown(pilot))
+        assert shown(pilot).count("fresh") == 6
+        await pilot.press("a")
+        await until(pilot, lambda: "every product is up to date" in said(pilot))
     assert (stored.workspace / "history.csv").read_text().count("\n") == 2
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.tui import decision_mix
-from assistant.tui.decision_mix import Mix, count
+from assistant.tui.decision_mix import Mix, bars, count, day_of, label_of
 
 
 def row(tool: str, day: int, success: bool | None = True, verdict: str | None = None) -> dict[str, Any]:
@@ -53,3 +53,33 @@ def test_nothing() -> None:
 
 def test_a_time_that_is_none_stands_by_itself() -> None:
     assert count([{**ROWS[0], "timestamp": "never"}], "day", lambda mix: None).success == (("no time", 0.0),)
+
+
+def test_what_is_beyond_the_bars_is_one_bar() -> None:
+    tools = [(f"tool{number}", 20 - number) for number in range(6)]
+    assert bars(tools, 6) == tools
+    assert bars(tools, 4) == [*tools[:3], ("3 others", 17 + 16 + 15)]
+
+
+def test_the_names_of_bars_are_as_wide_as_they_are_long() -> None:
+    wide, piled = "\u65e5\u672c", "e\u0301"
+    assert bars([("a_very_long_name_of_a_tool", 3), (wide, 2), (piled, 1)], 9) == [
+        ("a_very_long_n…", 3),
+        ("\\u65e5\\u672c", 2),
+        ("e\\u0301", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "days"),
+    [("2026-03-01", "2026-03-09", 8), ("2026-W01", "2026-W03", 14), ("2025-12-29", "2026-W01", 0)],
+)
+def test_periods_lie_on_the_axis_as_far_apart_as_they_are(earlier: str, later: str, days: int) -> None:
+    first, last = day_of(earlier), day_of(later)
+    assert first is not None and last is not None and last - first == days
+
+
+def test_the_axis_names_days_and_weeks() -> None:
+    day = day_of("2026-03-09")
+    assert day is not None and (label_of(day, "day"), label_of(day, "week")) == ("26-03-09", "26-W11")
+    assert day_of("no time") is None

@@ -10,17 +10,19 @@ import pytest
 from assistant.decision_lines import new_file, write_decisions
 from assistant.tui.call_edit import from_json, json_text
 from assistant.tui.decision_pages import DecisionPages, Stopped
-from assistant.tui.decision_text import COLUMNS, decision_row, local_minute, record_text
+from assistant.tui.decision_text import COLUMNS, decision_row, local
 from assistant.tui.reviewing import Correction, Reviewer, problem_of, takes
 from tools.registry import builtin_registry
 from training.events import EventLog, EventLogError, open_log
-from training.events.decisions import DecisionRecorder, find_row, review
+from training.events.decisions import DecisionRecorder
 from training.events.matching import DecisionFilter
 
 ROW: dict[str, Any] = {
     "event_id": "e",
     "timestamp": "2026-01-02T03:04:05Z",
     "tool_selected": "\x1b[2Jx",
+    "tool_parameters": {"path": "\x9b31m", "n": 1},
+    "agent_id": "[/]a",
     "confidence": None,
     "outcome": None,
     "review": {"verdict": "refused"},
@@ -82,50 +84,39 @@ def test_a_stopped_reading_ends_at_the_next_event(log: EventLog) -> None:
 
 def test_a_row_of_the_table_is_inert() -> None:
     row = decision_row(ROW)
-    assert row.cells == (local_minute(ROW["timestamp"]), "x", "", "unknown", "refused", "a\\nb\\u202e")
-    assert len(row.cells) == len(COLUMNS)
-    odd = decision_row({**ROW, "timestamp": "\x1b[2Jnever", "context": [], "confidence": 0, "review": None})
-    assert odd.cells == ("never", "x", "0%", "unknown", "", "")
+    when = local(ROW["timestamp"], "%y-%m-%d %H:%M")
+    shown = (when, "x", 'path="" n=1', "", "not run", "refused", "", "[/]a", "a\\nb\\u202e")
+    assert row.cells == shown and len(shown) == len(COLUMNS)
+    odd = decision_row(
+        {
+            **ROW,
+            "timestamp": "\x1b[2Jnever",
+            "context": [],
+            "tool_parameters": None,
+            "confidence": 0,
+            "review": None,
+            "outcome": {"success": True, "execution_time_ms": 1500},
+        }
+    )
+    assert odd.cells == ("never", "x", "", "0%", "done", "", "1.5 s", "[/]a", "")
 
 
 @pytest.mark.parametrize(
     ("outcome", "verdict", "cells", "tones"),
     [
-        ({"success": True}, None, ("done", ""), {3: "good"}),
-        ({"success": False}, "bad", ("failed", "bad"), {3: "bad", 4: "bad"}),
-        (None, "good", ("unknown", "good"), {3: "muted", 4: "good"}),
-        ({"success": True}, "[/]odd", ("done", "[/]odd"), {3: "good"}),
+        ({"success": True}, None, ("done", ""), {4: "good"}),
+        ({"success": False}, "bad", ("failed", "bad"), {4: "bad", 5: "bad"}),
+        (None, "good", ("unknown", "good"), {4: "muted", 5: "good"}),
+        (None, "refused", ("not run", "refused"), {4: "muted", 5: "bad"}),
+        ({"success": True}, "[/]odd", ("done", "[/]odd"), {4: "good"}),
     ],
 )
 def test_outcome_and_review_have_a_tone(
     outcome: Any, verdict: str | None, cells: tuple[str, str], tones: dict[int, str]
 ) -> None:
     row = decision_row({**ROW, "outcome": outcome, "review": verdict and {"verdict": verdict}})
-    assert row.cells[3:5] == cells
-    assert {place: tone for place, tone in row.tones if place in (3, 4)} == tones
-
-
-def test_a_record_holds_the_whole_chain(log: EventLog) -> None:
-    cause = decide(log, "search_files")
-    event_id = decide(log, causation_id=cause)
-    review(log, event_id, verdict="bad")
-    given = {"corrected_tool": "git_diff", "corrected_parameters": {"path": "`|"}, "reason": "b|c"}
-    review(log, event_id, verdict="corrected", **given)
-    row, events = find_row(log, event_id), list(log.read(aggregate_id=event_id))
-    assert row is not None
-    text = record_text({**row, "alternatives": ()}, events, log.get(cause))
-    chain = text[text.index("| when | event") :]
-    places = [chain.index(part) for part in ("search_files", "`read_file`", "done, 3 ms", "bad", "git_diff")]
-    assert places == sorted(places)
-    assert cause in chain and "because b" in chain
-
-
-def test_a_cause_that_is_not_in_the_log_is_named(log: EventLog) -> None:
-    event_id = decide(log, causation_id="elsewhere")
-    row = find_row(log, event_id)
-    assert row is not None
-    text = record_text({**row, "alternatives": ()}, list(log.read(aggregate_id=event_id)), None)
-    assert "not in this log" in text and "elsewhere" in text
+    assert row.cells[4:6] == cells
+    assert {place: tone for place, tone in row.tones if place in (4, 5)} == tones
 
 
 async def test_ratings_and_corrections_come_back_with_the_row(log: EventLog) -> None:
@@ -134,7 +125,8 @@ async def test_ratings_and_corrections_come_back_with_the_row(log: EventLog) -> 
     for verdict in ("good", "bad"):
         row = await reviewer.rate(event_id, verdict)
         assert row is not None and row["review"]["verdict"] == verdict
-    row = await reviewer.correct(event_id, Correction("git_diff", {"path": "b"}))
+    for _ in range(2):
+        row = await reviewer.correct(event_id, Correction("git_diff", {"path": "b"}))
     assert row is not None
     assert row["review"] == {
         "verdict": "corrected",
@@ -144,6 +136,15 @@ async def test_ratings_and_corrections_come_back_with_the_row(log: EventLog) -> 
     }
     with pytest.raises(EventLogError, match="no decision"):
         await reviewer.rate("nowhere", "good")
+
+
+async def test_a_key_that_is_held_down_records_one_review(log: EventLog) -> None:
+    event_id = decide(log)
+    reviewer = Reviewer(log, builtin_registry())
+    for verdict in ("good", "good", "bad", "good"):
+        await reviewer.rate(event_id, verdict)
+    said = [event.data["verdict"] for event in log.read(event_type="DECISION_REVIEWED")]
+    assert said == ["good", "bad", "good"]
 
 
 def test_a_correction_names_a_known_tool_with_arguments_that_it_takes(log: EventLog) -> None:
@@ -177,6 +178,13 @@ def test_decisions_are_written_oldest_first(log: EventLog, tmp_path: Path) -> No
     target = tmp_path / "out.jsonl"
     assert write_decisions(DecisionFilter().rows(log), target) == 3
     assert [orjson.loads(line)["event_id"] for line in target.read_bytes().splitlines()] == ids
+
+
+def test_a_name_says_how_decisions_are_written(log: EventLog, tmp_path: Path) -> None:
+    decide(log, context={"request": "=1+1"}, reasoning="=1+1")
+    assert write_decisions(DecisionFilter().rows(log), tmp_path / "out.csv") == 1
+    head, row = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert head.startswith("event_id,timestamp,session_id,agent_id") and "'=1+1" in row
 
 
 def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
