@@ -24,6 +24,7 @@ from tools.settings import ToolSettings
 from training.events.settings import EventSettings
 from training.models.settings import ModelSettings
 from training.student.settings import StudentSettings
+from training.teachers.settings import TeacherSettings
 
 __all__ = ["InterfaceSettings", "Settings", "SettingsError", "load_settings"]
 
@@ -57,6 +58,7 @@ class Settings(BaseModel):
     permissions: PermissionSettings = PermissionSettings()
     tools: ToolSettings = ToolSettings()
     events: EventSettings = EventSettings()
+    teachers: TeacherSettings = TeacherSettings()
     loop: LoopSettings = LoopSettings()
     context: ContextSettings = ContextSettings()
     interface: InterfaceSettings = InterfaceSettings()

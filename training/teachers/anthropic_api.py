@@ -36,6 +36,8 @@ class AnthropicApi:
             max_retries=0,
             http_client=connection(config, base_url),
         )
+        # Here, because the SDK imports what it needs for it at the first look.
+        self._create = self.client.messages.with_raw_response.create
         self.batches = AnthropicBatches(self)
 
     def body(self, request: TeacherRequest) -> Json:
@@ -44,7 +46,7 @@ class AnthropicApi:
     async def post(self, body: Json, key: str) -> bytes:
         with refusals(self.where):
             # The SDK no longer has names for all that older models and other servers take.
-            response = await self.client.messages.with_raw_response.create(
+            response = await self._create(
                 model=body["model"],
                 max_tokens=body["max_tokens"],
                 messages=body["messages"],

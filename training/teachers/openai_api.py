@@ -37,6 +37,8 @@ class OpenAIApi:
             max_retries=0,
             http_client=connection(config, base_url),
         )
+        # Here, because the SDK imports what it needs for it at the first look.
+        self._create = self.client.chat.completions.with_raw_response.create
         self.batches = OpenAIBatches(self)
 
     def body(self, request: TeacherRequest) -> Json:
@@ -44,9 +46,7 @@ class OpenAIApi:
 
     async def post(self, body: Json, key: str) -> bytes:
         with refusals(self.where):
-            response = await self.client.chat.completions.with_raw_response.create(
-                **body, extra_headers={"idempotency-key": key}
-            )
+            response = await self._create(**body, extra_headers={"idempotency-key": key})
         content: bytes = response.http_response.content
         return content
 
