@@ -1,8 +1,8 @@
 """Asking for a decision out of what the ranker offers.
 
 Invariant: the ranker alone keeps nobody from a tool. Only the first decision of a turn is narrowed; where the
-student then answers although the ranker expected a call, it is asked again with everything on offer, before
-a word of that answer was shown.
+student then answers although the ranker expected a call, or is unsure of its call, it is asked again with
+everything on offer, before a word of that answer was shown.
 """
 
 import asyncio
@@ -93,7 +93,8 @@ class Offering:
 
 
 async def _unless_it_answers(student: Student, conversation: Conversation, offer: Offer) -> Decision | None:
-    """A decision that calls, or whose call was cut; None where the student answers: it is stopped at once."""
+    """A decision that calls, or whose call was cut; None where the student is unsure of the call or answers:
+    then it is stopped at once."""
     answers = False
 
     def stop(text: str) -> None:
@@ -110,4 +111,6 @@ async def _unless_it_answers(student: Student, conversation: Conversation, offer
         if not answers or (waiting is not None and waiting.cancelling()):
             raise
         return None
-    return decision if not answers and (decision.calls or decision.cut) else None
+    if answers or decision.unsure:
+        return None
+    return decision if decision.calls or decision.cut else None

@@ -91,7 +91,8 @@ class Decision:
     offered ones, 0.0 where the student cannot know it (no record and no screen states that as a
     fact); ``alternatives`` the other names with theirs, best first; both follow from ``branches``
     (``training.student.confidence``). ``cut`` is true where the text ended at the token limit; a cut
-    call is never executed and never in ``calls``.
+    call is never executed and never in ``calls``. ``unsure``: below ``student.ask_below``, where the
+    student was not allowed to ask.
     """
 
     calls: tuple[ToolCall, ...] = ()
@@ -102,6 +103,7 @@ class Decision:
     usage: Usage = field(default_factory=Usage)
     cut: bool = False
     branches: Branches = ()
+    unsure: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 becomes a question to the person.
 
 Invariant: the decision itself stays what the student decoded, unless ``student.ask_below`` is above its
-confidence, the person spoke last and an answer is allowed; then nothing is called.
+confidence and the person spoke last. Then nothing is called, or, where no answer is allowed, the call is
+marked as unsure.
 """
 
 from collections.abc import Sequence
@@ -39,8 +40,10 @@ class Judgement:
         """The decision to act upon. A question is passed to ``on_text`` as an answer's text is."""
         confidence, alternatives = weighed(decision.branches, self._of(conversation.prompt))
         decision = replace(decision, confidence=confidence, alternatives=alternatives)
-        if not self._doubts(conversation, decision, allowed):
+        if not self._doubts(conversation, decision):
             return decision
+        if ANSWER not in (allowed or [one.name for one in conversation.signatures]):
+            return replace(decision, unsure=True)
         text = question(decision)
         if on_text:
             on_text(text)
@@ -54,11 +57,9 @@ class Judgement:
             self._prompt, self._temperature = prompt, found.temperature if found else 1.0
         return self._temperature
 
-    def _doubts(self, conversation: Conversation, decision: Decision, allowed: Sequence[str] | None) -> bool:
+    def _doubts(self, conversation: Conversation, decision: Decision) -> bool:
         asked = bool(conversation.messages) and conversation.messages[-1].role == "user"
-        may_answer = ANSWER in (allowed or [one.name for one in conversation.signatures])
-        doubtful = decision.confidence < self._settings.ask_below
-        return bool(decision.calls) and doubtful and asked and may_answer
+        return bool(decision.calls) and asked and decision.confidence < self._settings.ask_below
 
 
 def question(decision: Decision) -> str:
@@ -66,7 +67,8 @@ def question(decision: Decision) -> str:
     others = [(name, share) for name, share in decision.alternatives if name != ANSWER and "*" not in name]
     lines = [f"- `{_shortened(write_call(decision.calls[0]))}` ({decision.confidence:.0%} sure)"]
     lines += [f"- `{name}` ({share:.0%})" for name, share in others[:OFFERED_ALTERNATIVES]]
-    return "\n".join(["I am not sure what to do. Should I call:", *lines, "Or say it in other words."])
+    asked = "I am not sure what you want. Should I call one of these?"
+    return "\n".join([asked, "", *lines, "", "Say which, or put it in other words."])
 
 
 def _shortened(text: str) -> str:

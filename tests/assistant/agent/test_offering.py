@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,18 @@ async def test_a_student_that_answers_instead_is_asked_again_with_everything(mak
     first = history(chat.log)[0]
     assert first["tool_selected"] == "list_files" and len(first["tools_available"]) == 13
     assert first["context"]["selection"]["widened"] is True
+    await chat.close()
+
+
+async def test_a_student_that_is_unsure_among_the_narrowed_is_asked_again_and_may_ask_back(
+    make_chat: MakeChat,
+) -> None:
+    unsure = replace(call("read_file", path="x"), unsure=True)
+    student = Watched([unsure, answer("Which file?")])
+    chat = make_chat([], student=student, tools__selection="shortlist")
+    assert said(await take(chat, "read README.md")) == "Which file?"
+    assert student.allowed == [["read_file"], None]
+    assert [one["tool_selected"] for one in history(chat.log)] == ["answer"]
     await chat.close()
 
 

@@ -102,7 +102,9 @@ def test_nothing_is_asked_where_no_answer_is_allowed_or_the_person_did_not_speak
     judged: Callable[..., Decision],
 ) -> None:
     seen = Message("tool", text="x", call_id="c0", tool="read_file")
-    assert judged(0.6, allowed=["read_file"]).calls
+    forced = judged(0.6, allowed=["read_file"])
+    assert forced.calls and forced.unsure
+    assert not judged(0.4, allowed=["read_file"]).unsure
     assert judged(0.6, replace(ASKED, messages=(*ASKED.messages, seen))).calls
     assert not judged(0.6, allowed=["read_file", "answer"]).calls
 
