@@ -4,25 +4,20 @@ Invariant: facts go to stdout, progress and problems to stderr. Wrong cases are 
 wrong line of theirs; nothing is asked of the student before all of them are read.
 """
 
-import asyncio
 import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from assistant.cli.eval_run import Asked, evaluated
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
+from tools.selection.offer import Way
 from training.evaluation.bfcl import CATEGORIES
 
 if TYPE_CHECKING:
-    from tools.protocol.messages import Prompt
     from training.evaluation.cases import Case
-    from training.evaluation.predictions import Prediction
-    from training.evaluation.report import Result
     from training.student.settings import StudentSettings
 
 Command = Callable[..., None]
@@ -44,6 +39,12 @@ _OPTIONS = (
         help="A category of --bfcl; may be given several times.",
     ),
     click.option("-m", "--model", help="Another student than the settings name."),
+    click.option(
+        "--selection",
+        type=click.Choice(get_args(Way)),
+        metavar="WAY",
+        help="How tools are narrowed: all, shortlist or bundles. By default as in the chat.",
+    ),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N cases."),
     click.option("--seed", type=int, metavar="S", help="With --limit: N cases at random instead."),
     click.option("--fresh", is_flag=True, help="Forget what an interrupted run of the same had done."),
@@ -55,26 +56,6 @@ def _options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is evaluated: the cases, who decides, and with which prompt."""
-
-    source: str
-    cases: "tuple[Case, ...]"
-    settings: "StudentSettings"
-    prompt: "Prompt"
-
-    def facts(self) -> dict[str, Any]:
-        from training.student.temperatures import prompt_fingerprint
-
-        return {
-            "source": self.source,
-            "model": self.settings.model,
-            "adapter": self.settings.adapter,
-            "prompt": prompt_fingerprint(self.prompt)[:12],
-        }
 
 
 @click.group("eval")
@@ -106,7 +87,7 @@ def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: b
 
     target = _target(output)
     asked = _asked(invocation, **given)
-    found = _evaluated(asked, fresh=fresh)
+    found = evaluated(asked, fresh=fresh)
     if target:
         eval_text.write_decisions(target, found)
     facts = {**report(found), **asked.facts()}
@@ -130,7 +111,7 @@ def calibrate(invocation: Invocation, /, fresh: bool, as_json: bool, **given: An
     from training.evaluation.report import decisions_of
 
     asked = _asked(invocation, **given)
-    found = _evaluated(asked, fresh=fresh)
+    found = evaluated(asked, fresh=fresh)
     try:
         fitted = fit(decisions_of(found))
     except CalibrationError as error:
@@ -156,22 +137,29 @@ def _asked(
     folder: str | None,
     categories: Sequence[str],
     model: str | None,
+    selection: Way | None,
     limit: int | None,
     seed: int | None,
-) -> _Asked:
+) -> Asked:
     from training.student.prompt import prompt_for
 
     if (file is None) == (folder is None) or bool(folder) != bool(categories):
         raise click.UsageError("give --cases FILE, or --bfcl DIR with --category NAME")
-    settings = _student(invocation, model)
-    source = file or f"BFCL {', '.join(categories)}"
-    cases = _chosen(_cases(file, folder, categories), limit, seed)
-    return _Asked(source, cases, settings, prompt_for(settings.model, settings.prompt))
+    settings = invocation.settings()
+    student = _student(settings.student, model)
+    prompt = prompt_for(student.model, student.prompt)
+    wanted = selection or settings.tools.selection
+    return Asked(
+        source=file or f"BFCL {', '.join(categories)}",
+        cases=_chosen(_cases(file, folder, categories), limit, seed),
+        settings=student,
+        prompt=prompt,
+        selection=prompt.selection if wanted == "auto" else wanted,
+    )
 
 
-def _student(invocation: Invocation, model: str | None) -> "StudentSettings":
+def _student(settings: "StudentSettings", model: str | None) -> "StudentSettings":
     """The student of the settings, or another model, to which their adapter and prompt do not belong."""
-    settings = invocation.settings().student
     if model is not None and model != settings.model:
         settings = settings.model_copy(update={"model": model, "adapter": "", "name": "", "prompt": ""})
     return settings.model_copy(update=_JUDGED_WITHOUT_TEXT)
@@ -199,49 +187,3 @@ def _chosen(cases: "tuple[Case, ...]", limit: int | None, seed: int | None) -> "
         picked = sorted(random.Random(seed).sample(range(len(cases)), min(limit, len(cases))))
         return tuple(cases[index] for index in picked)
     return cases[:limit]
-
-
-def _evaluated(asked: _Asked, *, fresh: bool) -> "list[Result]":
-    """Every case decided and judged. What is done already is taken from the interrupted run."""
-    from assistant import paths
-    from training.evaluation.report import results
-    from training.evaluation.unfinished import evaluation_key, unfinished
-
-    key = evaluation_key(asked.cases, asked.settings, asked.prompt)
-    with unfinished(paths.evaluations_dir(), key) as kept:
-        if fresh:
-            kept.discard()
-        if kept.predictions:
-            done = f"{len(kept.predictions)} of {len(asked.cases)} cases are done already"
-            click.echo(f"apprentice: {done}; --fresh begins anew", err=True)
-        try:
-            with _progress(asked, len(kept.predictions)) as told:
-                predictions = asyncio.run(_predicted(asked, kept, told))
-        except KeyboardInterrupt:
-            done = f"stopped after {len(kept.predictions)} of {len(asked.cases)} cases"
-            click.echo(f"\napprentice: {done}; the same command goes on from there", err=True)
-            raise
-        kept.discard()
-    return results(asked.cases, predictions)
-
-
-async def _predicted(asked: _Asked, kept: Any, told: "Callable[[Prediction], None]") -> "list[Prediction]":
-    from assistant.wiring import make_student
-    from training.evaluation.running import predict_all
-
-    student = make_student(asked.settings)
-    try:
-        return await predict_all(student, asked.cases, asked.prompt, kept, told)
-    finally:
-        await student.close()
-
-
-@contextmanager
-def _progress(asked: _Asked, done: int) -> "Iterator[Callable[[Prediction], None]]":
-    """A bar on stderr where a person watches it."""
-    if not sys.stderr.isatty():
-        yield lambda made: None
-        return
-    with click.progressbar(length=len(asked.cases), label="deciding", file=sys.stderr, show_pos=True) as bar:
-        bar.update(done)
-        yield lambda made: bar.update(1)

@@ -56,7 +56,7 @@ def write_decisions(target: Path, found: Sequence[Result]) -> None:
 
 def _heading(facts: Facts) -> str:
     adapter = f" + {facts['adapter']}" if facts["adapter"] else ""
-    return clean_line(f"{facts['model']}{adapter} on {facts['source']}")
+    return clean_line(f"{facts['model']}{adapter} on {facts['source']}, tools offered: {facts['selection']}")
 
 
 def _figures(facts: Facts) -> str:

@@ -5,7 +5,7 @@ goes on where it was. What the student itself cannot do with a case is a predict
 it from serving at all ends the run.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tools.protocol.messages import Conversation, Prompt
 from training.evaluation.cases import Case
@@ -15,6 +15,12 @@ from training.student.base import ContextOverflow, Decision, Student, StudentDie
 from training.student.other_tools import for_tools
 
 OnPrediction = Callable[[Prediction], None]
+Decide = Callable[[Student, Conversation], Awaitable[Decision]]
+
+
+async def alone(student: Student, conversation: Conversation) -> Decision:
+    """The decision of the student itself, with every tool on offer."""
+    return await student.decide(conversation)
 
 
 async def predict_all(
@@ -23,10 +29,12 @@ async def predict_all(
     prompt: Prompt,
     kept: Unfinished,
     on_prediction: OnPrediction = lambda made: None,
+    decide: Decide = alone,
 ) -> list[Prediction]:
     """A prediction for each case, in their order; those in ``kept`` are taken from there.
 
-    Raises StudentError, OSError, or asyncio.CancelledError after the student has stopped.
+    ``decide`` asks the student; whoever narrows its tools hands in a way of their own. Raises StudentError,
+    OSError, or asyncio.CancelledError after the student has stopped.
     """
     left = [case for case in cases if case.id not in kept.predictions]
     if left:
@@ -34,22 +42,22 @@ async def predict_all(
         # As the chat does before the first request, so that no case pays for the prefix that all share.
         await student.warm(left[0].conversation(for_tools(prompt, left[0].offered())))
     for case in left:
-        made = await _predict(student, case, case.conversation(for_tools(prompt, case.offered())))
+        made = await _predict(student, case, case.conversation(for_tools(prompt, case.offered())), decide)
         kept.add(made)
         on_prediction(made)
     return [kept.predictions[case.id] for case in cases]
 
 
-async def _predict(student: Student, case: Case, conversation: Conversation) -> Prediction:
+async def _predict(student: Student, case: Case, conversation: Conversation, decide: Decide) -> Prediction:
     try:
-        return prediction(case.id, await _decide(student, conversation))
+        return prediction(case.id, await _decided(student, conversation, decide))
     except (ContextOverflow, StudentUndecided, StudentDied) as error:
         return Prediction(case.id, problem=str(error))
 
 
-async def _decide(student: Student, conversation: Conversation) -> Decision:
+async def _decided(student: Student, conversation: Conversation, decide: Decide) -> Decision:
     """Once more where the student's process died."""
     try:
-        return await student.decide(conversation)
+        return await decide(student, conversation)
     except StudentDied:
-        return await student.decide(conversation)
+        return await decide(student, conversation)

@@ -73,14 +73,20 @@ def unfinished(folder: Path, key: str) -> Iterator[Unfinished]:
         os.close(descriptor)
 
 
-def evaluation_key(cases: Sequence[Case], settings: StudentSettings, prompt: Prompt) -> str:
-    """The same for the same cases, student, prompt, bounds and program. Raises ModelFileError or OSError."""
+def evaluation_key(
+    cases: Sequence[Case], settings: StudentSettings, prompt: Prompt, selection: str = "all"
+) -> str:
+    """The same for the same cases, student, prompt, bounds, way to narrow the tools, and program.
+
+    Raises ModelFileError or OSError.
+    """
     files = [] if settings.remote else student_files(settings)
     parts = {
         "cases": fingerprint(cases),
         "student": [sha256(path, calibrations_dir()) for path in files],
         "settings": settings.model_dump(exclude={"threads", "prompt", "answer_tokens"}),
         "prompt": prompt_fingerprint(prompt),
+        "selection": selection,
         "program": version("apprentice"),
     }
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]

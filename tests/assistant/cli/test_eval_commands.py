@@ -81,6 +81,23 @@ def test_the_contract_in_json(run: Callable[..., Done], cases: Path, endpoint: E
     assert failure["got"] == [{"tool": "search_files", "arguments": {"pattern": "\x1b[31mbar"}}]
 
 
+def test_tools_are_narrowed_as_in_the_chat_and_widened_where_the_student_answers(
+    run: Callable[..., Done], cases: Path, endpoint: Endpoint
+) -> None:
+    offered: list[list[str]] = []
+
+    def answer_first(body: dict[str, Any]) -> Reply:
+        offered.append([tool["function"]["name"] for tool in body.get("tools", [])])
+        return said("Hm.") if len(offered) == 1 else decide(body)
+
+    endpoint.rule = answer_first
+    given = ("--cases", cases, "--model", endpoint.url, "--limit", 1, "--json")
+    facts = json.loads(run("tools", *given, "--selection", "bundles").out)
+    assert (facts["selection"], facts["call_accuracy"]) == ("bundles", 1.0)
+    assert "read_file" in offered[0] and len(offered[0]) < len(offered[1]) == 12
+    assert json.loads(run("tools", *given).out)["selection"] == "all"
+
+
 def test_the_text_shows_the_figures_and_makes_foreign_text_inert(
     run: Callable[..., Done], cases: Path, endpoint: Endpoint
 ) -> None:

@@ -1,0 +1,124 @@
+"""Running an evaluation for the command line: as the chat decides, with a bar, going on where it was."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tools.protocol.messages import Conversation, Prompt
+    from tools.selection.offer import Way
+    from training.evaluation.cases import Case
+    from training.evaluation.predictions import Prediction
+    from training.evaluation.report import Result
+    from training.evaluation.running import Decide
+    from training.evaluation.unfinished import Unfinished
+    from training.student.base import Decision, Student
+    from training.student.settings import StudentSettings
+
+Told = Callable[["Prediction"], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is evaluated: the cases, who decides, with which prompt, and out of how many tools."""
+
+    source: str
+    cases: "tuple[Case, ...]"
+    settings: "StudentSettings"
+    prompt: "Prompt"
+    selection: "Way"
+
+    def facts(self) -> dict[str, Any]:
+        """Who was evaluated on what."""
+        from training.student.temperatures import prompt_fingerprint
+
+        return {
+            "source": self.source,
+            "model": self.settings.model,
+            "adapter": self.settings.adapter,
+            "prompt": prompt_fingerprint(self.prompt)[:12],
+            "selection": self.selection,
+        }
+
+
+def evaluated(asked: Asked, *, fresh: bool) -> "list[Result]":
+    """Every case decided and judged. What is done already is taken from the interrupted run.
+
+    Raises StudentError, ModelFileError, EvaluationRunning, OSError or KeyboardInterrupt.
+    """
+    from assistant import paths
+    from training.evaluation.report import results
+    from training.evaluation.unfinished import evaluation_key, unfinished
+
+    key = evaluation_key(asked.cases, asked.settings, asked.prompt, asked.selection)
+    with unfinished(paths.evaluations_dir(), key) as kept:
+        if fresh:
+            kept.discard()
+        if kept.predictions:
+            done = f"{len(kept.predictions)} of {len(asked.cases)} cases are done already"
+            click.echo(f"apprentice: {done}; --fresh begins anew", err=True)
+        try:
+            with _progress(asked, len(kept.predictions)) as told:
+                predictions = asyncio.run(_predicted(asked, kept, told))
+        except KeyboardInterrupt:
+            done = f"stopped after {len(kept.predictions)} of {len(asked.cases)} cases"
+            click.echo(f"\napprentice: {done}; the same command goes on from there", err=True)
+            raise
+        kept.discard()
+    return results(asked.cases, predictions)
+
+
+async def _predicted(asked: Asked, kept: "Unfinished", told: Told) -> "list[Prediction]":
+    from assistant.wiring import make_student
+    from training.evaluation.running import predict_all
+
+    student = make_student(asked.settings)
+    try:
+        return await predict_all(student, asked.cases, asked.prompt, kept, told, _as_the_chat(asked))
+    finally:
+        await student.close()
+
+
+def _as_the_chat(asked: Asked) -> "Decide":
+    """The first decision of a turn out of what the ranker offers, any other out of everything."""
+    from assistant import paths
+    from assistant.agent.offering import Offering
+    from tools.selection.offer import Offers
+    from tools.selection.ranker import open_ranker
+
+    ranker, problem = open_ranker(paths.ranker_file())
+    if problem:
+        click.echo(f"apprentice: {problem}", err=True)
+
+    async def decide(student: "Student", conversation: "Conversation") -> "Decision":
+        # An offer depends on those before it in its session; every case is a session of its own.
+        offering = Offering(Offers(ranker), lambda: asked.selection, lambda: asked.settings.remote)
+        last = conversation.messages[-1]
+        if last.role == "user":
+            made = await offering.first(last.text, student, conversation, _unread)
+        else:
+            made = await offering.later(student, conversation, _unread, only_answer=False)
+        return made.decision
+
+    return decide
+
+
+def _unread(_text: str) -> None:
+    """For an answer that nobody reads while it comes."""
+
+
+@contextmanager
+def _progress(asked: Asked, done: int) -> Iterator[Told]:
+    """A bar on stderr where a person watches it."""
+    if not sys.stderr.isatty():
+        yield lambda made: None
+        return
+    total = len(asked.cases)
+    with click.progressbar(length=total, label="deciding", file=sys.stderr, show_pos=True) as bar:
+        bar.update(done)
+        yield lambda made: bar.update(1)
