@@ -18,6 +18,7 @@ import orjson
 
 from training.teachers.base import TeacherError, TeacherReply
 from training.teachers.identity import reply_from_dict
+from training.teachers.key_index import KeyIndex
 
 NAME = "teacher.jsonl"
 SYNC_S = 1.0
@@ -41,7 +42,7 @@ class Journal:
             os.close(self._file)
             raise TeacherError(f"{folder} is in use by another process; wait for it, or cancel it") from None
         self._size = _cut_torn_line(self._file)
-        self._replies: dict[bytes, int] = {}
+        self._replies = KeyIndex()
         self._synced = time.monotonic()
         self.damaged = 0
 
@@ -55,7 +56,7 @@ class Journal:
                     self.damaged += 1
                 else:
                     if entry["what"] == "reply":
-                        self._replies[_short(entry["key"])] = position
+                        self._replies.put(entry["key"], position)
                     yield entry
                 position += len(line)
 
@@ -73,18 +74,18 @@ class Journal:
         except OSError as error:
             raise TeacherError(f"{self.path} cannot be written: {error.strerror or error}") from None
         if what == "reply":
-            self._replies[_short(key)] = self._size
+            self._replies.put(key, self._size)
         self._size += len(line)
 
     def reply(self, key: str) -> TeacherReply | None:
         """The reply that was stored under ``key``."""
-        position = self._replies.get(_short(key))
-        if position is None:
-            return None
-        with self.path.open("rb") as file:
-            file.seek(position)
-            entry = _loaded(file.readline())
-        return reply_from_dict(entry["reply"]) if entry and entry["key"] == key else None
+        for position in self._replies.candidates(key):
+            with self.path.open("rb") as file:
+                file.seek(position)
+                entry = _loaded(file.readline())
+            if entry and entry["key"] == key:
+                return reply_from_dict(entry["reply"])
+        return None
 
     def sync(self) -> None:
         os.fdatasync(self._file)
@@ -129,10 +130,6 @@ def _loaded(line: bytes) -> Entry | None:
     except orjson.JSONDecodeError:
         return None
     return entry if isinstance(entry, dict) and "what" in entry and "key" in entry else None
-
-
-def _short(key: str) -> bytes:
-    return key[:32].encode()
 
 
 def _now() -> str:

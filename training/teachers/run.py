@@ -1,7 +1,7 @@
 """A run: many requests to teachers, resumable, each paid for once, within a budget.
 
 Invariant: whatever ended an earlier process in the same folder, a request that has a reply there is answered
-from it. Memory does not grow with the replies but for an index of some bytes each.
+from it. Memory does not grow with the replies but for an index of some twenty bytes each.
 """
 
 import asyncio

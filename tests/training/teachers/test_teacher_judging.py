@@ -76,7 +76,8 @@ def test_a_grader_sees_tools_conversation_and_decision_as_data() -> None:
 async def test_a_label_is_what_the_teacher_would_have_done(folder: Path) -> None:
     teacher = scripted(reads(), TeacherReply(text="Which file?"))
     with TeacherRun(folder, PRICES) as run:
-        one, two = await labels(run, teacher, decided("a"), decided("b"))
+        got = await labels(run, teacher, decided("a"), decided("b"))
+    one, two = sorted(got, key=lambda each: each.decided.id)
     assert one.label is not None
     assert two.label is not None
     assert (one.label.tool, one.label.calls[0].arguments) == ("read_file", {"path": "a.py"})
