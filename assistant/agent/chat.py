@@ -34,7 +34,8 @@ from tools.registry import Registry
 from tools.selection.offer import Offers, Way
 from tools.selection.ranker import Ranker
 from training.events.base import EventLog, EventLogError
-from training.events.decisions import DecisionRecorder
+from training.events.decisions import DecisionRecorder, rows
+from training.events.tool_figures import tool_statistics
 from training.student.base import StudentError, Usage
 from training.student.settings import StudentSettings
 
@@ -211,6 +212,11 @@ class Chat:
     def student_settings(self) -> StudentSettings:
         """Those of the student that serves, or is being loaded."""
         return self._hosting.settings
+
+    async def tool_figures(self) -> dict[str, Any]:
+        """Figures over the tools of this session, from the log. Raises EventLogError."""
+        session = self.session.id
+        return await asyncio.to_thread(lambda: tool_statistics(rows(self.log, session_id=session)))
 
     def set_mode(self, mode: str) -> None:
         """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""

@@ -15,6 +15,7 @@ from sandbox.base import Check
 from tools.base import ToolContext
 from tools.calls import Risk, ToolCall, ToolResult
 from tools.registry import Registry, tool
+from training.events.tool_figures import tool_statistics
 from training.models.settings import ModelSettings
 from training.student.base import StudentError
 
@@ -53,6 +54,7 @@ class FakeChat:
         self.permissions = permissions
         self.tools = Registry((read_file, run_shell))
         self.last_decision: str | None = None
+        self.decided: list[dict[str, Any]] = []
         self.requests: list[str] = []
         self.replies: list[Reply] = []
         self.commands: list[str] = []
@@ -124,6 +126,9 @@ class FakeChat:
         if command == "fill":
             raise SessionError("the disk is full; free some space")
         return self.shell_results.get(command, ToolResult(True, f"ran {command}\n", exit_code=0))
+
+    async def tool_figures(self) -> dict[str, Any]:
+        return tool_statistics(self.decided)
 
     def status(self) -> Status:
         return replace(self.facts, session_id=self.session.id, session_title=self.session.title)

@@ -75,6 +75,27 @@ async def test_status_shows_the_facts_of_the_status_line(tmp_path: Path) -> None
         assert fact in text
 
 
+async def test_status_tells_how_the_sessions_tools_did(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    selection = {"way": "shortlist", "tools_tokens": 100, "schemas_tokens": 1100, "ranked": ["read_file"]}
+    chat.decided = [
+        {
+            "session_id": "s",
+            "tool_selected": "read_file",
+            "tools_available": [{"name": "read_file"}, {"name": "answer"}],
+            "context": {"request": "read", "selection": selection, "usage": {"prompt_tokens": 200}},
+            "outcome": {"success": True, "result": "text", "execution_time_ms": 12.0},
+            "review": None,
+        }
+    ]
+    await registry.dispatch(context, "/status")
+    [text] = interface.shown
+    assert "| tools: calls | 1, 100% succeeded; p50 12 ms, p95 12 ms |" in text
+    assert "| tools: offered | shortlist 1; 2.0 tools each; 0 widened |" in text
+    assert "| tools: ranker | the right tool first 100%, among three 100% of 1 |" in text
+    assert "| tools: tokens saved | about 1,000: 1,000 a prompt |" in text
+
+
 async def test_status_says_what_is_not_ready(tmp_path: Path) -> None:
     chat, interface, context = made(tmp_path)
     chat.facts = replace(
