@@ -13,6 +13,8 @@ from training.evaluation import bfcl_rules
 from training.evaluation.cases import ANY, Case, Expected
 from training.evaluation.predictions import Prediction
 
+SHOWN_VALUES = 3
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -116,8 +118,11 @@ def _difference(case: Case, calls: Sequence[ToolCall]) -> str:
 
 
 def described(right: Expected) -> str:
-    """A right decision in one line."""
-    arguments = ", ".join(
-        f"{name}={' | '.join(repr(value) for value in values)}" for name, values in right.arguments.items()
-    )
-    return f"{right.tool}({arguments})"
+    """A right decision in one line, with the first of the values that each argument may have."""
+    arguments = (f"{name}={_described_values(values)}" for name, values in right.arguments.items())
+    return f"{right.tool}({', '.join(arguments)})"
+
+
+def _described_values(values: Sequence[Any]) -> str:
+    shown = " | ".join("left out" if value is None else repr(value) for value in values[:SHOWN_VALUES])
+    return f"{shown} | ..." if len(values) > SHOWN_VALUES else shown

@@ -90,3 +90,9 @@ def test_the_reason_shows_the_call_and_the_nearest_right_one() -> None:
     assert verdict.why == (
         "read_file {\"path\": \"b.py\"}, expected read_file(path='src/a.py' | './src/a.py')"
     )
+
+
+def test_of_many_acceptable_values_the_first_are_shown() -> None:
+    many = expected("list_files", path=[None, ".", "./", "src"])
+    verdict = judge(case(many), made(("list_files", {"path": "lib"})))
+    assert verdict.why.endswith("expected list_files(path=left out | '.' | './' | ...)")
