@@ -72,12 +72,23 @@ class ApiProvider:
         return self._api.batches
 
     async def ask(self, request: TeacherRequest, spend: Spend = FREE) -> TeacherReply:
-        async with self._room:
-            return await self.patience.insist(lambda: self._once(request), spend)
+        key = request_key(self.config, request)
 
-    async def _once(self, request: TeacherRequest) -> TeacherReply:
+        async def once() -> TeacherReply:
+            nonlocal key
+            try:
+                return await self._once(request, key)
+            except Unusable:
+                # A server that knows idempotency keys would give the same reply again.
+                key = f"{key[:64]}-again"
+                raise
+
+        async with self._room:
+            return await self.patience.insist(once, spend)
+
+    async def _once(self, request: TeacherRequest, key: str) -> TeacherReply:
         started = time.perf_counter()
-        content = await self.guarded(lambda: self._post(request))
+        content = await self.guarded(lambda: self._post(request, key))
         try:
             data = orjson.loads(content)
         except orjson.JSONDecodeError:
@@ -94,9 +105,9 @@ class ApiProvider:
             body = without(body, message, self._api.optional) or body
         return body
 
-    async def _post(self, request: TeacherRequest) -> bytes:
+    async def _post(self, request: TeacherRequest, key: str) -> bytes:
         """One attempt; again at once without a field that is refused, which nobody bills."""
-        body, key = self.body(request), request_key(self.config, request)
+        body = self.body(request)
         while True:
             try:
                 return await self._api.post(body, key)

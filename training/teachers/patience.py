@@ -47,7 +47,8 @@ class Patience:
 
     def wait_s(self, problem: TeacherError, number: int) -> float:
         """Seconds before the next attempt. Raises where there is none."""
-        last = 2 if isinstance(problem, Unusable) else self._config.attempts
+        attempts = self._config.attempts
+        last = min(2, attempts) if isinstance(problem, Unusable) else attempts
         if not isinstance(problem, Passing) or number >= last:
             raise problem
         asked = problem.asked_s
