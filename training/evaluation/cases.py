@@ -6,6 +6,7 @@ Invariant: a case that was read offers the tools that it expects, and names only
 """
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise CaseFileError([f"{path}: {error.strerror or error}"]) from None
     yield from ((number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip())

@@ -112,6 +112,6 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_of_the_cases_not_of_how_they_are_written(tmp_path: Path) -> None:
-    spaced: Any = line().replace(b":", b": ") + b"\n\n"
+    spaced: Any = b"\xef\xbb\xbf" + line().replace(b":", b": ") + b"\r\n\n"
     assert fingerprint(read(tmp_path, line())) == fingerprint(read(tmp_path, spaced))
     assert fingerprint(read(tmp_path, line())) != fingerprint(read(tmp_path, line(request="open b.py")))
