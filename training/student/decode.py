@@ -21,6 +21,7 @@ from training.student.names import choose
 from training.student.prefixes import Prefixes
 from training.student.rendering import Renderer
 from training.student.settings import StudentSettings
+from training.student.verbatim import kept_verbatim
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Decoder:
         if choice.name == ANSWER:
             self._answer(written, on_text)
         else:
-            self._calls(choice.name, offered, conversation.prompt.max_calls, written)
+            self._calls(choice.name, offered, conversation, written)
         usage = _usage(len(prompt.tokens), cached, written.tokens, started, prefilled)
         confidence, alternatives = weighed(choice.branches)
         return Decision(
@@ -109,7 +110,13 @@ class Decoder:
         written.answer, written.cut = text, cut
         written.tokens += tokens
 
-    def _calls(self, name: str | None, offered: dict[str, Signature], most: int, written: _Written) -> None:
+    def _calls(
+        self,
+        name: str | None,
+        offered: dict[str, Signature],
+        conversation: Conversation,
+        written: _Written,
+    ) -> None:
         """The first call, and further ones on lines of their own while the student goes on."""
         while name is not None:
             text, tokens = write_arguments_of(self._engine, offered[name], self._settings.call_tokens)
@@ -118,8 +125,10 @@ class Decoder:
                 written.cut = True
                 return
             # Written under the grammar: only a free object may repeat a key, and then the last one counts.
-            written.calls.append(ToolCall(self._new_id(), name, json.loads(text)))
-            name = self._next_name(offered, written) if len(written.calls) < most else None
+            arguments = kept_verbatim(json.loads(text), offered[name].parameters, conversation.messages)
+            written.calls.append(ToolCall(self._new_id(), name, arguments))
+            more = len(written.calls) < conversation.prompt.max_calls
+            name = self._next_name(offered, written) if more else None
 
     def _next_name(self, offered: dict[str, Signature], written: _Written) -> str | None:
         """The next call's name where the student begins a new line instead of ending its turn."""
