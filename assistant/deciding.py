@@ -9,8 +9,13 @@ from pathlib import Path
 from assistant.settings import load_settings
 from assistant.wiring import make_student
 from training.student.deciding import StudentDecides
+from training.student.prompt import prompt_for
 
 
 def student_decides(workspace: Path | None = None) -> StudentDecides:
-    """The student that the settings name, as they hold in ``workspace``. Raises SettingsError."""
-    return StudentDecides(make_student(load_settings(workspace or Path.cwd()).student))
+    """The student that the settings name, as they hold in ``workspace``.
+
+    Raises SettingsError, or StudentError where its prompt cannot be read.
+    """
+    student = load_settings(workspace or Path.cwd()).student
+    return StudentDecides(make_student(student), prompt_for(student.model, student.prompt))

@@ -6,13 +6,18 @@ numbers are replaced by what they are: that a request holds a path says much, wh
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from zlib import crc32
 
+Key = str | tuple[str, str]
+"""A word, or two neighbours."""
+
 BUCKETS = 1 << 13
 FIRST_TOKENS, LAST_TOKENS = 48, 16
+PIECES = (3, 4, 5)
+SHORTEST_PIECE = 3
 LONGEST_WORD = 24
+LONGEST_TOKEN = 200
 MOST_CHARACTERS = 4000
 
 _EXTENSIONS = re.compile(
@@ -36,22 +41,21 @@ def words(text: str) -> list[str]:
     tokens = text.split()
     if len(tokens) > FIRST_TOKENS + LAST_TOKENS:
         tokens = tokens[:FIRST_TOKENS] + tokens[-LAST_TOKENS:]
-    return [word for token in tokens for word in _words_of(token)]
+    return [word for token in tokens for word in _words_of(token[:LONGEST_TOKEN])]
 
 
-def _words_of(token: str) -> Iterator[str]:
+@lru_cache(maxsize=1 << 14)
+def _words_of(token: str) -> tuple[str, ...]:
     bare = token.strip(_AROUND).rstrip(".")
     kind = "§name" if _CALLED.match(token) else _kind(bare)
-    if kind:
-        yield kind
-    else:
-        yield from (found.lower() for found in _LETTERS.findall(bare))
+    found = [kind] if kind else [part.lower() for part in _LETTERS.findall(bare)]
     if token[0] == "`":
-        yield "§code"
+        found.append("§code")
     elif token[0] in "\"'“‘«":
-        yield "§quote"
+        found.append("§quote")
     if token[-1] in "?:":
-        yield token[-1]
+        found.append(token[-1])
+    return tuple(found)
 
 
 def _kind(token: str) -> str:
@@ -74,33 +78,26 @@ def _kind(token: str) -> str:
     return ""
 
 
-def buckets(text: str) -> list[int]:
-    """The buckets of all features of ``text``, each as often as it occurs."""
+def keys(text: str) -> list[Key]:
+    """What ``text`` holds: each word once, and all pairs of neighbours; ``^`` begins it and ``$`` ends it."""
     found = words(text)
-    return [bucket for group in groups(found) for bucket in group]
+    return [*dict.fromkeys(found), *zip(["^", *found], [*found, "$"], strict=True)]
 
 
-def groups(found: list[str]) -> Iterator[tuple[int, ...]]:
-    """The buckets of ``words``, in groups that recur from text to text: a word, and a pair of neighbours."""
-    for word in dict.fromkeys(found):
-        yield of_word(word)
-    yield from map(of_pair, ["^", *found], [*found, "$"])
+def buckets_of(key: Key) -> tuple[int, ...]:
+    """The buckets of a pair; or of a word and its pieces, so that a slip of the pen makes no other word."""
+    if not isinstance(key, str):
+        return (_bucket(f"n {key[0]} {key[1]}"),)
+    if key[0] == "§" or len(key) < SHORTEST_PIECE:
+        return (_bucket(f"w {key}"),)
+    edged = f"<{key[:LONGEST_WORD]}>"
+    pieces = [edged[at : at + size] for size in PIECES for at in range(len(edged) - size + 1)]
+    return (_bucket(f"w {key}"), *(_bucket(f"p {piece}") for piece in pieces))
 
 
-@lru_cache(maxsize=1 << 14)
-def of_word(word: str) -> tuple[int, ...]:
-    """The word and its pieces of three to five letters, so that a slip of the pen makes no other word."""
-    if word[0] == "§" or len(word) < 3:
-        return (_bucket(f"w {word}"),)
-    edged = f"<{word[:LONGEST_WORD]}>"
-    pieces = [edged[at : at + size] for size in (3, 4, 5) for at in range(len(edged) - size + 1)]
-    return (_bucket(f"w {word}"), *(_bucket(f"p {piece}") for piece in pieces))
-
-
-@lru_cache(maxsize=1 << 14)
-def of_pair(first: str, second: str) -> tuple[int, ...]:
-    """Two neighbours; ``^`` is before the first word and ``$`` after the last."""
-    return (_bucket(f"n {first} {second}"),)
+def buckets(text: str) -> list[int]:
+    """The buckets of all that ``text`` holds, each as often as it occurs."""
+    return [bucket for key in keys(text) for bucket in buckets_of(key)]
 
 
 def _bucket(feature: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.protocol.messages import Signature
-from tools.selection.features import groups, words
+from tools.selection.features import Key, buckets_of, keys
 from tools.selection.model import ModelError, RankerModel, load_model, shipped_model
 from tools.selection.named import named
 from tools.selection.similarity import SharedWords, Similarity
@@ -43,7 +43,7 @@ class Ranker:
         self._similarity = similarity or SharedWords(model.rarity, model.slope, model.offset)
         self._weights = memoryview(model.weights).cast("b")
         self._column = {tool: index for index, tool in enumerate(model.tools)}
-        self._rows: dict[tuple[int, ...], Row] = {}
+        self._rows: dict[Key, Row] = {}
 
     def rank(self, request: str, tools: Sequence[Signature]) -> tuple[Ranked, ...]:
         """Every one of ``tools``, the likeliest first; the order given where two are equal."""
@@ -69,23 +69,23 @@ class Ranker:
 
     def learned_odds(self, request: str) -> list[float]:
         """Log-odds of each tool of the model, in its order."""
-        rows = [self._row(group) for group in groups(words(request))]
-        share = 1 / math.sqrt(sum(size for _, size in rows))
-        sums = map(sum, zip(*(row for row, _ in rows), strict=True))
+        known = self._rows
+        rows = [known.get(key) or self._row(key) for key in keys(request)]
+        share = 1 / math.sqrt(sum([size for _, size in rows]))
+        sums = map(sum, zip(*[row for row, _ in rows], strict=True))
         return [
             value * share * scale + bias
             for value, scale, bias in zip(sums, self.model.scales, self.model.biases, strict=True)
         ]
 
-    def _row(self, group: tuple[int, ...]) -> Row:
-        """The weights of a group of features, summed once and kept: the same words come again and again."""
-        row = self._rows.get(group)
-        if row is None:
-            if len(self._rows) >= MOST_REMEMBERED:
-                self._rows.clear()
-            width = len(self.model.tools)
-            parts = (self._weights[bucket * width : (bucket + 1) * width] for bucket in group)
-            row = self._rows[group] = (tuple(map(sum, zip(*parts, strict=True))), len(group))
+    def _row(self, key: Key) -> Row:
+        """The summed weights of a word or pair and of how many features, kept: the same ones come again."""
+        if len(self._rows) >= MOST_REMEMBERED:
+            self._rows.clear()
+        width = len(self.model.tools)
+        found = buckets_of(key)
+        parts = (self._weights[bucket * width : (bucket + 1) * width] for bucket in found)
+        row = self._rows[key] = (tuple(map(sum, zip(*parts, strict=True))), len(found))
         return row
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tools.selection.features import BUCKETS, MOST_CHARACTERS, buckets, of_word, words
+from tools.selection.features import BUCKETS, MOST_CHARACTERS, buckets, buckets_of, words
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_words_are_kept_and_names_become_what_they_are(text: str, seen: list[str
 
 
 def test_a_slip_of_the_pen_shares_pieces_with_the_right_word() -> None:
-    right, slip, other = (set(of_word(word)) for word in ("directory", "direcotry", "commit"))
+    right, slip, other = (set(buckets_of(word)) for word in ("directory", "direcotry", "commit"))
     assert len(right & slip) >= 6 > len(right & other)
 
 

@@ -10,6 +10,7 @@ from tools.base import ToolContext
 from tools.calls import ToolCall
 from training.student.base import Decision
 from training.student.deciding import StudentDecides
+from training.student.prompt import shipped_prompt
 from training.student.scripted import ScriptedStudent, answer
 
 
@@ -21,13 +22,16 @@ def greet(name: str) -> str:
 async def test_the_students_calls_are_run_each_once(tmp_path: Path) -> None:
     twice = Decision(calls=tuple(ToolCall("", "greet", {"name": name}) for name in ("Ada", "Ada", "Bo")))
     student = ScriptedStudent([twice, answer("no need")])
-    manager = OptimizationManager(decide=StudentDecides(student), context=ToolContext(tmp_path))
+    manager = OptimizationManager(
+        decide=StudentDecides(student, shipped_prompt("small")), context=ToolContext(tmp_path)
+    )
     task = ToolSelectionContext("greet Ada and Bo")
     result = await manager.optimize_and_execute(context=task, available_tools=[greet])
     assert [one["result"] for one in result["results"]] == ["hello Ada", "hello Bo"]
     (asked,) = student.conversations
     assert [one.name for one in asked.signatures] == ["greet", "answer"]
     assert asked.messages[0].text == "greet Ada and Bo"
+    assert asked.prompt.describe and asked.prompt.examples == ()
     result = await manager.optimize_and_execute(context=task, available_tools=[greet])
     assert result["success"] is None and result["calls"] == []
 
