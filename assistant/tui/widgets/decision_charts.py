@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
@@ -27,9 +27,20 @@ _BARS = 10
 _BAR_LINES = 3
 _FRAME_LINES = 4
 """The title, the frame and the axis of a chart."""
+_LEAST_WIDTH = 24
+"""The longest label of a bar and a few cells of the bar."""
 _THIN = 0.1
 """So wide that a bar is one line, whatever lies between two."""
 _REFRESH_S = 0.2
+
+
+class _Chart(PlotextPlot):
+    """A plot that plotext can draw: with less room than its labels take, it fails."""
+
+    def render(self) -> RenderResult:
+        if self.size.width < _LEAST_WIDTH or self.size.height < _FRAME_LINES + 1:
+            return "no room"
+        return super().render()
 
 
 class ChartView(Vertical, can_focus=True):
@@ -58,8 +69,8 @@ class ChartView(Vertical, can_focus=True):
         self._watched = Watched(log)
         self._ticking: Timer | None = None
         self._shown: Mix | None = None
-        self._mix = PlotextPlot()
-        self._success = PlotextPlot()
+        self._mix = _Chart()
+        self._success = _Chart()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="charts", classes="hidden"):
@@ -148,7 +159,7 @@ class ChartView(Vertical, can_focus=True):
         counts = [number for _, number in tools]
         plt.bar(places, counts, orientation="horizontal", width=_THIN, color=self._colour("primary"))
         plt.yticks(places, [f"{name} {short(number)}" for name, number in tools])
-        plt.ylim(lowest, lowest + (len(tools) * lines - 1) / lines)
+        plt.ylim(lowest, lowest + max(1, len(tools) * lines - 1) / lines)
         marks = sorted({0, counts[0] // 2, counts[0]})
         plt.xticks([float(mark) for mark in marks], [f"{mark:,}" for mark in marks])
         plt.title("decisions by tool")

@@ -165,15 +165,29 @@ async def test_charts_of_what_the_filter_finds(stored: StoredChat) -> None:
     async with driving(stored, size=SMALL, commands=registry) as pilot:
         await opened(pilot, "request 5")
         await pilot.press("2")
-        await until(pilot, lambda: "6 decisions, by day" in shown(pilot) and "read_file" in shown(pilot))
-        assert "success in % by day" in shown(pilot) and "decisions by tool" in shown(pilot)
+        wanted = ("6 decisions, by day", "read_file 3", "success in % by day", "decisions by tool")
+        await until(pilot, lambda: all(text in shown(pilot) for text in wanted))
         await pilot.press("w")
         await until(pilot, lambda: "6 decisions, by week" in shown(pilot))
         await pilot.press("1")
         await filtered(pilot, "tool:run_shell")
         await pilot.press("2")
-        await until(pilot, lambda: "3 decisions, by week" in shown(pilot))
-        assert "read_file" not in shown(pilot)
+        await until(pilot, lambda: "3 decisions, by week" in shown(pilot) and "read_file" not in shown(pilot))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("decisions", [1, 40])
+async def test_charts_in_any_size_of_terminal(stored: StoredChat, decisions: int) -> None:
+    for number in range(decisions):
+        stored.decide(f"a_tool_of_a_long_name_{number}", f"request {number}")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "shown")
+        await pilot.press("2")
+        await until(pilot, lambda: "decisions by tool" in shown(pilot))
+        for size in ((20, 5), (30, 8), (46, 10), (54, 9), (300, 80), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.05)
+        await until(pilot, lambda: "decisions by tool" in shown(pilot))
 
 
 @pytest.mark.slow
