@@ -12,6 +12,7 @@ from training.events.codec import FIRST_PREVIOUS, Record
 from training.events.head import Head
 from training.events.recovery import Damage, Piece
 
+UNKNOWN = 2**63
 OnRecord = Callable[[Mapping[str, Any], int, int, bool], None]
 """Told each event's document once, in order, its line's byte offset and length, whether it was pruned."""
 Keep = Callable[[int, int], Path | None]
@@ -27,14 +28,23 @@ class Chain:
         self.damages: list[Damage] = []
         self.notices: list[str] = []
         self._on_record = on_record
+        self._last: int | None = None
 
     def take(
-        self, path: Path, settled: Iterator[tuple[Piece, bool]], known: Head, keep: Keep, formats: int
+        self,
+        path: Path,
+        settled: Iterator[tuple[Piece, bool]],
+        known: Head,
+        keep: Keep,
+        formats: int,
+        last: int | None = None,
     ) -> int | None:
-        """Accept whole records and note damage; the offset of a torn end, or None.
+        """Accept whole records of segment ``known.segment``, note damage; the offset of a torn end, or None.
 
-        Raises NewerFormat where the segment's header says so.
+        ``last`` is that of the events of a segment that is sealed (``UNKNOWN`` where nothing tells); records
+        above it belong elsewhere. Raises NewerFormat where the header says so.
         """
+        self._last = last
         damaged: Piece | None = None
         torn: int | None = None
         for piece, is_torn in settled:
@@ -46,24 +56,31 @@ class Chain:
                 damaged = Piece(start, piece.end - start, None)
                 continue
             if piece.offset == 0 and "format" in piece.record.document:
-                self._begin(piece.record, formats)
+                self._begin(path, piece, piece.record, known.segment, formats, keep)
             else:
                 self._accept(path, piece, piece.record, damaged, keep)
             damaged = None
         if damaged:
             lost = Damage(damaged.offset, damaged.length, self.sequence + 1, known.sequence)
             self._note(path, lost, keep)
-        elif torn is None and self.sequence < known.sequence:
+        elif self.sequence < known.sequence:
             gone = Damage(known.end, 0, self.sequence + 1, known.sequence, "records were taken out")
             self._note(path, gone, keep)
         if self.sequence < known.sequence:
             self.sequence, self.digest = known.sequence, known.digest
         return torn
 
-    def _begin(self, record: Record, formats: int) -> None:
+    def _begin(
+        self, path: Path, piece: Piece, record: Record, segment: int, formats: int, keep: Keep
+    ) -> None:
         if record.document["format"] > formats:
             raise NewerFormat(record.document["format"])
         self.digest = record.digest
+        number = record.document.get("segment", segment)
+        if number != segment:
+            self._note(path, Damage(piece.offset, 0, 1, 0, f"is the content of segment {number}"), keep)
+            if self._last == UNKNOWN:
+                self._last = self.sequence
 
     def _accept(self, path: Path, piece: Piece, record: Record, damaged: Piece | None, keep: Keep) -> None:
         """Take one whole record, and name what is missing before it."""
@@ -71,9 +88,9 @@ class Chain:
         if damaged:
             lost = Damage(damaged.offset, damaged.length, self.sequence + 1, sequence - 1)
             self._note(path, lost, keep)
-        if sequence <= self.sequence:
-            copy = Damage(piece.offset, piece.length, sequence, sequence - 1, "a copy of an earlier record")
-            self._note(path, copy, keep)
+        if sequence <= self.sequence or (self._last is not None and sequence > self._last):
+            what = "copy of an earlier record" if sequence <= self.sequence else "record of a later segment"
+            self._note(path, Damage(piece.offset, piece.length, sequence, sequence - 1, f"a {what}"), keep)
             return
         if not damaged and sequence > self.sequence + 1:
             gone = Damage(piece.offset, 0, self.sequence + 1, sequence - 1, "records were taken out")

@@ -43,6 +43,10 @@ class Record:
     document: dict[str, Any]
     removed: bool = False
 
+    @property
+    def sequence(self) -> int:
+        return int(self.document["sequence"])
+
 
 def to_document(event: Event) -> dict[str, Any]:
     return {name: getattr(event, name) for name in _FIELDS}

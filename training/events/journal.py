@@ -284,14 +284,17 @@ class Journal:
 
     def _read_tail(self, head: Head | None) -> None:
         size = self._file.size()
-        known = head if head and head.segment == self._number else Head()
-        if head and head.segment > self._number:
-            known = Head(size)  # sealed by another process, and perhaps rewritten: this file is as it was
-        else:
+        known = head if head and head.segment == self._number else Head(segment=self._number)
+        is_sealed = head is not None and head.segment > self._number
+        if is_sealed:  # by another process, and perhaps rewritten: this file is as it was
+            known = Head(size, segment=self._number)
+        elif head is None and not self._head.is_new():  # where it was damaged, no end is taken for torn
+            known = Head(size, self._versions.count(), segment=self._number)
+        if not is_sealed:
             self._check_file(size, known)
         if size == self._end:
             return
-        read = settle(pieces(self._file, self._end, size), known.end)
+        read = settle(pieces(self._file, self._end, size), known.end, known.sequence)
         torn = self._chain.take(self.path, read, known, self._keeper(self._file), FORMAT)
         self._end = size if torn is None else torn
         if torn is not None:

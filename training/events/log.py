@@ -166,7 +166,10 @@ class TinyEventLog:
         return [from_document(document) for document in self.db.search(query)]
 
     def verify(self) -> Verification:
-        """Walk every byte again: the events that prove whole, the damage, and what the open had to say."""
+        """Walk every byte again: the events that prove whole, the damage, and what the open had to say.
+
+        Segments that were damaged since they were sealed are read anew at the next open.
+        """
         self._check_open()
         events = 0
 
@@ -175,7 +178,9 @@ class TinyEventLog:
             events += not removed
 
         with closing(Journal(self.folder, count, writable=self._writable)) as journal:
-            return Verification(events, tuple(journal.damages), tuple(journal.notices))
+            found = Verification(events, tuple(journal.damages), tuple(journal.notices))
+        self._storage.journal.sealed.doubt(found.damages)
+        return found
 
     def prune(
         self,

@@ -75,16 +75,23 @@ def pieces(file: Readable, start: int, end: int) -> Iterator[Piece]:
         yield Piece(offset, len(rest), None)
 
 
-def settle(found: Iterable[Piece], acknowledged: int) -> Iterator[tuple[Piece, bool]]:
-    """Each piece, and whether it is torn: part of a last batch that is incomplete beyond ``acknowledged``."""
+def settle(found: Iterable[Piece], acknowledged: int, sequence: int) -> Iterator[tuple[Piece, bool]]:
+    """Each piece, and whether it is torn: part of a last batch that is incomplete and was never acknowledged.
+
+    ``acknowledged`` is the byte, and ``sequence`` the event, up to which all was: a piece that begins before
+    the one, or that is at most the other, is not torn, wherever bytes that were put in have moved it.
+    """
     batch: list[Piece] = []
     for piece in found:
         if batch and (_complete(batch) or (piece.record is not None and piece.record.index == 0)):
             yield from ((member, False) for member in batch)
             batch = []
         batch.append(piece)
-    whole = _complete(batch)
-    yield from ((member, not whole and member.end > acknowledged) for member in batch)
+    known = 0 if not _complete(batch) else len(batch)
+    for place, piece in enumerate(batch, 1):
+        if piece.offset < acknowledged or (piece.record and piece.record.sequence <= sequence):
+            known = max(known, place)
+    yield from ((member, place >= known) for place, member in enumerate(batch))
 
 
 def _complete(batch: list[Piece]) -> bool:

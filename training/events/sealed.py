@@ -5,15 +5,16 @@ checked; damage found so is named at every open, because the sidecar keeps it.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import astuple
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from training.events.chain import Chain, Keep
+from training.events.chain import UNKNOWN, Chain, Keep
 from training.events.codec import decode
 from training.events.files import OpenFile, write_new
 from training.events.head import Head
@@ -83,7 +84,8 @@ class Sealed:
         tail, damages = self._index.tail, self._chain.damages[self._noted :]
         with self.opened(number) as file:
             if not unchanged and len(tail):
-                tail, damages = indexed(file, self.path(number), tail.sequences[0] - 1, self._chain.sequence)
+                before = tail.sequences[0] - 1
+                tail, damages = indexed(file, self.path(number), number, before, self._chain.sequence)
             content = build(
                 tail,
                 {
@@ -137,9 +139,16 @@ class Sealed:
         if self._writable:
             sidecar_path(self._folder, number).unlink(missing_ok=True)
 
+    def doubt(self, damages: Sequence[Damage]) -> None:
+        """Forget the segments whose sidecars hold events that are lost."""
+        for number in self._numbers():
+            held = self._index.sidecar(number).sequences if self._index is not None else ()
+            if any(bisect_left(held, damage.first) < bisect_right(held, damage.last) for damage in damages):
+                self.forget(number)
+
     def reload(self) -> None:
         """Look again at the sealed segments, of which another process rewrote some."""
-        for number in range(1, self._index.sealed + 1 if self._index is not None else 1):
+        for number in self._numbers():
             if self._loaded.get(number) != _mark(sidecar_path(self._folder, number)):
                 self.replaced(number)
 
@@ -165,6 +174,9 @@ class Sealed:
                 self._files.popitem()[1].close()
         self._frames.clear()
 
+    def _numbers(self) -> range:
+        return range(1, self._index.sealed + 1) if self._index is not None else range(0)
+
     def _sidecar(self, number: int) -> Sidecar | None:
         path = sidecar_path(self._folder, number)
         mark = _mark(path)
@@ -182,16 +194,17 @@ class Sealed:
 
     def _scan(self, number: int) -> None:
         with self.opened(number) as file:
-            known = Head(file.size(), self._next_begins_after(number))
-            read = settle(pieces(file, 0, known.end), known.end)
-            self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT)
+            known = Head(file.size(), self._next_begins_after(number), segment=number)
+            read = settle(pieces(file, 0, known.end), known.end, 0)
+            last = known.sequence or UNKNOWN
+            self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT, last)
 
     def _next_begins_after(self, number: int) -> int:
         """The sequence that the following segment says is before it; 0 where it does not prove whole."""
         with self.opened(number + 1) as following:
             record = decode(following.read_at(0, 4096).partition(b"\n")[0])
         document: dict[str, Any] = record.document if record else {}
-        return int(document["sequence"]) if "format" in document else 0
+        return int(document["sequence"]) if document.get("segment") == number + 1 else 0
 
 
 def _mark(path: Path) -> tuple[int, int] | None:
@@ -203,11 +216,12 @@ def _mark(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def indexed(file: Readable, path: Path, before: int, last: int) -> tuple[Tail, list[Damage]]:
+def indexed(file: Readable, path: Path, number: int, before: int, last: int) -> tuple[Tail, list[Damage]]:
     """The entries and the damage of a segment whose events are those above ``before`` and up to ``last``."""
     tail = Tail()
     chain = Chain(tail.add)
     chain.sequence = before
-    read = settle(pieces(file, 0, file.size()), file.size())
-    chain.take(path, read, Head(file.size(), last), lambda offset, length: None, FORMAT)
+    read = settle(pieces(file, 0, file.size()), file.size(), 0)
+    known = Head(file.size(), last, segment=number)
+    chain.take(path, read, known, lambda offset, length: None, FORMAT, last)
     return tail, chain.damages

@@ -32,6 +32,10 @@ class VersionsFile:
         if self._file is not None:
             self._file.write_at((entries[0].sequence - 1) * _BYTES, checks.tobytes())
 
+    def count(self) -> int:
+        """The last sequence that may have been given."""
+        return self._file.size() // _BYTES if self._file is not None else 0
+
     def lost(self, damages: Iterable[Damage]) -> frozenset[int]:
         """The checks of the events that were lost."""
         found: set[int] = set()

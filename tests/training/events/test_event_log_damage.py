@@ -266,3 +266,36 @@ def test_the_folder_belongs_to_its_owner(log, folder):
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.name for path in folder.iterdir()} == {SEGMENT, "head", "lock", "versions"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("added", [b"\0" * 30, b"x", b'{"sum":"', b"more\nlines\n"])
+def test_I08_bytes_that_were_put_in_cost_one_event_and_no_other(filled, make, added):
+    """What was acknowledged lies behind the head's end then, and is not torn for that."""
+    journal, head = filled / SEGMENT, (filled / "head").read_bytes()
+    whole = journal.read_bytes()
+    for offset in range(0, len(whole), 97):
+        journal.write_bytes(whole[:offset] + added + whole[offset:])
+        log = TinyEventLog(filled, sync="never")
+        found = [event.sequence for event in log.read()]
+        lost = {number for damage in log.verify().damages for number in range(damage.first, damage.last + 1)}
+        assert set(found) | lost == {1, 2, 3, 4} and len(lost) <= 1 and log.notices
+        assert log.append(make(5)).sequence == 5
+        log.close()
+        again = TinyEventLog(filled, sync="never")
+        assert [event.sequence for event in again.read()] == [*found, 5]
+        again.close()
+        journal.write_bytes(whole)
+        (filled / "head").write_bytes(head)
+
+
+def test_I08_with_a_damaged_head_no_end_is_cut_off(filled, make):
+    journal, head = filled / SEGMENT, filled / "head"
+    content = journal.read_bytes()[:-1].replace(b'"n":4', b'"n":7') + b"\n"
+    journal.write_bytes(content)
+    head.write_bytes(b"?" + head.read_bytes()[1:])
+    log = TinyEventLog(filled)
+    assert [event.sequence for event in log.read()] == [1, 2, 3]
+    assert journal.read_bytes() == content and len(log.notices) == 2
+    assert not any("no acknowledged event is lost" in notice for notice in log.notices)
+    assert log.append(make(5)).sequence == 5
+    log.close()

@@ -1,5 +1,6 @@
 """Segments: full ones are sealed, known by their sidecars, and read like the one that is written to."""
 
+import json
 import os
 import shutil
 import threading
@@ -129,6 +130,20 @@ def test_I08_damage_in_a_sealed_segment_is_an_error_then_named_at_every_open(man
         assert "event 7" in notice and path.name in notice
         assert [(damage.first, damage.last) for damage in log.verify().damages] == [(7, 7)]
         log.close()
+
+
+def test_I08_a_verification_has_all_damaged_segments_read_anew(many, folder, open_small):
+    lost = [min(sequences_of(plain_path(folder, number))) for number in (2, 4, 6)]
+    for number, sequence in zip((2, 4, 6), lost, strict=True):
+        path = plain_path(folder, number)
+        path.write_bytes(path.read_bytes().replace(b'"n":%d}' % (sequence - 1), b'"n":%d}' % sequence, 1))
+    log = open_small()
+    found = [(damage.first, damage.last) for damage in log.verify().damages]
+    assert found == [(sequence, sequence) for sequence in lost]
+    log.close()
+    log = open_small()
+    assert list(log.read()) == [event for event in many if event.sequence not in lost]
+    assert len(log.notices) == 3
 
 
 def test_I09_a_missing_or_emptied_segment_is_an_error(many, folder, open_small):
@@ -267,3 +282,39 @@ def test_a_log_that_is_closed_while_it_is_read_says_so(open_small, make):
         log.close()
         reader.join(10)
         assert not reader.is_alive() and len(said) == 1 and "\n" not in said[0]
+
+
+@pytest.mark.parametrize(("number", "other"), [(3, 2), (2, 3), (2, 5)])
+@pytest.mark.parametrize("sidecars", [True, False])
+def test_I08_a_segment_with_the_content_of_another_gives_no_event_twice(
+    many, folder, open_small, make, number, other, sidecars
+):
+    lost = sequences_of(plain_path(folder, number))
+    shutil.copy(plain_path(folder, other), plain_path(folder, number))
+    for one in numbers(folder) if not sidecars else [number]:
+        sidecar_path(folder, one).unlink(missing_ok=True)
+    for _ in range(2):
+        log = open_small()
+        assert list(log.read()) == [event for event in many if event.sequence not in lost]
+        assert any(f"is the content of segment {other}" in notice for notice in log.notices)
+        named = {place for damage in log.verify().damages for place in range(damage.first, damage.last + 1)}
+        assert named == lost
+        log.close()
+
+
+def test_I08_the_last_segment_with_the_content_of_another_goes_on(many, folder, open_small, make):
+    last = numbers(folder)[-1]
+    other = plain_path(folder, 2).read_bytes()
+    plain_path(folder, last).write_bytes(other.ljust(plain_path(folder, last).stat().st_size, b"\n"))
+    log = open_small()
+    assert any("is the content of segment 2" in notice for notice in log.notices)
+    stored = log.append(make(99, "a"))
+    assert (stored.sequence, stored.version) == (41, 15)
+    log.close()
+    log = open_small()
+    assert list(log.read())[-1] == stored and log.get(stored.event_id) == stored
+
+
+def sequences_of(path: Path) -> set[int]:
+    """The events that lie in a segment."""
+    return {json.loads(line)["event"]["sequence"] for line in path.read_bytes().splitlines()[1:]}
