@@ -36,7 +36,7 @@ from tools.selection.ranker import Ranker
 from training.events.base import EventLog, EventLogError
 from training.events.decisions import DecisionRecorder, rows
 from training.events.tool_figures import tool_statistics
-from training.student.base import StudentError, Usage
+from training.student.base import Stats, StudentError, Usage
 from training.student.settings import StudentSettings
 
 __all__ = ["Chat", "ChatApi", "Status"]
@@ -207,6 +207,11 @@ class Chat:
             student_notice=info.notice,
             busy=self._busy,
         )
+
+    @property
+    def student_stats(self) -> Stats:
+        """What the student has done since it was loaded, and the memory it takes."""
+        return self._hosting.student.stats()
 
     @property
     def student_settings(self) -> StudentSettings:

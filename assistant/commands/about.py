@@ -8,6 +8,7 @@ from assistant.commands.help_text import command_help, help_text
 from assistant.commands.markdown import code, plain, table
 from assistant.modes import MODES
 from assistant.plain.status_line import with_state
+from assistant.student_lines import runtime_lines
 from assistant.tool_lines import summary_lines
 from sandbox.base import Check
 
@@ -61,8 +62,10 @@ async def _status(context: CommandContext, argument: str) -> None:
         ("student", code(with_state(status.student, status.student_state))),
         ("sandbox", code(with_state(status.sandbox, status.sandbox_state))),
         ("context", f"{used}; {plain(status.student_notice)}" if status.student_notice else used),
-        ("prompt from cache", f"{status.cached_share:.0%}"),
-        ("speed", f"{status.tokens_per_s:.1f} tokens/s" if status.tokens_per_s else "nothing decoded yet"),
+        *(
+            (name, plain(said))
+            for name, said in runtime_lines(context.chat.student_stats, status.cached_share)
+        ),
         *((f"tools: {name}", plain(said)) for name, said in summary_lines(await context.chat.tool_figures())),
     )
     context.interface.show(table(("", "now"), rows))

@@ -17,7 +17,7 @@ from tools.calls import Risk, ToolCall, ToolResult
 from tools.registry import Registry, tool
 from training.events.tool_figures import tool_statistics
 from training.models.settings import ModelSettings
-from training.student.base import StudentError
+from training.student.base import Stats, StudentError
 
 WAIT = object()
 """In a script: the turn hangs here until it is cancelled."""
@@ -47,6 +47,7 @@ class FakeChat:
         self.workspace = workspace
         self.settings = Settings(models=ModelSettings(endpoints=()))
         self.student_settings = self.settings.student
+        self.student_stats = Stats()
         self.store = SessionStore(workspace.parent / "sessions")
         self.store.folder.mkdir(exist_ok=True)
         self.session = self.store.create(workspace)

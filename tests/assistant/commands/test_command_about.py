@@ -71,7 +71,7 @@ async def test_tools_show_name_risk_and_description(tmp_path: Path) -> None:
 
 async def test_status_shows_the_facts_of_the_status_line(tmp_path: Path) -> None:
     text = await shown(tmp_path, "/status")
-    for fact in ("ask: ", "SmolLM2-135M-Instruct", "bubblewrap", "1,024 of 8,192", "50%", "20.0 tokens/s"):
+    for fact in ("ask: ", "SmolLM2-135M-Instruct", "bubblewrap", "1,024 of 8,192", "nothing asked yet"):
         assert fact in text
 
 
