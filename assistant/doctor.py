@@ -107,13 +107,14 @@ def _model_file(name: str, model: str, settings: Settings) -> Check:
 def _measured(path: Path, settings: Settings) -> Iterator[str]:
     """What the first load found out of a model: the context it gets, and how fast it is."""
     from training.models.calibration import calibrations_dir, load_choice
-    from training.models.choice import choose
+    from training.models.choice import Needs, choose
     from training.models.files import known_header
     from training.models.memory import available_bytes
 
-    header, known = known_header(path, calibrations_dir()), load_choice(path)
-    if header is not None:
-        choice = choose(settings.student, header, known, available_bytes())
+    known = load_choice(path)
+    found = known or known_header(path, calibrations_dir())
+    if found is not None:
+        choice = choose(settings.student, Needs.of(found), known, available_bytes())
         yield choice.notice or f"a context of {choice.context_tokens:,} tokens, all that it has"
     if known is not None:
         busy = " on a busy machine" if known.busy else ""

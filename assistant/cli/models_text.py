@@ -80,7 +80,9 @@ def _calibration(found: About) -> str:
     if figures["busy"]:
         speed += f" with {figures['quickest_threads']} of them on a busy machine"
     memory = f"{megabytes(figures['memory_bytes'])} of memory"
-    way = f"{figures['threads']} threads, batch {figures['batch']}"
+    way = f"{figures['threads']} threads, " + (
+        f"batch {figures['batch']}" if figures["batch"] else "usual batch"
+    )
     return "; ".join((way, speed, memory, figures["measured_at"][:10]))
 
 

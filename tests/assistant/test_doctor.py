@@ -16,6 +16,8 @@ from assistant.doctor import ESSENTIAL, chat_works, examine, gathered
 from assistant.settings import Settings
 from sandbox.base import Check
 from sandbox.settings import SandboxSettings
+from training.models.calibration import Calibration, Trial, calibrations_dir, cores, keep, runtime
+from training.models.files import sha256
 from training.student.settings import StudentSettings
 
 OFF = SandboxSettings(engine="off")
@@ -65,6 +67,32 @@ async def test_a_model_of_the_person_is_looked_at(workspace: Path, gguf: Path) -
     checks = await examined(local(gguf, gguf), workspace)
     assert checks["student model"] == Check("student model", True, "model.gguf, 0 MiB")
     assert checks["student adapter"].ok
+
+
+async def test_G11_what_the_first_load_found_out_is_said(workspace: Path, gguf: Path) -> None:
+    folder = calibrations_dir()
+    known = Calibration(
+        sha256=sha256(gguf, folder),
+        measured_at="2026-11-20T12:00:00+00:00",
+        cores=cores(),
+        runtime=runtime(),
+        model_context_tokens=40_960,
+        fitting_tokens=40_960,
+        context_tokens=8192,
+        kv_bytes_per_token=1000,
+        weights_bytes=1000,
+        memory_bytes=1000,
+        load_s=1.0,
+        busy=False,
+        quick=True,
+        trials=(Trial(threads=1, batch=64, prefill_tokens_per_s=90, decode_tokens_per_s=30),),
+    )
+    keep(known)
+    checks = await examined(local(gguf), workspace)
+    assert checks["student model"].detail == (
+        "model.gguf, 0 MiB; a context of 8,192 tokens of the model's 40,960; "
+        "student.context_tokens sets it; writes 30 tokens/s"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from training.models.base import ModelError
 from training.models.calibration import Calibration, calibrations_dir, load_choice
 from training.models.catalogue import EMBEDDED, Source, catalogue
-from training.models.choice import LoadChoice, choose
+from training.models.choice import LoadChoice, Needs, choose
 from training.models.files import header as header_of
 from training.models.files import sha256
 from training.models.memory import available_bytes
@@ -56,7 +56,7 @@ def about(model: str, settings: StudentSettings, store: ModelStore) -> About:
         raise ModelError(str(error)) from None
     folder = calibrations_dir()
     header, known = header_of(path, folder), load_choice(path, folder)
-    choice = choose(settings, header, known, available_bytes())
+    choice = choose(settings, Needs.of(header), known, available_bytes())
     origin = installed or source
     return About(
         id=model,

@@ -33,7 +33,7 @@ class Effort:
 
 
 QUICK = Effort(seconds=3, limit_s=60, quick=True)
-"""At the first load: one round, and none on a busy machine."""
+"""At the first load: one round."""
 THOROUGH = Effort(seconds=30, limit_s=300)
 
 

@@ -16,7 +16,7 @@ from training.models.folders import private_folder
 
 
 class Trial(BaseModel):
-    """One way to run, with the best of its rounds."""
+    """One way to run, with the best of its rounds. ``batch`` is how many tokens are computed at once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,10 +54,10 @@ class Calibration(BaseModel):
 
     @property
     def best(self) -> Trial:
-        """The quickest; of those that are as quick, the one with fewer threads and the larger batch."""
+        """The quickest; of those that are as quick, the one with fewer threads and the smaller batch."""
         quickest = min(trial.turn_s for trial in self.trials)
         close = [trial for trial in self.trials if trial.turn_s <= quickest * 1.03]
-        return min(close, key=lambda trial: (trial.threads, -trial.batch))
+        return min(close, key=lambda trial: (trial.threads, trial.batch))
 
 
 def cores() -> int:

@@ -12,18 +12,19 @@ from training.models.calibrating import QUICK, calibrate
 from training.models.calibration import Calibration, calibrations_dir, cores, load_choice
 from training.models.files import header
 from training.models.header import Header
+from training.models.measure import is_busy
 from training.models.memory import available_bytes, fitting_context
 from training.student.settings import StudentSettings
 
 LEAST_CONTEXT = 512
 MOST_THREADS = 8
 """More do not help small models, where nothing was measured."""
-USUAL_BATCH = 512
 
 
 @dataclass(frozen=True)
 class LoadChoice:
-    """``notice`` is empty where the whole context of the model is used, or where nothing is known of it."""
+    """``batch`` is how many tokens are computed at once, 0 where the engine knows best; ``notice`` is empty
+    where the whole context of the model is used, or where nothing is known of it."""
 
     context_tokens: int
     threads: int
@@ -31,18 +32,32 @@ class LoadChoice:
     notice: str = ""
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What decides how much context fits: the longest there is, the weights, and what a token takes."""
+
+    context_tokens: int
+    weights_bytes: int
+    kv_bytes_per_token: int
+
+    @classmethod
+    def of(cls, found: Header | Calibration) -> "Needs":
+        longest = found.context_tokens if isinstance(found, Header) else found.model_context_tokens
+        return cls(longest, found.weights_bytes, found.kv_bytes_per_token)
+
+
 def choose(
-    settings: StudentSettings, model: Header | None, known: Calibration | None, available: int | None
+    settings: StudentSettings, needs: Needs | None, known: Calibration | None, available: int | None
 ) -> LoadChoice:
-    """How to load a model with that header and that calibration, where ``available`` bytes are left."""
-    threads, batch = settings.threads or min(cores(), MOST_THREADS), USUAL_BATCH
+    """How to load a model with those needs and that calibration, where ``available`` bytes are left."""
+    threads, batch = settings.threads or min(cores(), MOST_THREADS), 0
     if known is not None and not known.busy:
         threads, batch = settings.threads or known.best.threads, known.best.batch
-    if model is None or not model.context_tokens:
+    if needs is None or not needs.context_tokens:
         return LoadChoice(settings.context_tokens, threads, batch)
-    longest = model.context_tokens
+    longest = needs.context_tokens
     wished = min(settings.context_tokens, longest)
-    fitting = fitting_context(available, model.weights_bytes, model.kv_bytes_per_token, longest)
+    fitting = fitting_context(available, needs.weights_bytes, needs.kv_bytes_per_token, longest)
     context = max(LEAST_CONTEXT, min(wished, fitting))
     return LoadChoice(context, threads, batch, _notice(context, wished, longest))
 
@@ -58,13 +73,18 @@ def _notice(context: int, wished: int, longest: int) -> str:
 async def first_load(path: Path, settings: StudentSettings, folder: Path | None = None) -> LoadChoice:
     """How to load the file at ``path`` here and now. What was not measured yet is measured first.
 
-    A file that cannot be measured is loaded as the settings say: the load tells what is wrong with it.
+    A busy machine is not measured, it would show what the others leave. A file that cannot be measured is
+    loaded as the settings say: the load tells what is wrong with it.
     """
     folder = folder or calibrations_dir()
-    known, model = load_choice(path, folder), None
+    known = load_choice(path, folder)
     try:
-        model = await asyncio.to_thread(header, path, folder)
-        known = known or await calibrate(path, settings.context_tokens, QUICK, folder=folder)
+        if known is None and not is_busy(cores()):
+            known = await calibrate(path, settings.context_tokens, QUICK, folder=folder)
     except ModelError:
-        pass
-    return choose(settings, model, known, available_bytes())
+        known = None
+    try:
+        needs = Needs.of(known if known else await asyncio.to_thread(header, path, folder))
+    except ModelError:
+        needs = None
+    return choose(settings, needs, known, available_bytes())

@@ -1,8 +1,8 @@
 """The process that measures one model: ``python -P -m training.models.measure SPECIFICATION``.
 
 The specification is JSON: ``path``, ``cores``, ``context_tokens`` as wished, ``seconds`` to measure, and
-``quick``, which gives up on a busy machine. It prints a JSON line for each step, ``{"step", "of", "what"}``,
-and at the end ``{"result"}`` or ``{"problem"}``. llama.cpp may die of the file; who started this says so.
+``quick``: one round only. It prints a JSON line for each step, ``{"step", "of", "what"}``, and at the end
+``{"result"}`` or ``{"problem"}``. llama.cpp may die of the file; who started this says so.
 """
 
 import ctypes
@@ -25,11 +25,9 @@ LEAST_CONTEXT = 512
 FIRST_TOKENS, DECODED_TOKENS = 32, 16
 QUICK_TOKENS, LONG_TOKENS = 64, 512
 ROUNDS = 3
-BATCHES = (512, 256, 128)
-LIKELY_BATCH = 512
+BATCHES = (32, 64, 128, 256, 512)
 ABORTED = 2
 ABORT_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)
-BUSY = "other programs use the cores"
 
 
 class OutOfTime(Exception):
@@ -75,6 +73,13 @@ class Bench:
             vocab = llama_cpp.llama_model_get_vocab(self.model)
             self._tokens = cycle(range(3, max(4, llama_cpp.llama_vocab_n_tokens(vocab))))
 
+    @property
+    def likely_batch(self) -> int:
+        """What the engine takes where nothing was measured."""
+        from training.student.engine import CPU_STEP, PREFILL_CHUNK
+
+        return PREFILL_CHUNK if self._api.llama_supports_gpu_offload() else CPU_STEP
+
     def open(self, context_tokens: int, batch: int) -> bool:
         """A context to run in, in place of the one before. False where there is no memory for it."""
         if batch == self._batch:
@@ -82,7 +87,7 @@ class Bench:
         self.close()
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = context_tokens
-        parameters.n_batch = parameters.n_ubatch = batch
+        parameters.n_batch, parameters.n_ubatch = LONG_TOKENS, batch
         self._context = self._api.llama_init_from_model(self.model, parameters)
         if not self._context:
             return False
@@ -99,7 +104,7 @@ class Bench:
         """One round of ``best``: a prompt is read, then tokens are written one by one. Raises OutOfTime."""
         self._api.llama_set_n_threads(self._context, best.threads, best.threads)
         self._api.llama_memory_clear(self._api.llama_get_memory(self._context), False)
-        best.prefill = max(best.prefill, self._speed(prompt, self._batch))
+        best.prefill = max(best.prefill, self._speed(prompt, prompt))
         best.decode = max(best.decode, self._speed(DECODED_TOKENS, 1))
 
     def _speed(self, count: int, at_once: int) -> float:
@@ -130,8 +135,6 @@ def thread_counts(cores: int, *, quick: bool) -> list[int]:
 def measure(specification: dict[str, Any], out: TextIO) -> dict[str, Any]:
     """Load, open, run. Returns what ``calibration.Calibration`` holds of it, or ``{"problem"}``."""
     quick, cores = bool(specification["quick"]), int(specification["cores"])
-    if quick and _busy(cores):
-        return {"problem": BUSY}
     available = available_bytes()
     bench = Bench(Path(specification["path"]), float(specification["seconds"]))
     if not bench.model:
@@ -140,7 +143,7 @@ def measure(specification: dict[str, Any], out: TextIO) -> dict[str, Any]:
     longest, kv, weights = known["context_tokens"], known["kv_bytes_per_token"], known["weights_bytes"]
     fitting = fitting_context(available, weights, kv, longest)
     context = min(fitting, int(specification["context_tokens"]))
-    if context < LEAST_CONTEXT or not bench.open(context, LIKELY_BATCH):
+    if context < LEAST_CONTEXT or not bench.open(context, bench.likely_batch):
         return {"problem": f"there is no memory for {weights >> 20} MB of weights and {LEAST_CONTEXT} tokens"}
     ways, busy = _run(bench, context, cores, quick, out)
     trials = [way.as_trial() for way in ways if way.prefill and way.decode]
@@ -164,8 +167,9 @@ def _run(bench: Bench, context: int, cores: int, quick: bool, out: TextIO) -> tu
 
     True where the machine was busy most of the time.
     """
-    ways = [Best(count, LIKELY_BATCH) for count in thread_counts(cores, quick=quick)]
-    if _busy(cores):
+    likely = bench.likely_batch
+    ways = [Best(count, likely) for count in thread_counts(cores, quick=quick)]
+    if is_busy(cores):
         # Threads that wait for a core may take all of the time; those that do not, first.
         ways.reverse()
     busy: list[bool] = []
@@ -174,20 +178,20 @@ def _run(bench: Bench, context: int, cores: int, quick: bool, out: TextIO) -> tu
         prompt = int(
             min(max(ways[0].prefill, FIRST_TOKENS), QUICK_TOKENS if quick else LONG_TOKENS, context // 2)
         )
-        if not quick and prompt >= 2 * BATCHES[-1]:
-            ways += [Best(cores, batch) for batch in BATCHES if batch != LIKELY_BATCH]
+        if not quick:
+            ways += [Best(cores, batch) for batch in BATCHES if batch != likely and 2 * batch <= prompt]
         plan = ways * (1 if quick else ROUNDS)
         for step, way in enumerate(plan):
             _tell(out, {"step": step, "of": len(plan), "what": f"{way.threads} threads, batch {way.batch}"})
-            busy.append(_busy(cores))
+            busy.append(is_busy(cores))
             if bench.open(context, way.batch):
                 bench.run(way, prompt)
     except OutOfTime:
         pass
-    return ways, 2 * sum(busy) >= len(busy) > 0
+    return ways, 2 * sum(busy) >= len(busy)
 
 
-def _busy(cores: int) -> bool:
+def is_busy(cores: int) -> bool:
     """Whether somebody else runs now."""
     return free_threads(cores, own=1, cores=cores) < cores
 

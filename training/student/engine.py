@@ -46,8 +46,10 @@ class Cancelled(Exception):
 class Engine:
     """One model with one context."""
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int) -> None:
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, step: int = 0) -> None:
+        """``step`` tokens are computed at once; 0 takes what usually suits the machine."""
         llama_cpp.llama_backend_init()
+        self._step = step
         self._model = self._load(path)
         self.vocabulary = Vocabulary(self._model)
         self.context_tokens: int = min(context_tokens, llama_cpp.llama_model_n_ctx_train(self._model))
@@ -90,6 +92,8 @@ class Engine:
 
     def _at_once(self) -> int:
         """Tokens of one step of the computation, which cannot be cancelled."""
+        if self._step:
+            return min(self._step, PREFILL_CHUNK)
         return PREFILL_CHUNK if llama_cpp.llama_supports_gpu_offload() else CPU_STEP
 
     def _flash_attention(self) -> int:

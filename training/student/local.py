@@ -78,6 +78,7 @@ class LocalStudent:
             "settings": settings.model_dump(),
             "path": str(path),
             "threads": choice.threads,
+            "step": choice.batch,
             "cache": str(self._cache) if self._cache else "",
         }
         self._restarts += self._info is not None

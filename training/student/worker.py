@@ -101,7 +101,9 @@ class Worker:
         path = Path(request["path"])
         check_model_file(path)
         check_memory(path)
-        engine = Engine(path, context_tokens=settings.context_tokens, threads=request["threads"])
+        engine = Engine(
+            path, context_tokens=settings.context_tokens, threads=request["threads"], step=request["step"]
+        )
         engine.use_adapter(_adapter(settings.adapter))
         engine.stop = self._stops
         budget = settings.cache_mb << 20

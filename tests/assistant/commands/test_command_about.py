@@ -12,6 +12,8 @@ from assistant.commands.help_text import KEYS, PREFIXES
 from sandbox.base import Check
 from tests.assistant.commands.recording import Recorder
 from tests.assistant.fake_chat import FakeChat
+from training.models.digest import sha256_of_file
+from training.models.store import Installed, ModelStore
 
 
 def made(tmp_path: Path, **options: Any) -> tuple[FakeChat, Recorder, CommandContext]:
@@ -136,6 +138,74 @@ async def test_exit(tmp_path: Path, line: str) -> None:
 
 async def test_model_without_argument_shows_it(tmp_path: Path) -> None:
     assert "`SmolLM2-135M-Instruct`" in await shown(tmp_path, "/model")
+
+
+def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model on this machine that is called ``mine``."""
+    monkeypatch.setenv("APPRENTICE_DATA_DIR", str(tmp_path / "data"))
+    store = ModelStore()
+    with store.pulling("mine") as folder:
+        part = folder / "x.part"
+        part.write_bytes(b"GGUF" * 100)
+        facts = {
+            "name": "Mine",
+            "base": "",
+            "repo": "a/b",
+            "file": "mine.gguf",
+            "revision": "",
+            "license": "mit",
+        }
+        model = Installed(id="mine", sha256=sha256_of_file(part), bytes=400, **facts)
+        store.publish(model, part)
+
+
+async def test_models_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulled(tmp_path, monkeypatch)
+    shown_now = await shown(tmp_path, "/models")
+    lines = shown_now.splitlines()
+    assert lines[2].startswith("| `embedded` | in use |")
+    assert lines[3] == "| `mine` | installed | 0 MB | mit |"
+    assert any(line.startswith("| `qwen3-4b` | available | 3.7 GB |") for line in lines)
+
+
+async def test_model_without_argument_lets_choose_among_what_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(tmp_path, monkeypatch)
+    chat, interface, context = made(tmp_path, picks=1)
+    await registry.dispatch(context, "/model")
+    assert [value for value, _ in interface.offered] == ["embedded", "mine"]
+    assert chat.models == ["mine"]
+    await registry.dispatch(context, "/model")
+    assert interface.offered[0] == ("mine", "mine  (in use, 0 MB)")
+    assert [line for line, _ in registry.complete(context, "/model m")] == ["/model mine"]
+
+
+async def test_choosing_the_one_that_serves_loads_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(tmp_path, monkeypatch)
+    chat, _, context = made(tmp_path, picks=0)
+    await registry.dispatch(context, "/model")
+    assert chat.models == []
+
+
+async def test_a_record_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(tmp_path, monkeypatch)
+    (tmp_path / "data" / "models" / "mine" / "record.json").write_text("{")
+    _, interface, context = made(tmp_path)
+    await registry.dispatch(context, "/models")
+    assert "the record of this model cannot be read" in interface.errors[0]
+
+
+async def test_G11_status_says_why_the_window_is_smaller_than_the_models(tmp_path: Path) -> None:
+    chat, interface, context = made(tmp_path)
+    notice = "a context of 8,192 tokens of the model's 40,960"
+    chat.facts = replace(chat.facts, student_notice=notice)
+    await registry.dispatch(context, "/status")
+    assert notice in interface.shown[0]
 
 
 async def test_model_changes_the_student(tmp_path: Path) -> None:

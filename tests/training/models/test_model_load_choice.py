@@ -7,26 +7,15 @@ import pytest
 
 from training.models import calibration
 from training.models.calibration import Calibration, Trial, keep, load_choice
-from training.models.choice import choose, first_load
+from training.models.choice import Needs, choose, first_load
 from training.models.files import known_sha256, sha256
-from training.models.header import Header
 from training.student.settings import StudentSettings
 
 GB = 1 << 30
-HEADER = Header(
-    architecture="qwen3",
-    name="Tiny",
-    license="",
-    template="",
-    quantization="Q8_0",
-    parameters=600_000_000,
-    weights_bytes=GB,
-    context_tokens=40_960,
-    kv_bytes_per_token=100_000,
-)
+NEEDS = Needs(context_tokens=40_960, weights_bytes=GB, kv_bytes_per_token=100_000)
 
 
-def trial(threads: int, turn_s: float, batch: int = 512) -> Trial:
+def trial(threads: int, turn_s: float, batch: int = 64) -> Trial:
     """One whose short turn takes ``turn_s``."""
     speed = 96 / turn_s
     return Trial(threads=threads, batch=batch, prefill_tokens_per_s=speed, decode_tokens_per_s=speed)
@@ -54,38 +43,38 @@ def calibrated(*trials: Trial, busy: bool = False, digest: str = "a" * 64) -> Ca
 def test_the_quickest_way_wins_and_of_equals_the_one_with_fewer_threads() -> None:
     assert calibrated(trial(1, 2.0), trial(2, 1.0), trial(4, 1.5)).best.threads == 2
     assert calibrated(trial(4, 1.0), trial(2, 1.02), trial(1, 1.5)).best.threads == 2
-    assert calibrated(trial(2, 1.02, batch=128), trial(2, 1.0), trial(2, 1.01, batch=256)).best.batch == 512
+    assert calibrated(trial(2, 1.02, batch=128), trial(2, 1.01), trial(2, 1.0, batch=256)).best.batch == 64
 
 
 def test_what_was_measured_is_used_where_the_settings_leave_it_open() -> None:
     known = calibrated(trial(3, 1.0, batch=256), trial(1, 2.0))
-    choice = choose(StudentSettings(), HEADER, known, 64 * GB)
+    choice = choose(StudentSettings(), NEEDS, known, 64 * GB)
     assert (choice.threads, choice.batch, choice.context_tokens) == (3, 256, 8192)
-    assert choose(StudentSettings(threads=5), HEADER, known, 64 * GB).threads == 5
+    assert choose(StudentSettings(threads=5), NEEDS, known, 64 * GB).threads == 5
 
 
 def test_a_busy_machine_settles_no_threads() -> None:
     known = calibrated(trial(1, 1.0, batch=128), trial(2, 5.0), busy=True)
-    choice = choose(StudentSettings(), HEADER, known, 64 * GB)
+    choice = choose(StudentSettings(), NEEDS, known, 64 * GB)
     assert choice.threads == min(calibration.cores(), 8)
-    assert choice.batch == 512
+    assert choice.batch == 0
 
 
 def test_G11_a_context_that_is_smaller_than_the_models_is_said() -> None:
-    by_setting = choose(StudentSettings(), HEADER, None, 64 * GB)
+    by_setting = choose(StudentSettings(), NEEDS, None, 64 * GB)
     assert by_setting.context_tokens == 8192
     assert (
         by_setting.notice == "a context of 8,192 tokens of the model's 40,960; student.context_tokens sets it"
     )
-    whole = choose(StudentSettings(context_tokens=1 << 20), HEADER, None, 64 * GB)
+    whole = choose(StudentSettings(context_tokens=1 << 20), NEEDS, None, 64 * GB)
     assert (whole.context_tokens, whole.notice) == (40_960, "")
 
 
 def test_H07_a_context_that_does_not_fit_is_made_smaller_and_said() -> None:
-    choice = choose(StudentSettings(), HEADER, None, GB + (256 << 20) + 3000 * 100_000)
+    choice = choose(StudentSettings(), NEEDS, None, GB + (256 << 20) + 3000 * 100_000)
     assert choice.context_tokens == 2816
     assert choice.notice == ("a context of 2,816 tokens, because 8,192 do not fit in the memory that is left")
-    assert choose(StudentSettings(), HEADER, None, GB).context_tokens == 512
+    assert choose(StudentSettings(), NEEDS, None, GB).context_tokens == 512
 
 
 def test_nothing_is_claimed_of_an_unknown_file() -> None:
