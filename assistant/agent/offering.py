@@ -2,7 +2,8 @@
 
 Invariant: the ranker alone keeps nobody from a tool. Only the first decision of a turn is narrowed; where the
 student then answers although the ranker expected a call, or is unsure of its call, it is asked again with
-everything on offer, before a word of that answer was shown.
+everything on offer, before a word of that answer was shown. A choice out of a few is said to be no surer
+than the ranker was of those few.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from tools.protocol.signatures import compress
 from tools.selection.offer import Offer, Offers, Way, everything
 from tools.selection.tokens import schema_tokens, signature_tokens
 from training.student.base import Decision, OnText, Student
+
+SHOWN_ALTERNATIVES = 5
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,11 @@ class Offering:
         narrowed = replace(conversation, signatures=offer.shown)
         if not offer.expects_call:
             decision = await student.decide(narrowed, allowed=offer.names, on_text=on_text)
-            return self._made(decision, offer, conversation)
+            return self._made(_as_sure(decision, offer), offer, conversation)
         started = time.perf_counter()
         calling = await _unless_it_answers(student, narrowed, offer)
         if calling is not None:
-            return self._made(calling, offer, conversation)
+            return self._made(_as_sure(calling, offer), offer, conversation)
         spent_ms = (time.perf_counter() - started) * 1000
         decision = await student.decide(conversation, on_text=on_text)
         usage = replace(decision.usage, latency_ms=decision.usage.latency_ms + spent_ms)
@@ -90,6 +93,17 @@ class Offering:
         if self._schemas():
             return schema_tokens(offer.shown)
         return signature_tokens(offer.shown, describe=describe)
+
+
+def _as_sure(decision: Decision, offer: Offer) -> Decision:
+    """With a confidence over all tools: what the ranker gives those on offer, as the student shares it out."""
+    shares = offer.shares()
+    offered = sum(shares[name] for name in offer.names)
+    left_out = [(name, share) for name, share in shares.items() if name not in offer.names]
+    alternatives = [(name, share * offered) for name, share in decision.alternatives] + left_out
+    alternatives.sort(key=lambda pair: -pair[1])
+    confidence = decision.confidence * offered
+    return replace(decision, confidence=confidence, alternatives=tuple(alternatives[:SHOWN_ALTERNATIVES]))
 
 
 async def _unless_it_answers(student: Student, conversation: Conversation, offer: Offer) -> Decision | None:

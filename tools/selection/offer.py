@@ -49,6 +49,11 @@ class Offer:
         """Whether the ranker's first choice is to call a tool."""
         return bool(self.ranked) and self.ranked[0].tool != ANSWER
 
+    def shares(self) -> dict[str, float]:
+        """What the ranker gives each tool of the whole, 0..1 and 1 together."""
+        total = sum(one.probability for one in self.ranked) or 1.0
+        return {one.tool: one.probability / total for one in self.ranked}
+
     def first(self, count: int = 3) -> list[str]:
         """The ranker's first choices."""
         return [one.tool for one in self.ranked[:count]]

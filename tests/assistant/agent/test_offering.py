@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.steps import Answer, Failure, Step, TextDelta
+from assistant.agent.steps import Answer, Call, Failure, Step, TextDelta
 from tests.assistant.agent.conftest import MakeChat, take
 from tools.protocol.messages import Conversation
 from training.events.decisions import history
@@ -55,6 +55,23 @@ async def test_only_the_first_decision_of_a_turn_is_narrowed(make_chat: MakeChat
     )
     assert selection["schemas_tokens"] > selection["tools_tokens"] > 0
     assert "ranked" not in second["context"]["selection"]
+    await chat.close()
+
+
+async def test_a_narrowed_choice_is_no_surer_than_the_ranker(make_chat: MakeChat) -> None:
+    chat = make_chat([call("read_file", confidence=1.0, path="README.md")], tools__selection="shortlist")
+    shown = next(step for step in await take(chat, "look at README.md") if isinstance(step, Call))
+    assert 0.5 < shown.confidence < 0.99
+    others = dict(shown.alternatives)
+    assert "read_file" not in others and len(others) == 5
+    assert shown.confidence + sum(others.values()) <= 1.0
+    await chat.close()
+
+
+async def test_an_unknown_confidence_stays_unknown(make_chat: MakeChat) -> None:
+    chat = make_chat([call("read_file", confidence=0.0, path="README.md")], tools__selection="shortlist")
+    await take(chat, "read README.md")
+    assert history(chat.log)[0]["confidence"] is None
     await chat.close()
 
 
