@@ -96,7 +96,7 @@ class Offering:
 
 
 def _as_sure(decision: Decision, offer: Offer) -> Decision:
-    """With a confidence over all tools: what the ranker gives those on offer, as the student shares it out."""
+    """With a confidence over all tools: what the ranker gives those on offer, shared out by the student."""
     shares = offer.shares()
     offered = sum(shares[name] for name in offer.names)
     left_out = [(name, share) for name, share in shares.items() if name not in offer.names]
