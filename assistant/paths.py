@@ -27,6 +27,11 @@ def project_settings_files(workspace: Path) -> tuple[Path, Path]:
     return folder / "settings.toml", folder / "settings.local.toml"
 
 
+def trust_file() -> Path:
+    """What the person said of folders; made with their first word."""
+    return _root("data") / "trust.json"
+
+
 def data_dir() -> Path:
     return _made("data", _root("data"))
 

@@ -1,7 +1,8 @@
 """All settings of Apprentice, and where each value comes from.
 
 Invariant: the command line wins over the environment, then the workspace's local file, the
-workspace's shared file, the person's own file and the built-in values; but a workspace only tightens.
+workspace's shared file, the person's own file and the built-in values; but a workspace only tightens, and
+one that the person does not trust says nothing.
 """
 
 import os
@@ -16,8 +17,10 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 from assistant import paths
 from assistant.agent.settings import ContextSettings, LoopSettings
 from assistant.settings_check import Where, check_values, from_text, given_values, nested
-from assistant.settings_file import SettingsError, SettingsFile, read_settings_file
+from assistant.settings_file import SettingsError, SettingsFile, parse_settings, read_settings_file
 from assistant.settings_project import ADDED_UP, Key, may_change
+from assistant.trust import SETTINGS, Folder, Standing, look, unloaded
+from assistant.trust_book import the_book
 from sandbox.settings import SandboxSettings
 from tools.permissions.settings import PermissionSettings
 from tools.settings import ToolSettings
@@ -65,11 +68,17 @@ class Settings(BaseModel):
 
     _notices: tuple[str, ...] = PrivateAttr(default=())
     _origins: dict[Key, str] = PrivateAttr(default_factory=dict)
+    _instructions: str = PrivateAttr(default="")
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What the person should know of how these settings came about, a line each."""
         return self._notices
+
+    @property
+    def instructions(self) -> str:
+        """What the instruction file of a trusted workspace says, under its name, or empty."""
+        return self._instructions
 
     def origin(self, key: Key) -> str:
         """Where the value of ``key``, such as ``("loop", "max_steps")``, comes from."""
@@ -98,18 +107,18 @@ def load_settings(
     Raises SettingsError, one line with file and line, on the first thing that is wrong anywhere.
     """
     own = read_settings_file(paths.settings_file())
+    folder = look(workspace)
+    standing = the_book().standing(folder)
+    trusted = folder if standing is Standing.TRUSTED else Folder(workspace)
     sources = [
         _from_file(own),
-        *(
-            _from_file(read_settings_file(path), from_workspace=True)
-            for path in paths.project_settings_files(workspace)
-        ),
+        *(_from_file(file, from_workspace=True) for file in _project_files(trusted)),
         _from_environment(environ),
         _from_flags(flags or {}),
     ]
     values = dict(Settings().values())
     origins: dict[Key, str] = {}
-    notices = list(_exposed(own.path))
+    notices = [*_exposed(own.path), *unloaded(folder, standing)]
     for source in sources:
         for key, proposed in given_values(source.given):
             now = values[key]
@@ -123,7 +132,15 @@ def load_settings(
             origins[key] = source.where(key)
     settings = check_values(Settings, nested(values), lambda key: "settings", strict=False)
     settings._notices, settings._origins = tuple(notices), origins
+    settings._instructions = trusted.instructions
     return settings
+
+
+def _project_files(folder: Folder) -> Iterator[SettingsFile]:
+    """The settings files of a workspace that can be read, weaker first. Raises SettingsError."""
+    for name in SETTINGS:
+        if found := folder.file(name):
+            yield parse_settings(folder.path / name, found.content)
 
 
 def _from_file(file: SettingsFile, *, from_workspace: bool = False) -> _Source:

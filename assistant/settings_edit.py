@@ -4,16 +4,12 @@ Invariant: the file is valid after every change, its comments and order stay, an
 file or the new one, never half of either.
 """
 
-import fcntl
-import os
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistant import paths
+from assistant.private_files import alone, replace_file
 from assistant.settings import Settings
 from assistant.settings_check import check_values, from_text, nested
 from assistant.settings_file import SettingsError, read_settings_file
@@ -79,14 +75,14 @@ def _edit(change: "Callable[[TOMLDocument], None]") -> None:
     path = paths.settings_file().resolve()
     try:
         paths.ensure_folder(path.parent)
-        with _alone(path.parent):
+        with alone(path.parent):
             file = read_settings_file(path)
             check_values(Settings, file.values, file.where, strict=True)
             document = tomlkit.parse(file.text)
             change(document)
             text = tomlkit.dumps(document)
             check_values(Settings, tomllib.loads(text), file.where, strict=True)
-            _replace(path, text)
+            replace_file(path, text)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from error
 
@@ -100,29 +96,3 @@ def _table(document: "TOMLDocument", key: Key) -> Any:
             table[part] = tomlkit.table()
         table = table[part]
     return table
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One program at a time changes files in ``folder``."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a new file beside ``path`` with mode 0600, and put it in its place."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".settings-", suffix=".toml", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

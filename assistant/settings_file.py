@@ -43,10 +43,17 @@ def read_settings_file(path: Path) -> SettingsFile:
             raise SettingsError(f"{path}: not a regular file; settings are a TOML file")
         if path.stat().st_size > LARGEST_BYTES:
             raise SettingsError(f"{path}: larger than {LARGEST_BYTES >> 10} KiB; this is no settings file")
-        text = path.read_bytes().decode("utf-8")
-        return SettingsFile(path, tomllib.loads(text), text)
+        content = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse_settings(path, content)
+
+
+def parse_settings(path: Path, content: bytes) -> SettingsFile:
+    """What ``path`` holds. Raises SettingsError where ``content`` is no TOML."""
+    try:
+        text = content.decode("utf-8")
+        return SettingsFile(path, tomllib.loads(text), text)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:

@@ -83,7 +83,10 @@ class Chat:
         """Point everything that is kept per session at ``session``."""
         self.session = session
         self._last = Usage()
-        self._context = Context(session, self._hosting.prompt, self.tools.signatures(), self.settings.context)
+        settings, prompt = self.settings, self._hosting.prompt
+        self._context = Context(
+            session, prompt, self.tools.signatures(), settings.context, settings.instructions
+        )
         recorder = DecisionRecorder(self.log, session.id)
         gate = Gate(self.permissions, self._executor, self._confinement, self._work)
         offering = Offering(Offers(self._ranker), self._way, lambda: self._hosting.serving.schemas)

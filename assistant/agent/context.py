@@ -31,16 +31,22 @@ SAMPLE, SAMPLE_SHARE = 16_000, 0.95
 class Context:
     """The view of one session. Until it is fitted to a student, all of it is shown as it is.
 
+    ``project`` are the instructions of the workspace, which the person trusts, or empty.
     ``used`` is the size of the whole prompt when it was last looked at, 0 before.
     """
 
     def __init__(
-        self, session: Session, prompt: Prompt, signatures: tuple[Signature, ...], settings: ContextSettings
+        self,
+        session: Session,
+        prompt: Prompt,
+        signatures: tuple[Signature, ...],
+        settings: ContextSettings,
+        project: str = "",
     ) -> None:
         self.session = session
         self.prompt = prompt
         self.signatures = signatures
-        self.project = ""
+        self.project = self._whole_project = project
         self.used = 0
         self._settings = settings
         self._serving: Serving | None = None
@@ -60,8 +66,9 @@ class Context:
     async def _fit(self, serving: Serving) -> Budget:
         again = self._budget is not None
         sizes = Sizes(serving.student.count)
-        prefix = await fitted(serving, self.signatures, self.project, sizes, self._settings)
-        self._sizes, self._budget, self.prompt = sizes, prefix.budget, prefix.prompt
+        prefix = await fitted(serving, self.signatures, self._whole_project, sizes, self._settings)
+        self._sizes, self._budget = sizes, prefix.budget
+        self.prompt, self.project = prefix.prompt, prefix.project
         self._view = View(self.session, sizes, prefix.budget.share(self._settings.observation))
         self._pending += prefix.notices
         if (cut := await self._measure()) and again:

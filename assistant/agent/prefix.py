@@ -17,9 +17,11 @@ from tools.protocol.signatures import compress
 
 @dataclass(frozen=True)
 class Prefix:
-    """The prompt as it is sent, what the window's parts may take, and what the person should know of it."""
+    """The prompt and the project's instructions as they are sent, what the window's parts may take, and what
+    the person should know of it."""
 
     prompt: Prompt
+    project: str
     budget: Budget
     notices: tuple[str, ...] = ()
 
@@ -31,7 +33,7 @@ async def fitted(
     whole = prompt = serving.prompt
     tools = _tools(prompt, signatures, schemas=serving.schemas)
     short = _tools(replace(prompt, describe=False), signatures, schemas=serving.schemas)
-    await sizes.learn([prompt.instructions, tools, short, project])
+    await sizes.learn([prompt.instructions, tools, short])
     await sizes.learn_messages(prompt.examples)
     budget = Budget(settings, serving.window, serving.reply, Fixed())
     left_out = []
@@ -42,14 +44,18 @@ async def fitted(
     if sizes.text(tools) > budget.tools and prompt.describe:
         prompt, tools = replace(prompt, describe=False), short
         left_out.append("the descriptions of the tools")
+    shown = await _fitting(project, sizes, budget.project)
+    if shown != project:
+        gone = len(project) - len(shown)
+        left_out.append(f"{gone:,} of the {len(project):,} characters of the project's instructions")
     fixed = Fixed(
         instructions=sizes.text(prompt.instructions) + 2 * TURN_TOKENS,
         tools=sizes.text(tools),
         examples=sizes.messages(prompt.examples),
-        project=sizes.text(project),
+        project=sizes.text(shown),
     )
     budget = replace(budget, fixed=fixed)
-    return Prefix(prompt, budget, tuple(_notices(budget, left_out)))
+    return Prefix(prompt, shown, budget, tuple(_notices(budget, left_out)))
 
 
 def _notices(budget: Budget, left_out: list[str]) -> list[str]:
@@ -65,6 +71,17 @@ def _notices(budget: Budget, left_out: list[str]) -> list[str]:
             "conversation; set student.context_tokens higher"
         )
     return said
+
+
+async def _fitting(project: str, sizes: Sizes, tokens: int) -> str:
+    """The head of the project's instructions that fits, whole lines, with a last line that says it is cut."""
+    await sizes.learn([project])
+    if sizes.text(project) <= tokens:
+        return project
+    head = project[: sizes.characters(project, tokens)]
+    shown = f"{head[: head.rfind(chr(10)) + 1]}[... cut here ...]"
+    await sizes.learn([shown])
+    return shown
 
 
 def _tools(prompt: Prompt, signatures: tuple[Signature, ...], *, schemas: bool) -> str:

@@ -24,8 +24,8 @@ class ContextSettings(BaseModel):
     """How the student's window is shared out.
 
     The room for the reply is ``student.call_tokens`` or ``student.answer_tokens``, whichever is more.
-    ``tools`` and ``examples`` are shares of what that leaves; the others are shares of the conversation,
-    which gets the rest.
+    ``tools``, ``examples`` and ``project`` are shares of what that leaves; the others are shares of the
+    conversation, which gets the rest.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +34,8 @@ class ContextSettings(BaseModel):
     """What the student is told of its tools; beyond it their descriptions are left out."""
     examples: float = Field(default=0.3, ge=0.0, le=0.9)
     """The examples of the student's prompt; beyond it the last ones are left out."""
+    project: float = Field(default=0.25, ge=0.0, le=0.9)
+    """The instructions of a trusted workspace (AGENTS.md); beyond it their end is left out."""
     request: float = Field(default=0.7, ge=0.05, le=0.9)
     """Longest request; a longer one is not sent."""
     observation: float = Field(default=0.2, ge=0.02, le=0.5)

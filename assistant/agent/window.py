@@ -48,6 +48,10 @@ class Budget:
         return int(self.room * self.settings.examples)
 
     @property
+    def project(self) -> int:
+        return int(self.room * self.settings.project)
+
+    @property
     def conversation(self) -> int:
         """All that is said in turns."""
         return max(self.room - self.fixed.total, 0)
@@ -108,7 +112,7 @@ def use_of(budget: Budget, conversation: Mapping[str, int], compactions: int) ->
         Part("instructions", fixed.instructions),
         Part("tools", fixed.tools, budget.tools),
         Part("examples", fixed.examples, budget.examples),
-        Part("project", fixed.project),
+        Part("project", fixed.project, budget.project),
         Part("recap", conversation["recap"], share(settings.recap)),
         Part("requests", conversation["requests"], share(settings.requests)),
         Part("student", conversation["student"]),

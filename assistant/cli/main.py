@@ -32,6 +32,7 @@ COMMANDS = {
     "permissions": "assistant.cli.permissions:permissions",
     "sessions": "assistant.cli.sessions:sessions",
     "tools": "assistant.cli.tools:tools",
+    "trust": "assistant.cli.trust:trust",
 }
 
 
@@ -152,6 +153,9 @@ def cli(
 def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> int:
     if not plain and not is_terminal():
         raise click.UsageError("this is no terminal: give a request with -p TEXT, or use --plain")
+    from assistant.cli.trust import ask_once
+
+    ask_once(invocation)
     if session == "":
         from assistant.cli.sessions import choose_session
 
@@ -181,6 +185,7 @@ def _loading() -> Iterator[None]:
 
 
 def _answer_once(invocation: Invocation, session: str | None, request: str, output: Output) -> int:
+    """Never asks whether the folder is trusted: what is not, is not loaded, and a notice says so."""
     settings = invocation.settings()
     piped = piped_text()
     if request == "-":

@@ -7,6 +7,7 @@ import pytest
 from assistant.settings import Settings, SettingsError, load_settings
 from assistant.settings_check import known_keys
 from assistant.settings_file import LARGEST_BYTES, line_of
+from tests.assistant.trusting import trusted
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def local(workspace: Path) -> Path:
 
 
 def load(workspace: Path, environ: dict[str, str] | None = None, **flags: object) -> Settings:
-    return load_settings(workspace, flags=flags, environ=environ or {})
+    return load_settings(trusted(workspace), flags=flags, environ=environ or {})
 
 
 def refusal(workspace: Path, environ: dict[str, str] | None = None, **flags: object) -> str:
@@ -75,7 +76,7 @@ def test_the_nearer_source_wins(
             file.write_text(f'[interface]\ntheme = "{name}"\n')
     environ = {"APPRENTICE_INTERFACE__THEME": "environment"} if "environment" in sources else {}
     flags = {"interface.theme": "flags"} if "flags" in sources else {}
-    settings = load_settings(workspace, flags=flags, environ=environ)
+    settings = load_settings(trusted(workspace), flags=flags, environ=environ)
     assert settings.interface.theme == theme
     assert settings.origin(("interface", "theme")).endswith(origin)
 
@@ -90,7 +91,7 @@ def test_sources_join_by_key_not_by_table(config: Path, workspace: Path) -> None
 def test_a_table_and_its_key_clash_in_either_order(config: Path, workspace: Path) -> None:
     for names in (("loop", "loop.max_steps"), ("loop.max_steps", "loop")):
         with pytest.raises(SettingsError, match=r"clashes|is a table"):
-            load_settings(workspace, flags=dict.fromkeys(names, 3), environ={})
+            load_settings(trusted(workspace), flags=dict.fromkeys(names, 3), environ={})
 
 
 def test_flags_of_none_are_not_given(config: Path, workspace: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from assistant.settings import Settings, SettingsError, load_settings
 from assistant.settings_check import known_keys
 from assistant.settings_project import RULES, may_change
+from tests.assistant.trusting import trusted
 
 NEVER_FROM_A_WORKSPACE = {
     ("student", "model"),
@@ -41,7 +42,7 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def load(project: Path) -> Settings:
-    return load_settings(project.parent.parent, environ={})
+    return load_settings(trusted(project.parent.parent), environ={})
 
 
 def assignment(key: tuple[str, ...], value: Any) -> str:
@@ -131,7 +132,7 @@ def test_M3_the_local_file_cannot_undo_what_the_shared_one_tightened(config: Pat
     folder.mkdir(parents=True)
     (folder / "settings.toml").write_text('mode = "plan"\nloop.max_steps = 2\n')
     (folder / "settings.local.toml").write_text('mode = "ask"\nloop.max_steps = 3\n')
-    settings = load_settings(folder.parent, environ={})
+    settings = load_settings(trusted(folder.parent), environ={})
     assert (settings.mode, settings.loop.max_steps) == ("plan", 2)
     assert len(settings.notices) == 2
 
@@ -139,8 +140,8 @@ def test_M3_the_local_file_cannot_undo_what_the_shared_one_tightened(config: Pat
 def test_the_person_is_above_the_workspace(config: Path, project: Path) -> None:
     project.write_text('mode = "plan"\n')
     workspace = project.parent.parent
-    assert load_settings(workspace, environ={"APPRENTICE_MODE": "edit"}).mode == "edit"
-    assert load_settings(workspace, flags={"mode": "auto"}, environ={}).mode == "auto"
+    assert load_settings(trusted(workspace), environ={"APPRENTICE_MODE": "edit"}).mode == "edit"
+    assert load_settings(trusted(workspace), flags={"mode": "auto"}, environ={}).mode == "auto"
 
 
 def test_M3_a_dropped_value_must_still_be_valid(config: Path, project: Path) -> None:

@@ -1,12 +1,14 @@
 """The chat and its student's window: refused, compacted, interrupted, overflowed."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from assistant.agent.steps import Answer, Failure, Notice
 from tests.assistant.agent.conftest import MakeChat, take
 from tests.assistant.agent.talk import answered, asked
+from tests.assistant.trusting import trusted
 from tools.protocol.messages import Conversation
 from training.student.base import ContextOverflow, Decision, StudentError
 from training.student.scripted import ScriptedStudent, answer
@@ -27,6 +29,20 @@ class Overflowing(ScriptedStudent):
             self.times -= 1
             raise ContextOverflow(9000, 2000)
         return await super().decide(conversation, **rest)  # type: ignore[arg-type]
+
+
+async def test_F06_the_student_reads_the_instructions_of_a_trusted_folder_and_of_no_other(
+    make_chat: MakeChat, workspace: Path
+) -> None:
+    (workspace / "AGENTS.md").write_text("Never touch the lexer.\n")
+    for person, expected in ((str, ""), (trusted, "AGENTS.md of this project:\nNever touch the lexer.")):
+        person(workspace)
+        student = ScriptedStudent([DONE])
+        chat = make_chat([], student=student)
+        await take(chat, "hello")
+        assert student.conversations[-1].project == expected
+        assert any("not trust" in line for line in chat.notices()) is (expected == "")
+        await chat.close()
 
 
 async def test_a_request_that_is_too_long_is_refused_before_anything_is_kept(make_chat: MakeChat) -> None:

@@ -24,14 +24,16 @@ FILE = "\n".join(["some words of a file"] * 60)
 class Bench:
     """A context over a session, with a student whose words are tokens."""
 
-    def __init__(self, folder: Path, *messages: Message, window: int = 2000, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, *messages: Message, window: int = 2000, project: str = "", **settings: object
+    ) -> None:
         self.store = SessionStore(folder)
         self.session = self.store.create(folder)
         for message in messages:
             self.session.append(message)
         self.student = ScriptedStudent([], texts={"compaction": "It was all about files."})
         self.settings = ContextSettings.model_validate(settings)
-        self.context = Context(self.session, PROMPT, TOOLS, self.settings)
+        self.context = Context(self.session, PROMPT, TOOLS, self.settings, project)
         self.serving = Serving(self.student, PROMPT, window, window // 4, schemas=False)
 
     async def prepared(self) -> list[str]:
@@ -46,11 +48,6 @@ class Bench:
     async def overflowed(self, needed: int, limit: int) -> tuple[bool, list[str]]:
         said: list[str] = []
         return await self.context.overflowed(ContextOverflow(needed, limit), said.append), said
-
-    def prefix(self) -> str:
-        """The rendered prompt up to the conversation."""
-        text = plain_text(render(self.context.conversation()))
-        return text.partition("ENOUGH EXAMPLES")[0]
 
 
 def reading(number: int) -> list[Message]:
@@ -193,6 +190,32 @@ async def test_the_person_s_words_survive_verbatim(tmp_path: Path) -> None:
     assert shown.startswith(rule)
     assert all(f"request {number}" in shown for number in range(8))
     assert bench.session.compactions > 1
+
+
+async def test_the_project_s_instructions_stay_verbatim_before_all_turns(tmp_path: Path) -> None:
+    rules = "AGENTS.md of this project:\nnever touch the lexer\nrun ruff before you answer"
+    bench = Bench(tmp_path, window=1500, project=rules)
+    assert await bench.prepared() == []
+    assert tokens(await bench.context.use())["project"] == 13
+    for number in range(6):
+        for message in reading(number):
+            bench.session.append(message)
+            await bench.told()
+    await bench.context.compact()
+    assert bench.session.compactions > 1
+    rendered = plain_text(render(bench.context.conversation()))
+    assert rendered.index(rules) < rendered.index("example 0")
+
+
+async def test_instructions_over_their_budget_lose_their_end_and_it_is_said(tmp_path: Path) -> None:
+    rules = "".join(f"rule {n} of many\n" for n in range(400))
+    bench = Bench(tmp_path, window=2000, project=rules)
+    [said] = await bench.prepared()
+    assert f"of the {len(rules):,} characters of the project's instructions are left out" in said
+    shown = bench.context.conversation().project
+    assert shown.startswith("rule 0 of many\nrule 1 of many\n")
+    assert shown.endswith(" of many\n[... cut here ...]")
+    assert 300 < tokens(await bench.context.use())["project"] <= 375 * 1.1
 
 
 async def test_words_that_no_longer_fit_are_said(tmp_path: Path) -> None:

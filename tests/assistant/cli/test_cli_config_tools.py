@@ -8,6 +8,7 @@ import pytest
 
 from assistant.cli.main import main
 from assistant.settings import Settings
+from tests.assistant.trusting import trusted
 from tools.registry import builtin_registry
 
 
@@ -40,6 +41,7 @@ def test_show_names_the_origin(
     config.write_text("[loop]\nmax_steps = 9\n")
     (workspace / ".apprentice" / "settings.toml").write_text("loop.max_seconds = 5\nmode = 'auto'\n")
     monkeypatch.setenv("APPRENTICE_LOOP__MAX_REPEATS", "1")
+    trusted(workspace)
     assert main(["--max-steps", "4", "config", "show"]) == 0
     out, err = capsys.readouterr()
     lines = {line.split(" ")[0]: line for line in out.splitlines()}

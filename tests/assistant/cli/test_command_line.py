@@ -17,6 +17,7 @@ from assistant.agent.sessions import SessionStore
 from assistant.cli import piped
 from assistant.cli.main import COMMANDS, cli, main
 from assistant.settings import Settings
+from tests.assistant.trusting import trusted
 from tools.protocol.messages import Message
 
 HEAVY = (
@@ -166,6 +167,7 @@ def test_sessions_are_continued(repl: Opened, arguments: list[str], session: str
 def test_cd_works_in_another_folder(repl: Opened, tmp_path: Path) -> None:
     (tmp_path / "other" / ".apprentice").mkdir(parents=True)
     (tmp_path / "other" / ".apprentice" / "settings.toml").write_text('mode = "plan"\n')
+    trusted(tmp_path / "other")
     assert main(["--plain", "-C", "../other"]) == 0
     settings, workspace, *_ = repl.calls[0]
     assert (settings.mode, workspace) == ("plan", tmp_path / "other")
@@ -337,6 +339,7 @@ def test_settings_that_a_workspace_may_not_loosen_are_said(repl: Opened, folders
     """The interface that is opened shows them, after its first paint."""
     (folders / ".apprentice").mkdir()
     (folders / ".apprentice" / "settings.toml").write_text('mode = "auto"\n')
+    trusted(folders)
     assert main(["--plain"]) == 0
     settings = repl.calls[0][0]
     assert "settings.toml:1: mode is ignored: a workspace may only tighten" in settings.notices[0]

@@ -1,0 +1,76 @@
+"""What the person said of folders, kept in their data folder.
+
+Invariant: nothing in a workspace can change it, and a book that is missing or damaged trusts nothing. It
+holds digests and names of files, never their content.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant import paths
+from assistant.private_files import alone, replace_file
+from assistant.trust import Folder, Standing
+
+SCHEMA = 1
+
+
+class TrustError(Exception):
+    """What the person said cannot be kept: one line."""
+
+
+@dataclass(frozen=True)
+class TrustBook:
+    """The book in one file."""
+
+    path: Path
+
+    def standing(self, folder: Folder) -> Standing:
+        """What the person said of ``folder`` as it is now."""
+        if not folder.files:
+            return Standing.EMPTY
+        entry = self._entries().get(str(folder.path))
+        if not isinstance(entry, dict):
+            return Standing.UNKNOWN
+        if entry.get("digest") != folder.digest:
+            return Standing.CHANGED
+        return Standing.TRUSTED if entry.get("trusted") is True else Standing.REFUSED
+
+    def decide(self, folder: Folder, *, trusted: bool) -> None:
+        """Keep the person's word on ``folder`` as it is now. Raises TrustError or PathsError."""
+        entry = {
+            "digest": folder.digest,
+            "files": folder.names,
+            "trusted": trusted,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        self._change(str(folder.path), entry)
+
+    def forget(self, folder: Folder) -> None:
+        """As if nothing had been said of ``folder``. Raises TrustError or PathsError."""
+        self._change(str(folder.path), None)
+
+    def _change(self, key: str, entry: dict[str, Any] | None) -> None:
+        try:
+            paths.ensure_folder(self.path.parent)
+            with alone(self.path.parent):
+                entries = {**self._entries(), key: entry}
+                kept = {name: one for name, one in entries.items() if one is not None}
+                replace_file(self.path, json.dumps({"schema": SCHEMA, "folders": kept}, indent=1))
+        except OSError as error:
+            raise TrustError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+    def _entries(self) -> dict[str, Any]:
+        try:
+            book = json.loads(self.path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        folders = book.get("folders") if isinstance(book, dict) and book.get("schema") == SCHEMA else None
+        return folders if isinstance(folders, dict) else {}
+
+
+def the_book() -> TrustBook:
+    """The person's own. Raises PathsError."""
+    return TrustBook(paths.trust_file())
