@@ -165,11 +165,21 @@ def test_a_scripted_teacher_needs_a_script() -> None:
         create_provider(ProviderConfig("scripted"))
 
 
+@pytest.mark.slow
 def test_the_sdks_are_not_imported_before_they_are_needed() -> None:
     import subprocess
     import sys
 
-    heavy = "{'openai', 'anthropic', 'httpx2', 'tiktoken', 'keyring'}"
-    code = f"import sys, training.teachers.create; print(sorted({heavy} & set(sys.modules)))"
+    heavy = "{'openai', 'anthropic', 'httpx2', 'tiktoken', 'keyring', 'training.teachers.run'}"
+    show = f"print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, training.teachers.settings; {show}; import training.teachers.create; {show}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.split() == ["[]", "[]"]
+
+
+def test_every_name_of_the_package_can_be_imported() -> None:
+    import training.teachers as package
+
+    assert all(getattr(package, name).__name__ == name for name in package.__all__)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        _ = package.nothing_like_it
