@@ -8,6 +8,7 @@ is needed to read them.
 import base64
 import binascii
 import json
+import math
 import os
 import zlib
 from collections.abc import Mapping
@@ -53,6 +54,8 @@ class RankerModel:
         wanted = (BUCKETS * len(self.tools), len(self.tools), len(self.tools), BUCKETS)
         if sizes != wanted:
             raise ModelError(f"the ranker's parts have sizes {sizes}, and {wanted} fit its tools")
+        if not all(map(math.isfinite, (*self.scales, *self.biases, self.slope, self.offset))):
+            raise ModelError("the ranker holds a number that is none")
 
 
 def save_model(model: RankerModel, path: Path) -> None:

@@ -42,6 +42,8 @@ def packed(size: int) -> str:
         lambda content: content.update(weights=packed(2 * BUCKETS - 1)),
         lambda content: content.update(weights=packed(1 << 22)),
         lambda content: content.update(scales=[1.0]),
+        lambda content: content.update(scales=[1.0, float("nan")]),
+        lambda content: content.update(slope=float("inf")),
         lambda content: content.update(tools=None),
         lambda content: content.update(evidence=[1]),
     ],
