@@ -112,7 +112,7 @@ class Spending:
 
 
 def write_off(journal: Journal, key: str, asked: dict[str, Any]) -> Charge:
-    """A request that was under way when its process ended: it counts at its worst case."""
+    """A request of which nobody will know more: it counts at its worst case."""
     charge = {
         **asked["about"],
         "tokens": asdict(Tokens()),
@@ -121,7 +121,7 @@ def write_off(journal: Journal, key: str, asked: dict[str, Any]) -> Charge:
         "batch": False,
         "lost": True,
     }
-    journal.write("nothing", key, problem="the run ended before the reply", charge=charge)
+    journal.write("nothing", key, problem="its reply was not received", charge=charge)
     made = charge_of({"at": "", "what": "nothing", "key": key, "charge": charge})
     assert made is not None, "a charge was just written"
     return made

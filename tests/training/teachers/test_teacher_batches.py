@@ -151,6 +151,23 @@ async def test_a_killed_run_adopts_its_batch(
     assert set(server.billed.values()) == {1}
 
 
+async def test_what_is_not_asked_for_any_more_counts_as_spent(bench: Bench, folder: Path) -> None:
+    server = await bench.server()
+    server.finish_after = 10**9
+    provider = bench.provider(server)
+    with TeacherRun(folder, PRICES) as run:
+        asking = asyncio.create_task(all_of(run, provider, 5))
+        while not any(batch["looks"] for batch in server.batches.values()):
+            await asyncio.sleep(0.005)
+        asking.cancel()
+        await asyncio.wait([asking])
+    server.finish_after = 1
+    with TeacherRun(folder, PRICES, max_cost_usd=1) as run:
+        assert texts(await all_of(run, provider, 3)) == echoes(3)
+        assert run.ledger.groups[(bench.name, "teacher-1", "not asked again")].lost_usd > 0
+        assert run.books.budget.reserved == pytest.approx(0)
+
+
 async def test_a_batch_that_never_came_to_be_is_made(bench: Bench, folder: Path) -> None:
     server = await bench.server()
     provider = bench.provider(server)

@@ -8,7 +8,7 @@ import pytest
 from tests.training.teachers.conftest import READ, SCHEMA, ask
 from tools.calls import ToolCall
 from tools.protocol.messages import Message
-from training.teachers import chat_form, messages_form
+from training.teachers import chat_form, counting, messages_form
 from training.teachers.base import (
     Passing,
     ProviderConfig,
@@ -183,3 +183,24 @@ def test_every_name_of_the_package_can_be_imported() -> None:
     assert all(getattr(package, name).__name__ == name for name in package.__all__)
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = package.nothing_like_it
+
+
+@pytest.mark.slow
+async def test_openais_tokens_are_counted_by_its_vocabulary_or_roughly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The real vocabularies need the network; this one has a token for each byte."""
+    import tiktoken
+
+    bytewise = tiktoken.Encoding(
+        "bytewise",
+        pat_str=r".|\n",
+        mergeable_ranks={bytes([one]): one for one in range(256)},
+        special_tokens={"<|end|>": 256},
+    )
+    body = chat_form.body(CONFIG, ask(messages=(Message("user", text="ten bytes!<|end|>"),)))
+    monkeypatch.setattr(counting, "vocabulary", lambda model: bytewise)
+    assert await counting.tiktoken_count("m", body) == (17 + 4, "counted with tiktoken's bytewise")
+    monkeypatch.setattr(counting, "vocabulary", lambda model: None)
+    counted, how = await counting.tiktoken_count("m", body)
+    assert (counted, how) == (5 + 4, "about, at 4 bytes a token")

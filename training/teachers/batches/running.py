@@ -20,10 +20,11 @@ from training.teachers.identity import request_key
 from training.teachers.open_batches import OpenBatch, intent
 from training.teachers.patience import Said, unheard
 from training.teachers.run import Answered, TeacherRun
-from training.teachers.spending import Spending
+from training.teachers.spending import Spending, write_off
 
 HANDING_OVER_S = 900.0
 POLL_S = 30.0
+NOT_ASKED = "not asked again"
 Result = TypeVar("Result")
 
 
@@ -162,11 +163,25 @@ class _Work:
                 answered = Answered(request, reply)
             del batch.keys[key]
             yield answered
-        left = [pending[key] for key in batch.keys if key in pending]
+        for key in [key for key in batch.keys if key not in pending]:
+            await self._drop(batch, key)
+        left = [pending[key] for key in batch.keys]
         await self._close(batch)
         for request in left:
             self._run.metrics.unanswered += 1
             yield Answered(request, None, f"batch {batch.id} ended without it; resume to ask again")
+
+    async def _drop(self, batch: OpenBatch, key: str) -> None:
+        """A request that is not asked for any more, though it may have been paid for."""
+        about = {
+            "example": key,
+            "provider": batch.provider,
+            "model": batch.model,
+            "purpose": "not asked again",
+        }
+        worst = batch.keys.pop(key)
+        self._run.ledger.add(write_off(self._journal, key, {"about": about, "usd": worst}))
+        await self._run.books.budget.settle(worst, worst, held=True)
 
     async def _results(
         self, batch: OpenBatch, pending: dict[str, TeacherRequest]
