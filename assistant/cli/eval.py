@@ -6,6 +6,7 @@ wrong line of theirs; nothing is asked of the student before all of them are rea
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -87,11 +88,11 @@ def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: b
 
     target = _target(output)
     asked = _asked(invocation, **given)
-    found = evaluated(asked, fresh=fresh)
-    if target:
-        eval_text.write_decisions(target, found)
-    facts = {**report(found), **asked.facts()}
-    print_json(facts) if as_json else click.echo(eval_text.report_text(facts))
+    with evaluated(asked, fresh=fresh) as found:
+        if target:
+            eval_text.write_decisions(target, found)
+        facts = {**report(found), **asked.facts()}
+        print_json(facts) if as_json else click.echo(eval_text.report_text(facts))
 
 
 @evaluation.command("calibrate")
@@ -111,14 +112,15 @@ def calibrate(invocation: Invocation, /, fresh: bool, as_json: bool, **given: An
     from training.evaluation.report import decisions_of
 
     asked = _asked(invocation, **given)
-    found = evaluated(asked, fresh=fresh)
-    try:
-        fitted = fit(decisions_of(found))
-    except CalibrationError as error:
-        raise click.ClickException(f"{asked.source}: {error}") from None
-    kept = keep_fitted(fitted, asked.cases, asked.settings, asked.prompt)
-    facts = {**kept.model_dump(), "thresholds": thresholds(found, fitted.temperature), **asked.facts()}
-    print_json(facts) if as_json else click.echo(eval_text.calibration_text(facts))
+    guessing = replace(asked, settings=asked.settings.model_copy(update={"ask_below": 0.0}))
+    with evaluated(guessing, fresh=fresh) as found:
+        try:
+            fitted = fit(decisions_of(found))
+        except CalibrationError as error:
+            raise click.ClickException(f"{asked.source}: {error}") from None
+        kept = keep_fitted(fitted, asked.cases, asked.settings, asked.prompt)
+        facts = {**kept.model_dump(), "thresholds": thresholds(found, fitted.temperature), **asked.facts()}
+        print_json(facts) if as_json else click.echo(eval_text.calibration_text(facts))
 
 
 def _target(output: str | None) -> Path | None:

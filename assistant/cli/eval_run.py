@@ -46,8 +46,10 @@ class Asked:
         }
 
 
-def evaluated(asked: Asked, *, fresh: bool) -> "list[Result]":
-    """Every case decided and judged. What is done already is taken from the interrupted run.
+@contextmanager
+def evaluated(asked: Asked, *, fresh: bool) -> "Iterator[list[Result]]":
+    """Every case decided and judged. What is done already is taken from the interrupted run; it is forgotten
+    when the block has ended well, so that nothing is lost where the results cannot be written.
 
     Raises StudentError, ModelFileError, EvaluationRunning, OSError or KeyboardInterrupt.
     """
@@ -69,8 +71,8 @@ def evaluated(asked: Asked, *, fresh: bool) -> "list[Result]":
             done = f"stopped after {len(kept.predictions)} of {len(asked.cases)} cases"
             click.echo(f"\napprentice: {done}; the same command goes on from there", err=True)
             raise
+        yield results(asked.cases, predictions)
         kept.discard()
-    return results(asked.cases, predictions)
 
 
 async def _predicted(asked: Asked, kept: "Unfinished", told: Told) -> "list[Prediction]":

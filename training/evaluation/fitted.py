@@ -11,6 +11,7 @@ from training.evaluation.cases import Case, fingerprint
 from training.evaluation.report import Result, name_right
 from training.student import temperatures
 from training.student.confidence import confidence_of
+from training.student.other_tools import for_tools
 from training.student.settings import StudentSettings
 from training.student.temperatures import Temperature
 
@@ -20,7 +21,10 @@ BOUNDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 def keep_fitted(
     fitted: Calibrated, cases: Sequence[Case], settings: StudentSettings, prompt: Prompt
 ) -> Temperature:
-    """Kept for the student. Raises OSError or ModelFileError."""
+    """Kept for the student under every prompt that the cases' tools made of ``prompt``.
+
+    Raises OSError or ModelFileError.
+    """
     kept = Temperature(
         temperature=fitted.temperature,
         decisions=fitted.decisions,
@@ -29,7 +33,9 @@ def keep_fitted(
         cases=fingerprint(cases),
         fitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    temperatures.keep(kept, settings, prompt)
+    shown = (for_tools(prompt, case.offered()) for case in cases)
+    for one in {temperatures.prompt_fingerprint(one): one for one in shown}.values():
+        temperatures.keep(kept, settings, one)
     return kept
 
 

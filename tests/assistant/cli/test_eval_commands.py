@@ -119,6 +119,25 @@ def test_every_decision_is_written_with_its_verdict(
     assert lines[1]["answer"] == "You are welcome."
 
 
+def test_what_cannot_be_written_is_not_lost(
+    run: Callable[..., Done], cases: Path, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    def take_the_folder_away(body: dict[str, Any]) -> Reply:
+        if folder.exists():
+            folder.rmdir()
+        return decide(body)
+
+    endpoint.rule = take_the_folder_away
+    given = ("tools", "--cases", cases, "--model", endpoint.url)
+    assert run(*given, "--output", folder / "decisions.jsonl").code == 1
+    again = run(*given)
+    assert (again.code, endpoint.asked) == (0, 3)
+    assert "3 of 3 cases are done already" in again.err
+
+
 def test_a_run_that_failed_goes_on_where_it_was_or_begins_anew(
     run: Callable[..., Done], cases: Path, endpoint: Endpoint
 ) -> None:

@@ -1,14 +1,21 @@
 """The figures of an evaluation, on decisions whose figures can be counted by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.training.evaluation.cases_under_test import case, expected, made
+from tests.training.evaluation.cases_under_test import WEATHER, case, expected, made
+from tools.protocol.openai_form import read_tools
+from training.evaluation.calibration import Calibrated
 from training.evaluation.cases import Case
-from training.evaluation.fitted import thresholds
+from training.evaluation.fitted import keep_fitted, thresholds
 from training.evaluation.predictions import CUT, Prediction
 from training.evaluation.report import Result, decisions_of, report, results
+from training.student.other_tools import for_tools
+from training.student.prompt import shipped_prompt
+from training.student.settings import StudentSettings
+from training.student.temperatures import find
 
 READ = expected("read_file", path=["a.py"])
 RIGHT = ("read_file", {"path": "a.py"})
@@ -77,6 +84,22 @@ def test_confidence_is_judged_by_the_name_also_where_its_call_was_cut() -> None:
     facts = report(found)
     assert facts["ece"] == pytest.approx(0.1)
     assert facts["ece_uncalibrated"] == pytest.approx(0.4)
+
+
+def test_a_fit_is_kept_for_the_prompts_that_the_cases_were_shown(private_home: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.gguf"
+    model.write_bytes(b"GGUF")
+    settings, small = StudentSettings(model=str(model)), shipped_prompt("small")
+    foreign = read_tools([WEATHER])
+    fitted = Calibrated(temperature=2.0, decisions=200, right=0.5, ece_before=0.3, ece_after=0.1)
+
+    keep_fitted(fitted, [case(READ, signatures=foreign)], settings, small)
+    assert find(settings, small) is None
+    kept = find(settings, for_tools(small, foreign))
+    assert kept and kept.temperature == 2.0
+
+    keep_fitted(fitted, [case(READ), case(READ, signatures=foreign)], settings, small)
+    assert find(settings, small)
 
 
 def test_a_bound_asks_instead_of_calling_and_leaves_what_is_surer() -> None:
