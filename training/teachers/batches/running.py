@@ -24,7 +24,6 @@ from training.teachers.spending import Spending, write_off
 
 HANDING_OVER_S = 900.0
 POLL_S = 30.0
-NOT_ASKED = "not asked again"
 Result = TypeVar("Result")
 
 
