@@ -5,7 +5,6 @@ through a link, and its content goes into the digest that the person's word is k
 did not trust, or whose files changed since, gives nothing.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Sequence
@@ -57,6 +56,8 @@ class Folder:
     @property
     def digest(self) -> str:
         """The same only while the same files hold the same bytes."""
+        import hashlib  # most folders bring nothing, and the first paint waits for this module
+
         whole = hashlib.sha256()
         for one in self.files:
             for part in (one.name.encode(), one.content, one.problem.encode()):

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from assistant import paths
-from assistant.agent.chat import Chat, Parts
+from assistant.agent.chat import Chat
 from assistant.agent.confinement import Confinement
 from assistant.agent.hosting import Hosting, MakeStudent
 from assistant.agent.sessions import Session, SessionError, SessionStore
+from assistant.agent.talk import Parts
 from assistant.settings import Settings, SettingsError
 from assistant.settings_edit import remember_rule
 from tools.base import ToolContext

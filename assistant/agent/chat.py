@@ -7,55 +7,27 @@ knows nothing of students, sandboxes or logs behind it. One turn at a time.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from assistant.agent.acting import INTERRUPTED, Acting
+from assistant.agent.acting import INTERRUPTED
 from assistant.agent.api import ChatApi, Status
-from assistant.agent.confinement import Confinement
-from assistant.agent.context import Context
-from assistant.agent.gate import Gate
-from assistant.agent.hosting import Hosting
-from assistant.agent.loop import Loop
-from assistant.agent.offering import Offering
-from assistant.agent.sessions import Session, SessionError, SessionStore
+from assistant.agent.sessions import Session, SessionError
 from assistant.agent.steps import Answer, Call, Failure, Step
 from assistant.agent.streaming import Work
+from assistant.agent.talk import Parts, Talk
 from assistant.agent.window import Use
-from assistant.settings import Settings
 from sandbox.base import Check
 from tools.calls import ToolCall, ToolResult
-from tools.executor import Executor
-from tools.permissions.book import Permissions
 from tools.permissions.judgement import MODES
 from tools.protocol.messages import Message
 from tools.registry import Registry
-from tools.selection.offer import Offers, Way
-from tools.selection.ranker import Ranker
-from training.events.base import EventLog, EventLogError
-from training.events.decisions import DecisionRecorder, rows
+from training.events.base import EventLogError
+from training.events.decisions import rows
 from training.events.tool_figures import tool_statistics
-from training.student.base import Stats, StudentError, Usage
+from training.student.base import Stats, StudentError
 from training.student.settings import StudentSettings
 
 __all__ = ["Chat", "ChatApi", "Status"]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a chat is wired from."""
-
-    settings: Settings
-    workspace: Path
-    store: SessionStore
-    log: EventLog
-    permissions: Permissions
-    executor: Executor
-    hosting: Hosting
-    confinement: Confinement
-    ranker: Ranker
-    notices: tuple[str, ...] = ()
 
 
 class Chat:
@@ -69,47 +41,21 @@ class Chat:
         self.tools: Registry = parts.executor.registry
         self.permissions = parts.permissions
         self.last_decision: str | None = None
+        self._parts = parts
         self._executor = parts.executor
         self._hosting = parts.hosting
         self._confinement = parts.confinement
-        self._ranker = parts.ranker
-        self._notices = parts.notices
         self._work = Work()
-        self._last = Usage()
         self._busy = False
-        self._use(session)
+        self._talk = Talk(parts, session, self._work)
+
+    @property
+    def session(self) -> Session:
+        """The one that is open."""
+        return self._talk.session
 
     def _use(self, session: Session) -> None:
-        """Point everything that is kept per session at ``session``."""
-        self.session = session
-        self._last = Usage()
-        settings, prompt = self.settings, self._hosting.prompt
-        self._context = Context(
-            session, prompt, self.tools.signatures(), settings.context, settings.instructions
-        )
-        recorder = DecisionRecorder(self.log, session.id)
-        gate = Gate(self.permissions, self._executor, self._confinement, self._work)
-        offering = Offering(Offers(self._ranker), self._way, lambda: self._hosting.serving.schemas)
-        acting = Acting(self._executor, gate, recorder, self._context, self._work)
-        self._loop = Loop(
-            lambda: self._hosting.student,
-            self._facts,
-            self._context,
-            offering,
-            gate,
-            acting,
-            self._work,
-            self.settings.loop,
-        )
-
-    def _way(self) -> Way:
-        """How tools are selected for the student that serves."""
-        wanted = self.settings.tools.selection
-        return self._hosting.prompt.selection if wanted == "auto" else wanted
-
-    def _facts(self) -> dict[str, Any]:
-        info = self._hosting.info
-        return {"model": f"{info.model}+{info.adapter}" if info.adapter else info.model}
+        self._talk = Talk(self._parts, session, self._work)
 
     @property
     def student(self) -> dict[str, str]:
@@ -118,7 +64,7 @@ class Chat:
 
     def notices(self) -> tuple[str, ...]:
         """What the person should know of the settings, the log and the session that were opened."""
-        return (*self._notices, *self.settings.notices, *self.log.notices, *self.session.notices)
+        return (*self._parts.notices, *self.settings.notices, *self.log.notices, *self.session.notices)
 
     async def start(self) -> None:
         """Load the student and prove a sandbox, side by side; then evaluate the prompt's prefix.
@@ -128,9 +74,8 @@ class Chat:
         self._hosting.start()
         self._confinement.start()
         with contextlib.suppress(StudentError):  # the next turn says it, as a step
-            await self._hosting.ready()
-            await self._context.fit(self._hosting.serving)
-            await self._hosting.student.warm(self._context.conversation())
+            await self._talk.fit()
+            await self._hosting.student.warm(self._talk.context.conversation())
         await self._confinement.ready()
 
     async def ask(self, request: str) -> AsyncIterator[Step]:
@@ -140,11 +85,11 @@ class Chat:
             return
         self._busy = True
         try:
-            if problem := await self._work.wait(asyncio.ensure_future(self._problem(request))):
+            if problem := await self._work.wait(asyncio.ensure_future(self._talk.problem(request))):
                 yield Failure(problem)
                 return
             self.permissions.forget_refusals()
-            async for step in self._loop.run(request):
+            async for step in self._talk.loop.run(request):
                 self._note(step)
                 yield step
         except (StudentError, EventLogError, SessionError) as error:
@@ -158,26 +103,11 @@ class Chat:
             self._busy = False
             self._work.cancel()
 
-    async def _problem(self, request: str) -> str:
-        """Wait for the student; why it cannot be sent ``request``, or empty. Raises StudentError."""
-        await self._fit()
-        return await self._context.too_long(request)
-
-    async def room_for(self, text: str, beside: str) -> int:
-        """About how many characters of ``text`` a request holds beside other words. Raises StudentError."""
-        await self._fit()
-        return await self._context.room_for(text, beside)
-
-    async def _fit(self) -> None:
-        """Wait for the student and size the context for it. Raises StudentError."""
-        await self._hosting.ready()
-        await self._context.fit(self._hosting.serving)
-
     def _note(self, step: Step) -> None:
         if isinstance(step, Call | Answer):
             self.last_decision = step.event_id
         if isinstance(step, Answer):
-            self._last = step.last
+            self._talk.last = step.last
 
     async def cancel(self) -> None:
         """End the turn under way; its iterator yields a ``Failure`` with ``cancelled`` set."""
@@ -193,7 +123,7 @@ class Chat:
 
     def status(self) -> Status:
         """The facts of the status line, without waiting for anything."""
-        info, last = self._hosting.info, self._last
+        info, last = self._hosting.info, self._talk.last
         return Status(
             mode=self.permissions.mode,
             student=f"{info.model} + {info.adapter}" if info.adapter else info.model,
@@ -203,7 +133,7 @@ class Chat:
             workspace=str(self.workspace),
             session_id=self.session.id,
             session_title=self.session.title,
-            context_used=last.prompt_tokens + last.completion_tokens or self._context.used,
+            context_used=self._talk.used,
             context_limit=info.context_tokens,
             cached_share=last.cached_tokens / last.prompt_tokens if last.prompt_tokens else 0.0,
             tokens_per_s=last.decode_tokens_per_s,
@@ -262,14 +192,15 @@ class Chat:
         if self._busy:
             raise StudentError("a turn is under way; interrupt it before changing the student")
         await self._hosting.swap(self._hosting.settings.model_copy(update={"model": model, "adapter": ""}))
-        self._last = Usage()
-        self._context.prompt = self._hosting.prompt
-        await self._context.fit(self._hosting.serving)
+        await self._talk.swapped()
 
     async def context_use(self) -> Use:
         """What the student's window holds; without parts where no student serves. Raises StudentError."""
-        await self._fit()
-        return await self._context.use()
+        return await self._talk.use()
+
+    async def room_for(self, text: str, beside: str) -> int:
+        """About how many characters of ``text`` a request holds beside other words. Raises StudentError."""
+        return await self._talk.room_for(text, beside)
 
     async def compact(self, focus: str = "") -> list[str]:
         """Make the conversation smaller now, what ``focus`` names last; what was done, a line each.
@@ -281,16 +212,9 @@ class Chat:
             raise StudentError("a turn is under way; interrupt it before compacting")
         self._busy = True
         try:
-            return await self._work.wait(asyncio.ensure_future(self._compact(focus)))
+            return await self._work.wait(asyncio.ensure_future(self._talk.compact(focus)))
         finally:
             self._busy = False
-
-    async def _compact(self, focus: str) -> list[str]:
-        await self._fit()
-        done = await self._context.compact(focus)
-        if done:
-            self._last = Usage()
-        return done
 
     async def doctor(self) -> list[Check]:
         """What works here, and what mends the rest."""

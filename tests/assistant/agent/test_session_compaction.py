@@ -208,14 +208,14 @@ async def test_G11_a_session_goes_on_from_its_compaction_after_a_restart(
     said = await turns(chat, *(f"request {number}" for number in range(3)))
     assert any(line.startswith("compacted: ") for line in said)
     assert chat.session.compaction
-    before, key = chat._context.conversation().messages, chat.session.id
+    before, key = chat._talk.context.conversation().messages, chat.session.id
     await chat.close()
     chat = make_chat(
         [], student=(second := ScriptedStudent(reader, context_tokens=1200)), context__compact_at=0.9
     )
     chat.load_session(key)
     await chat.start()
-    assert chat._context.conversation().messages == before
+    assert chat._talk.context.conversation().messages == before
     assert chat.status().context_used > 200
     assert await turns(chat, "and on") == []
     assert shown(second)[: len(before)] == [message.text for message in before]

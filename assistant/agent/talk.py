@@ -1,0 +1,118 @@
+"""One session with the student: what the student is shown of it, and the loop over it.
+
+Made anew for each session that a chat opens; the student, the tools and the log outlive it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.agent.acting import Acting
+from assistant.agent.confinement import Confinement
+from assistant.agent.context import Context
+from assistant.agent.gate import Gate
+from assistant.agent.hosting import Hosting
+from assistant.agent.loop import Loop
+from assistant.agent.offering import Offering
+from assistant.agent.sessions import Session, SessionStore
+from assistant.agent.streaming import Work
+from assistant.agent.window import Use
+from assistant.settings import Settings
+from tools.executor import Executor
+from tools.permissions.book import Permissions
+from tools.selection.offer import Offers, Way
+from tools.selection.ranker import Ranker
+from training.events.base import EventLog
+from training.events.decisions import DecisionRecorder
+from training.student.base import Usage
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a chat is wired from."""
+
+    settings: Settings
+    workspace: Path
+    store: SessionStore
+    log: EventLog
+    permissions: Permissions
+    executor: Executor
+    hosting: Hosting
+    confinement: Confinement
+    ranker: Ranker
+    notices: tuple[str, ...] = ()
+
+
+class Talk:
+    """The student's part in ``session``. ``last`` is what its last decision cost."""
+
+    def __init__(self, parts: Parts, session: Session, work: Work) -> None:
+        self.session = session
+        self.last = Usage()
+        self._parts = parts
+        self._hosting = parts.hosting
+        settings, prompt = parts.settings, parts.hosting.prompt
+        signatures = parts.executor.registry.signatures()
+        self.context = Context(session, prompt, signatures, settings.context, settings.instructions)
+        recorder = DecisionRecorder(parts.log, session.id)
+        gate = Gate(parts.permissions, parts.executor, parts.confinement, work)
+        offering = Offering(Offers(parts.ranker), self._way, lambda: self._hosting.serving.schemas)
+        acting = Acting(parts.executor, gate, recorder, self.context, work)
+        self.loop = Loop(
+            lambda: self._hosting.student,
+            self._facts,
+            self.context,
+            offering,
+            gate,
+            acting,
+            work,
+            settings.loop,
+        )
+
+    def _way(self) -> Way:
+        """How tools are selected for the student that serves."""
+        wanted = self._parts.settings.tools.selection
+        return self._hosting.prompt.selection if wanted == "auto" else wanted
+
+    def _facts(self) -> dict[str, Any]:
+        info = self._hosting.info
+        return {"model": f"{info.model}+{info.adapter}" if info.adapter else info.model}
+
+    @property
+    def used(self) -> int:
+        """The tokens of the last prompt with its reply, or of the next prompt as far as it is known."""
+        return self.last.prompt_tokens + self.last.completion_tokens or self.context.used
+
+    async def fit(self) -> None:
+        """Wait for the student and size the context for it. Raises StudentError."""
+        await self._hosting.ready()
+        await self.context.fit(self._hosting.serving)
+
+    async def swapped(self) -> None:
+        """Another student serves. Raises StudentError."""
+        self.last = Usage()
+        self.context.prompt = self._hosting.prompt
+        await self.context.fit(self._hosting.serving)
+
+    async def problem(self, request: str) -> str:
+        """Why ``request`` cannot be sent, or empty. Raises StudentError."""
+        await self.fit()
+        return await self.context.too_long(request)
+
+    async def room_for(self, text: str, beside: str) -> int:
+        """About how many characters of ``text`` a request holds beside other words. Raises StudentError."""
+        await self.fit()
+        return await self.context.room_for(text, beside)
+
+    async def use(self) -> Use:
+        """What the student's window holds; without parts where no student serves. Raises StudentError."""
+        await self.fit()
+        return await self.context.use()
+
+    async def compact(self, focus: str) -> list[str]:
+        """What was done, a line each; none where nothing is gained. Raises StudentError or SessionError."""
+        await self.fit()
+        done = await self.context.compact(focus)
+        if done:
+            self.last = Usage()
+        return done
