@@ -24,7 +24,11 @@ SHOWN_ALTERNATIVES = 5
 
 @dataclass(frozen=True)
 class Made:
-    """A decision, and what it was chosen from: ``available`` tools, and how they were selected."""
+    """A decision, and what it was chosen from.
+
+    ``available`` are the tools as the student saw them in its prompt, or the answer alone where nothing else
+    was left to it; ``selection`` says how they were selected, and which of them were ``offered``.
+    """
 
     decision: Decision
     available: list[dict[str, str]]
@@ -67,25 +71,21 @@ class Offering:
         """Any other decision: everything is on offer, or nothing but the answer. Raises likewise."""
         allowed = [ANSWER] if only_answer else None
         decision = await student.decide(conversation, allowed=allowed, on_text=on_text)
-        offer = everything(conversation.signatures)
-        offer = replace(offer, names=(ANSWER,)) if only_answer else offer
-        return self._made(decision, offer, conversation)
+        made = self._made(decision, everything(conversation.signatures), conversation)
+        only = [one for one in made.available if one["name"] == ANSWER]
+        return replace(made, available=only) if only_answer else made
 
     def _made(
         self, decision: Decision, offer: Offer, conversation: Conversation, *, widened: bool = False
     ) -> Made:
-        available = [
-            {"name": one.name, "signature": compress(one, describe=False)}
-            for one in offer.shown
-            if one.name in offer.names
-        ]
+        available = [{"name": one.name, "signature": compress(one, describe=False)} for one in offer.shown]
         selection: dict[str, Any] = {
             "way": offer.way,
             "tools_tokens": self._tokens(offer, describe=conversation.prompt.describe),
             "schemas_tokens": schema_tokens(conversation.signatures),
         }
         if offer.ranked:
-            selection |= {"ranked": offer.first(), "widened": widened}
+            selection |= {"ranked": offer.first(), "widened": widened, "offered": list(offer.names)}
         return Made(decision, available, selection)
 
     def _tokens(self, offer: Offer, *, describe: bool) -> int:

@@ -9,6 +9,7 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import block, code, plain, table
 from training.events.base import EventLog, EventLogError
+from training.events.tool_figures import choices
 
 G = TypeVar("G")
 T = TypeVar("T")
@@ -79,7 +80,7 @@ def why_text(row: Row, title: str = "the last decision", below: str = "") -> str
         ("chosen", code(call_text(row), 400)),
         ("confidence", share(row["confidence"])),
         ("alternatives", _alternatives(row)),
-        ("offered", ", ".join(code(_name(tool)) for tool in row["tools_available"])),
+        ("offered", ", ".join(map(code, choices(row)))),
         ("student", code(str(row["model"] or "")) + f", {row['latency_ms'] or 0:,.0f} ms"),
         ("outcome", _outcome(row)),
         ("review", _review(row)),
@@ -144,10 +145,6 @@ def _review(row: Row) -> str:
 
 def _alternatives(row: Row) -> str:
     return ", ".join(f"{code(str(name))} {share:.0%}" for name, share in row["alternatives"])
-
-
-def _name(tool: Any) -> str:
-    return str(tool.get("name", "")) if isinstance(tool, Mapping) else str(tool)
 
 
 COMMANDS = (

@@ -16,6 +16,7 @@ from assistant.text_safety import clean_line
 from assistant.tui.decision_text import TONES, local, outcome_of, verdict_of
 from assistant.tui.formatting import duration, whole
 from training.events.base import Event, EventType
+from training.events.tool_figures import choices
 
 TEXT_LIMIT = 20_000
 _LINE = 1000
@@ -40,7 +41,7 @@ def facts(chain: Chain) -> list[Fact]:
         ("outcome", _outcome(row)),
         ("review", _review(row)),
         ("confidence", _confidence(chain)),
-        ("offered", _line(", ".join(map(_name, _list(row["tools_available"]))))),
+        ("offered", _line(", ".join(choices(row)))),
         ("student", _line(_joined(row["model"], _took(row["latency_ms"])))),
         ("teacher", _teacher(row)),
         ("agent", _line(_joined(row["agent_id"], row["category"]))),
@@ -165,16 +166,8 @@ def _took(milliseconds: Any) -> str:
     return duration(milliseconds) if isinstance(milliseconds, int | float) else ""
 
 
-def _name(tool: Any) -> str:
-    return str(tool.get("name", "")) if isinstance(tool, Mapping) else str(tool)
-
-
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _json(value: Any, indent: int | None = None) -> str:

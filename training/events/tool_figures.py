@@ -87,7 +87,7 @@ class _Offers:
             return
         self.ways[way] += 1
         self.widened += bool(selection.get("widened"))
-        self.offered.append(len(row["tools_available"]))
+        self.offered.append(len(choices(row)))
         if way not in (ALL, "shortlist"):
             self.bundled += 1
             right = right_tool(row)
@@ -174,9 +174,22 @@ def right_tool(row: Row) -> str | None:
     if said is False:
         corrected = (row["review"] or {}).get("corrected_tool")
         return str(corrected) if corrected else None
-    if said is None and len(row["tools_available"] or ()) < 2:
+    if said is None and len(choices(row)) < 2:
         return None
     return str(row["tool_selected"])
+
+
+def choices(row: Mapping[str, Any]) -> list[str]:
+    """The names that a decision could choose from: those offered, where not all that it was shown were."""
+    context = row.get("context")
+    selection = context.get("selection") if isinstance(context, Mapping) else None
+    offered = selection.get("offered") if isinstance(selection, Mapping) else None
+    if isinstance(offered, list):
+        return [str(name) for name in offered]
+    available = row.get("tools_available")
+    if not isinstance(available, list):
+        return []
+    return [str(tool.get("name", "")) if isinstance(tool, Mapping) else str(tool) for tool in available]
 
 
 def _number(value: Any) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.events.tool_figures import choices
 from training.events.worth import judged
 
 Row = Mapping[str, Any]
@@ -82,7 +83,7 @@ def _evidence(row: Row) -> tuple[dict[str, float], dict[str, float]]:
             wrong[chosen] = CORRECTED * share
     elif said is not None:
         wrong[chosen] = REFUSED * share
-    elif (row.get("outcome") or {}).get("success") and _had_a_choice(row):
+    elif (row.get("outcome") or {}).get("success") and len(choices(row)) > 1:
         right[chosen] += UNCONTESTED * share
     if row.get("teacher_tool"):
         right[str(row["teacher_tool"])] += TAUGHT * share
@@ -99,7 +100,3 @@ def _is_later(row: Row) -> bool:
     context = row.get("context")
     turn = context.get("turn") if isinstance(context, Mapping) else None
     return isinstance(turn, list) and len(turn) > 1
-
-
-def _had_a_choice(row: Row) -> bool:
-    return len(row.get("tools_available") or ()) > 1

@@ -140,6 +140,7 @@ def test_what_other_programs_logged_is_passed_over(columns: Row) -> None:
     [
         ({}, "read_file"),
         ({"tools_available": [READ]}, None),
+        ({"context": {"selection": {"offered": ["read_file"]}}}, None),
         ({"review": review("bad")}, None),
         ({"review": review("corrected", "list_files")}, "list_files"),
         ({"review": review("good"), "tools_available": []}, "read_file"),

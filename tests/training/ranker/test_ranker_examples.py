@@ -74,6 +74,7 @@ def test_what_a_decision_says(
         {"outcome": FAILED},
         {"outcome": None},
         {"tools_available": [{"name": "read_file"}]},
+        {"context": {"request": "show it", "selection": {"offered": ["read_file"]}}},
         {"context": {}},
         {"context": None},
         {"context": {"request": "  "}},
