@@ -21,6 +21,7 @@ HEAVY = [
     "openai",
     "anthropic",
     "llama_cpp",
+    "huggingface_hub",
 ]
 
 # Run by name or handed to an interpreter as they are, never imported.

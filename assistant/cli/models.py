@@ -33,7 +33,11 @@ def models() -> None:
 @_as_json
 @pass_invocation
 def list_models(invocation: Invocation, as_json: bool) -> None:
-    """Every model: here, on the hub, and served on this machine."""
+    """Every model: here, on the hub, and served on this machine.
+
+    The states: in use; embedded (comes with the program); installed; damaged (not what was pulled); missing;
+    partial (pull again, it goes on); available (to be pulled); endpoint (served on this machine now).
+    """
     from assistant.model_choice import listed
 
     settings = invocation.settings()

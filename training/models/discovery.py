@@ -38,10 +38,16 @@ class Served:
 
 async def discover(endpoints: Sequence[str], patience_s: float = PATIENCE_S) -> list[Served]:
     """Every model that answers within ``patience_s``, in the order of ``endpoints``."""
+    wanted = [one for one in dict.fromkeys([*endpoints, *_ollama()]) if urlsplit(one).hostname in LOOPBACK]
+    if not wanted:
+        return []
     import httpx
 
-    wanted = [one for one in dict.fromkeys([*endpoints, *_ollama()]) if urlsplit(one).hostname in LOOPBACK]
-    async with httpx.AsyncClient(timeout=patience_s, trust_env=False, follow_redirects=False) as client:
+    # Certificates take longer to read than most servers to answer.
+    verify = any(one.startswith("https") for one in wanted)
+    async with httpx.AsyncClient(
+        timeout=patience_s, trust_env=False, follow_redirects=False, verify=verify
+    ) as client:
         found = await asyncio.gather(*(_asked(client, one.rstrip("/"), patience_s) for one in wanted))
     return [model for models in found for model in models]
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from training.models.base import ModelError, Said
 from training.models.catalogue import Source
@@ -49,17 +50,26 @@ class HubFile:
 
 
 def endpoint() -> str:
-    """The address of the hub, as it is set now."""
-    return (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+    """The address of the hub, as it is set now. Raises ModelError."""
+    address = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ModelError(f"HF_ENDPOINT is {address!r}: give an address such as {DEFAULT_ENDPOINT}")
+    return address
 
 
 def look_up(source: Source, patience: Patience = ORDINARY, said: Said = lambda line: None) -> HubFile:
     """What the hub says of ``source``, which is what the catalogue says. Raises ModelError."""
+    address = endpoint()  # the library cannot even be imported with one that it cannot read
     from huggingface_hub import HfApi, hf_hub_url
 
     # It advises on stderr, in the middle of a bar; what matters of it is in the errors here.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    api = HfApi(endpoint=endpoint(), library_name="apprentice")
+    api = HfApi(endpoint=address, library_name="apprentice")
     found = patiently(
         lambda: asked(
             source,
@@ -80,7 +90,7 @@ def look_up(source: Source, patience: Patience = ORDINARY, said: Said = lambda l
         raise ModelError(f"{source.repo}: the hub gives no sha256 for {source.file}, so it cannot be checked")
     card = found.card_data
     file = HubFile(
-        url=hf_hub_url(source.repo, source.file, revision=found.sha, endpoint=endpoint()),
+        url=hf_hub_url(source.repo, source.file, revision=found.sha, endpoint=address),
         revision=found.sha,
         sha256=entry.lfs.sha256,
         bytes=entry.lfs.size,

@@ -44,6 +44,7 @@ async def test_the_key_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "authorization" not in server.requests[0].headers
 
 
+@pytest.mark.slow
 async def test_what_is_no_such_server_is_passed_over_in_time() -> None:
     replies = [
         silence(),

@@ -60,6 +60,7 @@ def test_a_cut_connection_is_taken_up_where_it_was_cut(hub: LoopbackHub, store: 
     assert 0 < starts[0] <= 100_000 < starts[1] <= 150_000
 
 
+@pytest.mark.slow
 def test_a_server_without_ranges_begins_again(hub: LoopbackHub, store: ModelStore) -> None:
     hub.faults.extend([Fault(cut=100_000), Fault(ignore_range=True)])
     assert pull(store).read_bytes() == CONTENT
@@ -82,6 +83,7 @@ def test_an_interrupted_pull_goes_on_in_the_next(hub: LoopbackHub, store: ModelS
     assert hub.downloads[-1].headers["range"] == f"bytes={have}-"
 
 
+@pytest.mark.slow
 def test_a_part_of_another_version_is_not_gone_on_with(hub: LoopbackHub, store: ModelStore) -> None:
     hub.faults.extend([Fault(cut=100_000), Fault(status=404)])
     with pytest.raises(ModelError):
@@ -134,6 +136,7 @@ def test_H8_a_file_that_changed_here_is_not_used(hub: LoopbackHub, store: ModelS
         Pull(store, SOURCE).installed()
 
 
+@pytest.mark.slow
 def test_a_file_that_was_only_touched_is_compared_once(hub: LoopbackHub, store: ModelStore) -> None:
     path = pull(store)
     path.write_bytes(CONTENT)
@@ -235,6 +238,17 @@ def test_J10_a_store_that_the_hub_redirects_to_gets_no_token(
 def test_without_a_network_it_is_one_line_at_once(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(ModelError, match=r"the hub at http://127\.0\.0\.1:1 cannot be reached; .* PATH"):
+        pull(store)
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "ftp://h", "http://", "http://127.0.0.1:99999", "http://[::1"]
+)
+def test_an_endpoint_that_is_no_address_is_said(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    with pytest.raises(ModelError, match=r"HF_ENDPOINT is .*: give an address such as https"):
         pull(store)
 
 
