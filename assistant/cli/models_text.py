@@ -1,6 +1,7 @@
 """Models as plain text. Names and headers come from elsewhere and are made inert here."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.cli.decision_tables import align
 from assistant.text_safety import clean, clean_line
@@ -21,13 +22,23 @@ def safe(text: str) -> str:
 
 def table(listed: Sequence[Listed]) -> str:
     """A line per model."""
-    lines: list[Sequence[str]] = [("ID", "STATE", "MEMORY", "LICENCE", "")]
+    lines: list[Sequence[str]] = [("ID", "STATE", "SIZE", "MEMORY", "LICENCE", "")]
     for one in listed:
         known = catalogue().get(one.id)
         note = known.note if known else one.name if one.name not in one.id else ""
-        memory = megabytes(one.memory_bytes) if one.memory_bytes else "-"
-        lines.append((safe(one.id), one.state, memory, safe(one.license) or "-", clean_line(note, _NOTE)))
+        size, memory = _size(known.bytes if known else _on_disk(one)), _size(one.memory_bytes)
+        licence = safe(one.license) or "-"
+        lines.append((safe(one.id), one.state, size, memory, licence, clean_line(note, _NOTE)))
     return align(lines)
+
+
+def _on_disk(one: Listed) -> int | None:
+    path = Path(one.path)
+    return path.stat().st_size if path.is_absolute() and path.is_file() else None
+
+
+def _size(size: int | None) -> str:
+    return megabytes(size) if size else "-"
 
 
 def before_pull(source: Source, file: HubFile) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +52,7 @@ async def calibrate(
     """
     folder = folder or calibrations_dir()
     try:
-        digest = await asyncio.to_thread(sha256, path, folder)
+        digest = await _digest(path, folder)
         specification = {
             "path": str(path),
             "cores": cores(),
@@ -74,6 +75,15 @@ async def calibrate(
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror or error}") from None
     return made
+
+
+async def _digest(path: Path, folder: Path) -> str:
+    """In a thread, which ends where this is cancelled: a program that ends waits for its threads."""
+    stopped = threading.Event()
+    try:
+        return await asyncio.to_thread(sha256, path, folder, stopped.is_set)
+    finally:
+        stopped.set()
 
 
 async def _measured(path: Path, specification: str, limit_s: float, steps: Steps) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Invariant: what is known of a file holds for the file that is there now; one tha
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,14 @@ def known_sha256(path: Path, folder: Path) -> str | None:
     return _known(path, folder).get(SHA256)
 
 
-def sha256(path: Path, folder: Path) -> str:
-    """The sha256 of ``path``; computed where the file is another than last time. Raises OSError."""
+def sha256(path: Path, folder: Path, stop: Callable[[], bool] = lambda: False) -> str:
+    """The sha256 of ``path``; computed where the file is another than last time. Raises OSError.
+
+    ``stop`` ends the computation, which takes as long as the disk takes for the file.
+    """
     found = known_sha256(path, folder)
     if found is None:
-        found = sha256_of_file(path)
+        found = sha256_of_file(path, stop)
         _keep(path, folder, SHA256, found)
     return found
 

@@ -65,8 +65,8 @@ def test_the_list_is_the_contract_and_readable(capsys: pytest.CaptureFixture[str
     }
     assert main(["models", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["ID", "STATE", "MEMORY", "LICENCE"]
-    assert lines[1].startswith("embedded            in use     287 MB  Apache-2.0")
+    assert lines[0].split() == ["ID", "STATE", "SIZE", "MEMORY", "LICENCE"]
+    assert lines[1].startswith("embedded            in use     98 MB   287 MB  Apache-2.0")
 
 
 def test_pull_list_info_and_rm(hub: LoopbackHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

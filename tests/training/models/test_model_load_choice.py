@@ -122,6 +122,12 @@ def test_a_damaged_record_counts_as_none(file: Path, tmp_path: Path) -> None:
     assert known_sha256(file, tmp_path) is None
 
 
+def test_the_reading_of_a_large_file_can_be_stopped(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(InterruptedError):
+        sha256(file, tmp_path, stop=lambda: True)
+    assert known_sha256(file, tmp_path) is None
+
+
 def test_a_file_of_the_same_size_and_time_in_its_place_is_another(file: Path, tmp_path: Path) -> None:
     sha256(file, tmp_path)
     stat = file.stat()
