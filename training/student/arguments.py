@@ -7,18 +7,24 @@ and the vocabulary is masked only where that token is not allowed.
 from tools.protocol.grammar import arguments_grammar
 from tools.protocol.messages import Signature
 from training.student.engine import Engine
+from training.student.free_text import in_circles
 from training.student.grammar_sampler import Grammar
 from training.student.scaffold import Scaffold
 
+LOOP_TOKENS = 192
+"""A file's content may well repeat itself for longer than an answer does."""
+
 
 def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tuple[str | None, int]:
-    """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice."""
+    """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice or
+    it went in circles."""
     grammar = engine.vocabulary.grammar(arguments_grammar(signature.parameters))
     scaffold = Scaffold(signature.parameters)
     limit = min(limit, engine.room)
-    data, count = b"", 0
+    data = b""
+    written: list[int] = []
     try:
-        while count < limit:
+        while len(written) < limit and not in_circles(written, LOOP_TOKENS):
             tokens = _forced(engine, grammar, scaffold) or [grammar.best(engine.logits())]
             for token in tokens:
                 grammar.accept(token)
@@ -26,10 +32,10 @@ def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tupl
             data += piece
             scaffold.feed(piece)
             engine.extend(tokens)
-            count += len(tokens)
+            written += tokens
             if scaffold.complete:
-                return data.decode("utf-8", "replace").strip(), count
-        return None, count
+                return data.decode("utf-8", "replace").strip(), len(written)
+        return None, len(written)
     finally:
         grammar.close()
 

@@ -51,11 +51,11 @@ def _emit(piece: str, on_text: Callable[[str], None]) -> str:
     return piece
 
 
-def in_circles(tokens: Sequence[int]) -> bool:
+def in_circles(tokens: Sequence[int], least: int = LOOP_TOKENS) -> bool:
     """True where the text ends in one piece of up to LONGEST_LOOP tokens, four times over and at least
-    LOOP_TOKENS long."""
+    ``least`` tokens long."""
     for length in range(1, LONGEST_LOOP + 1):
-        size = max(4 * length, LOOP_TOKENS)
+        size = max(4 * length, least)
         if size > len(tokens):
             return False
         tail = tokens[-size:]

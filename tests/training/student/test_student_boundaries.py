@@ -95,3 +95,13 @@ def test_an_answer_begins_with_the_tokens_of_the_training_text(vocabulary: Vocab
     names = [one.name for one in builtin_registry().signatures()]
     assert choose(cast(Engine, trained), names).name == ANSWER
     assert trained.written == trained.wanted[: len(trained.written)]
+
+
+def test_G08_arguments_that_go_in_circles_are_cut(vocabulary: Vocabulary) -> None:
+    text = write_call(ToolCall("", "write_file", {"path": "a.txt", "content": "and so on, " * 400}))
+    trained = Trained(vocabulary, text)
+    trained.written = vocabulary.tokenize("write_file")
+    signature = next(one for one in builtin_registry().signatures() if one.name == "write_file")
+    written, tokens = write_arguments_of(cast(Engine, trained), signature, 2000)
+    assert written is None
+    assert tokens < 300
