@@ -132,6 +132,21 @@ class Terminal:
                 raise TimeoutError(f"{text!r} was not drawn: {self.output[-2000:]!r}")
         return time.perf_counter() - self.started
 
+    def answer(self, keys: str, wanted: str, limit_s: float = 30.0) -> float:
+        """Press keys; seconds until ``wanted`` was drawn. Raises TimeoutError with what was drawn."""
+        seen, begun = len(self.output), time.perf_counter()
+        self.send(keys)
+        while wanted.encode() not in SEQUENCE.sub(b"", self.output[seen:]):
+            left = begun + limit_s - time.perf_counter()
+            if left <= 0 or not self.read(left):
+                raise TimeoutError(f"{keys!r}: {wanted!r} was not drawn: {self.output[seen:][-2000:]!r}")
+        return time.perf_counter() - begun
+
+    def peak_mb(self) -> float:
+        """The most memory that the program held at once."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1000
+
     def read(self, limit_s: float) -> bool:
         """Take what the program wrote, waiting at most ``limit_s``; False where nothing came."""
         ready, _, _ = select.select([self._leader], [], [], limit_s)

@@ -137,8 +137,13 @@ def _label(node: Node) -> str:
         if node.facts["version"] is None:
             return f"{name} (not published yet)"
         facts = node.facts
-        return f"{name} {facts['version'][:_SHORT]} ({facts['rows']} rows from {facts['events']} events)"
+        rows, events = _number(facts["rows"], "row"), _number(facts["events"], "event")
+        return f"{name} {facts['version'][:_SHORT]} ({rows} from {events})"
     return f"{node.kind} {name}" if node.kind in ("event", "dataset", "row") else name
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _finding(found: Facts) -> str:

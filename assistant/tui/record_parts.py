@@ -20,6 +20,8 @@ from training.events.tool_figures import choices
 
 TEXT_LIMIT = 20_000
 _LINE = 1000
+_SEEN = 0.005
+"""An alternative of less probability is none."""
 _STYLES = {"good": "$success", "bad": "$error", "muted": "$text-muted"}
 _MUTED = _STYLES["muted"]
 
@@ -137,7 +139,7 @@ def _review(row: Mapping[str, Any]) -> Content:
 
 def _confidence(chain: Chain) -> Content:
     sure = chain.row["confidence"]
-    others = ", ".join(f"{name} {share:.0%}" for name, share in chain.alternatives)
+    others = ", ".join(f"{name} {share:.0%}" for name, share in chain.alternatives if share >= _SEEN)
     known = f"{sure:.0%}" if isinstance(sure, int | float) else "unknown" if others else ""
     return _line(f"{known}, else {others}" if others else known)
 

@@ -43,9 +43,10 @@ class RecordScreen(PanelScreen[None]):
         log: EventLog,
         reviewer: Reviewer,
         changed: Callable[[Row], None] = lambda row: None,
-        step: Step = lambda by: None,
+        step: Step | None = None,
     ) -> None:
-        super().__init__("Decision", "n next · p previous · g good · b bad · c correct · Esc closes")
+        leads = "n next · p previous · " if step else "u what led to it · "
+        super().__init__("Decision", f"{leads}g good · b bad · c correct · Esc closes")
         self.add_class("decisions")
         self._event_id = event_id
         self._chain: Chain | None = None
@@ -77,7 +78,7 @@ class RecordScreen(PanelScreen[None]):
 
     def action_step(self, by: int) -> None:
         """The next decision of the list, or the one before."""
-        event_id = self._step(by)
+        event_id = self._step(by) if self._step else None
         if event_id is not None:
             self._open(event_id)
 

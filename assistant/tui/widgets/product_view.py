@@ -121,17 +121,16 @@ class ProductView(Vertical):
         """Publish what ``choose`` finds, one after the other."""
         if self._publishing:
             return
-        self._publishing = "…"
+        self._publishing, said = "…", ""
         try:
             chosen = await asyncio.to_thread(choose)
             for name in chosen:
                 self._publishing = name
                 self._say(f"publishing {name}")
                 made = await asyncio.to_thread(self._published, name)
-                self.notify(f"published {name}: {count_rows(made.rows)}", markup=False)
+                said = f"published {name}: {count_rows(made.rows)}"
                 self.action_reload()
-            if not chosen:
-                self.notify("every product is up to date", markup=False)
+            self.notify(said if len(chosen) == 1 else _published_all(len(chosen)), markup=False)
         except Stopped:
             return
         except (ProductError, EventLogError) as error:
@@ -197,3 +196,7 @@ class ProductView(Vertical):
     def _say(self, text: str) -> None:
         if self.is_mounted:
             self.query_one(".status", Static).update(Content(text))
+
+
+def _published_all(number: int) -> str:
+    return f"published {number} products" if number else "every product is up to date"
