@@ -4,7 +4,7 @@ Invariant: nothing here waits for a screen that it has opened: a worker that doe
 screen, and would take the application along.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual.screen import Screen
@@ -33,18 +33,12 @@ async def correct(
     """Ask for what would have been right; ``changed`` is told the row once it is recorded."""
     from assistant.tui.screens.decision_correction import CorrectionScreen
 
-    async def record(correction: Correction) -> None:
-        try:
-            row = await reviewer.correct(event_id, correction)
-        except EventLogError as error:
-            _refused(screen, error)
-        else:
-            if row is not None:
-                changed(row)
+    def save(correction: Correction) -> Awaitable[Row | None]:
+        return reviewer.correct(event_id, correction)
 
-    def entered(correction: Correction | None) -> None:
-        if correction is not None:
-            screen.run_worker(record(correction), group="review")
+    def closed(row: Row | None) -> None:
+        if row is not None:
+            changed(row)
 
     try:
         row = await reviewer.row(event_id)
@@ -52,7 +46,7 @@ async def correct(
         _refused(screen, error)
         return
     if row is not None and screen.is_current:
-        screen.app.push_screen(CorrectionScreen(row, reviewer.known(row)), entered)
+        screen.app.push_screen(CorrectionScreen(row, reviewer.known(row), save), closed)
 
 
 def _refused(screen: Screen[Any], error: EventLogError) -> None:

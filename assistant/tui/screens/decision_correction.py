@@ -1,30 +1,39 @@
-"""The call that would have been right: a tool, and its arguments as JSON."""
+"""The call that would have been right: a tool, and its arguments as JSON.
 
+Invariant: it closes when the correction is recorded; what cannot be recorded stays to be seen and mended.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.suggester import SuggestFromList
 from textual.types import CSSPathType
 from textual.widgets import Input, Static, TextArea
 
-from assistant.text_safety import clean_line
+from assistant.text_safety import clean, clean_line
 from assistant.tui.call_edit import from_json, json_text
 from assistant.tui.reviewing import Correction, Row, problem_of, takes
 from assistant.tui.screens.panel import PanelScreen
+from training.events.base import EventLogError
+
+Save = Callable[[Correction], Awaitable[Row | None]]
+"""Records a correction and gives the row as it is then. Raises EventLogError."""
 
 
-class CorrectionScreen(PanelScreen[Correction | None]):
-    """``known`` are the tools with their schemas. Dismisses with a correction that they allow, or None."""
+class CorrectionScreen(PanelScreen[Row | None]):
+    """``known`` are the tools with their schemas. Dismisses with the corrected row, or None."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["panel.tcss", "decisions.tcss"]
     AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False, priority=True)]
 
-    def __init__(self, row: Row, known: dict[str, Any]) -> None:
+    def __init__(self, row: Row, known: dict[str, Any], save: Save) -> None:
         super().__init__("What would have been right", "Tab tool and arguments · Ctrl+S saves · Esc closes")
         self._known = known
+        self._record = save
         review = row["review"] or {}
         tool = review.get("corrected_tool") or row["tool_selected"]
         arguments = review.get("corrected_parameters")
@@ -62,6 +71,18 @@ class CorrectionScreen(PanelScreen[Correction | None]):
         else:
             problem = problem_of(tool, arguments, self._known)
             if problem is None:
-                self.dismiss(Correction(tool, arguments))
+                self._save(Correction(tool, arguments))
                 return
-        self.query_one("#problem", Static).update(clean_line(problem or "", 300))
+        self._say(problem or "")
+
+    @work(exclusive=True)
+    async def _save(self, correction: Correction) -> None:
+        try:
+            row = await self._record(correction)
+        except EventLogError as error:
+            self._say(clean(str(error)))
+        else:
+            self.dismiss(row)
+
+    def _say(self, problem: str) -> None:
+        self.query_one("#problem", Static).update(clean_line(problem, 300))

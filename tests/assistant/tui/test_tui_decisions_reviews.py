@@ -106,6 +106,20 @@ async def test_a_correction_is_checked_and_recorded(stored: StoredChat) -> None:
 
 
 @pytest.mark.slow
+async def test_a_correction_that_cannot_be_recorded_stays_to_be_seen(stored: StoredChat) -> None:
+    stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "look")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CorrectionScreen))
+        pilot.app.screen.query_one(TextArea).text = '{"path": "mine.py"}'
+        stored.log.close()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "is closed" in shown(pilot))
+        assert "mine.py" in shown(pilot)
+
+
+@pytest.mark.slow
 async def test_what_is_typed_right_after_the_slash_is_the_filter_and_rates_nothing(
     stored: StoredChat,
 ) -> None:
