@@ -17,7 +17,7 @@ from tools.protocol.messages import Message
 CHANGING = ("write_file", "edit_file")
 SPEAKING = (*CHANGING, "run_shell", "run_python", "run_tests")
 """Tools whose first line is their own, so that it may be quoted."""
-LINES = 300
+RECENT_TURNS = 200
 SHORTEST_REQUEST = 60
 ANSWER_SHARE, FILES_SHARE = 0.3, 0.2
 REASON_CHARACTERS = 300
@@ -56,19 +56,28 @@ async def recap_of(
 
 
 async def _requests(turns: Sequence[Turn], sizes: Sizes, budget: int) -> tuple[str, int, int]:
-    """The first request and the newest ones, whole while they fit; how many were cut and left out."""
+    """The first request and the newest ones, whole while they fit; how many were cut and left out.
+
+    The first one takes at most half, because what is newer matters too; the last that is kept may be cut.
+    """
     texts = [text for turn in turns for text in turn.requests]
-    await sizes.learn(texts)
     kept: dict[int, str] = {}
     shortened = 0
     for index in [*range(min(1, len(texts))), *reversed(range(1, len(texts)))]:
+        await sizes.learn([texts[index]])
+        room = budget if index or len(texts) == 1 else budget // 2
         size = sizes.text(texts[index])
-        if size <= budget:
-            kept[index] = texts[index]
-        elif budget >= SHORTEST_REQUEST:
-            kept[index] = _middle_out(texts[index], sizes.characters(texts[index], budget))
+        if size > room:
+            if room < SHORTEST_REQUEST:
+                if index:
+                    break
+                continue
+            kept[index] = _middle_out(texts[index], sizes.characters(texts[index], room))
             shortened += 1
-        budget = max(0, budget - size)
+            size = room
+        else:
+            kept[index] = texts[index]
+        budget -= size
     left_out = len(texts) - len(kept)
     words = [kept[index] for index in sorted(kept)]
     if left_out:
@@ -84,9 +93,9 @@ def _middle_out(text: str, characters: int) -> str:
 
 async def _done(turns: Sequence[Turn], sizes: Sizes, budget: int, focus: list[str], summary: str) -> str:
     last = next((turn.answer for turn in reversed(turns) if turn.answer), "")
-    lines = [line for turn in turns for line in _lines(turn)]
-    newest = lines[-LINES:]
-    files = _files(turns)
+    recent = turns[-RECENT_TURNS:]
+    newest = [line for turn in recent for line in _lines(turn)]
+    files = _files(recent)
     await sizes.learn([last, files, summary, *newest])
     answer = (
         _clipped(f"My last answer: {last}", sizes.characters(last, int(budget * ANSWER_SHARE)))
@@ -97,7 +106,8 @@ async def _done(turns: Sequence[Turn], sizes: Sizes, budget: int, focus: list[st
     await sizes.learn([answer, files])
     budget -= sizes.text(answer) + sizes.text(files) + sizes.text(summary)
     kept = _fitting(newest, sizes, budget, focus)
-    dropped = len(lines) - len(kept)
+    earlier = sum(len(message.calls) for turn in turns[:-RECENT_TURNS] for message in turn.messages)
+    dropped = earlier + len(newest) - len(kept)
     more = (f"({dropped} calls are not listed)", files) if dropped else ()
     return "\n".join(part for part in (summary, *kept, *more, answer) if part)
 

@@ -12,6 +12,9 @@ from tools.protocol.messages import Message
 TURN_TOKENS = 6
 """What a chat template puts around one turn, at most about."""
 
+REMEMBERED = 4096
+"""Messages whose size is found without rendering them again."""
+
 Count = Callable[[Sequence[str]], Awaitable[list[int]]]
 
 
@@ -28,6 +31,7 @@ class Sizes:
     def __init__(self, count: Count) -> None:
         self._count = count
         self._known: dict[bytes, int] = {_key(""): 0}
+        self._messages: dict[int, tuple[Message, int]] = {}
 
     async def learn(self, texts: Iterable[str]) -> None:
         """Count what is not known yet. Raises StudentError."""
@@ -37,7 +41,7 @@ class Sizes:
 
     async def learn_messages(self, messages: Iterable[Message]) -> None:
         """Count the texts of ``messages``. Raises StudentError."""
-        await self.learn(text_of(message) for message in messages)
+        await self.learn(text_of(message) for message in messages if id(message) not in self._messages)
 
     def text(self, text: str) -> int:
         """The tokens of ``text``."""
@@ -45,7 +49,13 @@ class Sizes:
 
     def message(self, message: Message) -> int:
         """The tokens of ``message`` as a turn."""
-        return self.text(text_of(message)) + TURN_TOKENS
+        found = self._messages.get(id(message))
+        if found is None:
+            if len(self._messages) >= REMEMBERED:
+                self._messages.clear()
+            # The message is kept with its size, so that its id is nobody else's.
+            found = self._messages[id(message)] = message, self.text(text_of(message)) + TURN_TOKENS
+        return found[1]
 
     def messages(self, messages: Iterable[Message]) -> int:
         """The tokens of ``messages``, a turn each."""

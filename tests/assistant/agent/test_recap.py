@@ -101,6 +101,17 @@ async def test_one_request_over_the_budget_is_cut_and_says_so() -> None:
     assert (found.shortened, found.left_out) == (1, 0)
 
 
+async def test_a_huge_first_request_leaves_half_of_the_room_to_the_others() -> None:
+    talk = [asked("log " * 900), answered("ok"), asked("and now fix it"), answered("done")]
+    found = await recap(*talk, requests=200)
+    assert found.requests.startswith("log log")
+    assert found.requests.endswith("\n\nand now fix it")
+    assert (await counted([found.requests]))[0] <= 120
+    assert (
+        await recap(*talk, requests=50)
+    ).requests == "[... 1 requests are left out here ...]\n\nand now fix it"
+
+
 async def test_a_summary_stands_before_the_lines_that_still_fit() -> None:
     found = await recap(*TURNS, done=40, summary="The parser was changed; one test still fails.")
     lines = found.done.split("\n")
