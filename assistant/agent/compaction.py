@@ -32,13 +32,18 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the conversation becomes, and what was done to it. ``tokens`` is its new size."""
+    """What the conversation becomes, and what was done to it. ``tokens`` is its new size.
+
+    ``results`` were reduced to their first line, ``in_part`` of the turn under way were cut, ``turns``
+    became a part of the recap.
+    """
 
     messages: tuple[Message, ...]
     recapped: int
     tokens: int
     summary: str
     results: int
+    in_part: int
     turns: int
     words_shortened: int
     words_left_out: int
@@ -151,12 +156,14 @@ class Compactor:
         if room < lead:
             return None
         reduced = {id(message) for message in self._stubs.values()}
+        untouched = {id(message) for message in last.messages}
         return Outcome(
             messages=(*recap.messages, *between, *ending),
             recapped=sum(len(turn.messages) for turn in self._turns[: self._done + number]),
             tokens=self._limits.most - room + lead,
             summary=self._summary,
             results=sum(id(message) in reduced for message in (*between, *ending)),
+            in_part=sum(is_result(one) and id(one) not in untouched for one in ending),
             turns=number,
             words_shortened=recap.shortened,
             words_left_out=recap.left_out,

@@ -218,6 +218,8 @@ def _said(compaction: Compaction, outcome: Outcome) -> list[str]:
     done = []
     if outcome.results:
         done.append(_number(outcome.results, "result") + " reduced")
+    if outcome.in_part:
+        done.append(_number(outcome.in_part, "new result") + " in part")
     if outcome.turns:
         done.append(
             _number(outcome.turns, "turn") + (" summed up" if outcome.summary else " listed in short")

@@ -19,7 +19,7 @@ SPEAKING = (*CHANGING, "run_shell", "run_python", "run_tests")
 """Tools whose first line is their own, so that it may be quoted."""
 RECENT_TURNS = 200
 SHORTEST_REQUEST = 60
-ANSWER_SHARE, FILES_SHARE = 0.3, 0.2
+SUMMARY_SHARE, ANSWER_SHARE, FILES_SHARE = 0.6, 0.3, 0.2
 REASON_CHARACTERS = 300
 
 
@@ -97,13 +97,14 @@ async def _done(turns: Sequence[Turn], sizes: Sizes, budget: int, focus: list[st
     newest = [line for turn in recent for line in _lines(turn)]
     files = _files(recent)
     await sizes.learn([last, files, summary, *newest])
+    summary = _clipped(summary, sizes.characters(summary, int(budget * SUMMARY_SHARE)))
     answer = (
         _clipped(f"My last answer: {last}", sizes.characters(last, int(budget * ANSWER_SHARE)))
         if last
         else ""
     )
     files = _clipped(files, sizes.characters(files, int(budget * FILES_SHARE)))
-    await sizes.learn([answer, files])
+    await sizes.learn([answer, files, summary])
     budget -= sizes.text(answer) + sizes.text(files) + sizes.text(summary)
     kept = _fitting(newest, sizes, budget, focus)
     earlier = sum(len(message.calls) for turn in turns[:-RECENT_TURNS] for message in turn.messages)

@@ -5,6 +5,7 @@ Invariant: what is not usable as one (empty, cut, too long) is no summary: then 
 
 from collections.abc import Sequence
 
+from assistant.agent.recap import SUMMARY_SHARE
 from assistant.agent.sizes import Sizes
 from assistant.agent.turns import Turn
 from tools.protocol.calls import write_call
@@ -17,8 +18,6 @@ INSTRUCTIONS = Prompt(
     "files, functions and figures exactly. Write plain sentences, no preamble, at most 120 words."
 )
 SPOKEN_CHARACTERS, RESULT_CHARACTERS = 800, 300
-SUMMARY_SHARE = 0.6
-"""Of the recap; the rest is for the extract, which stands beside every summary."""
 
 
 class Summariser:

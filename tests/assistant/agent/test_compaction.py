@@ -90,6 +90,7 @@ async def test_results_that_do_not_fit_are_cut_and_still_name_what_is_left_out()
     outcome = await compacted(talk, aim=0, most=150)
     assert outcome
     assert outcome.tokens <= 150
+    assert outcome.in_part == 1
     assert "shows more of it ...]" in outcome.messages[-1].text
 
 

@@ -119,6 +119,11 @@ async def test_a_summary_stands_before_the_lines_that_still_fit() -> None:
     assert any(line.startswith("- ") for line in lines[1:])
 
 
+async def test_a_summary_over_its_share_is_cut() -> None:
+    found = await recap(*TURNS, done=40, summary="word " * 300)
+    assert len(found.done.split("\n")[0].split()) <= 26
+
+
 async def test_nothing_gives_nothing() -> None:
     assert await recap() == Recap("", "")
     assert (await recap(asked("hi"))).messages == (Message("user", "hi"),)
