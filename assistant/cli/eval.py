@@ -40,12 +40,6 @@ _OPTIONS = (
         help="A category of --bfcl; may be given several times.",
     ),
     click.option("-m", "--model", help="Another student than the settings name."),
-    click.option(
-        "--selection",
-        type=click.Choice(get_args(Way)),
-        metavar="WAY",
-        help="How tools are narrowed: all, shortlist or bundles. By default as in the chat.",
-    ),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N cases."),
     click.option("--seed", type=int, metavar="S", help="With --limit: N cases at random instead."),
     click.option("--fresh", is_flag=True, help="Forget what an interrupted run of the same had done."),
@@ -74,6 +68,12 @@ def evaluation() -> None:
 
 @evaluation.command("tools")
 @_options
+@click.option(
+    "--selection",
+    type=click.Choice(get_args(Way)),
+    metavar="WAY",
+    help="How tools are narrowed: all, shortlist or bundles. By default as in the chat.",
+)
 @click.option("--output", metavar="FILE", help="Write every decision and its verdict here, as JSON lines.")
 @pass_invocation
 def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: bool, **given: Any) -> None:
@@ -101,9 +101,10 @@ def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: b
 def calibrate(invocation: Invocation, /, fresh: bool, as_json: bool, **given: Any) -> None:
     """Fit the confidence of a GGUF student to how often it is right, and use it from its next start on.
 
-    The cases must not be those that the student was trained on. The expected calibration error after fitting
-    is that of each half of the decisions under what was fitted to the other half. 'student.ask_below' is a
-    bound on the calibrated confidence: below it the student asks you instead of calling a tool.
+    The student chooses among all tools here; where the chat narrows them, the ranker has its say too. The
+    cases must not be those that the student was trained on. The expected calibration error after fitting is
+    that of each half of the decisions under what was fitted to the other half. 'student.ask_below' is a bound
+    on the calibrated confidence: below it the student asks you instead of calling a tool.
     """
     from assistant.cli import eval_text
     from training.evaluation.calibration import CalibrationError
@@ -111,7 +112,7 @@ def calibrate(invocation: Invocation, /, fresh: bool, as_json: bool, **given: An
     from training.evaluation.fitted import keep_fitted, thresholds
     from training.evaluation.report import decisions_of
 
-    asked = _asked(invocation, **given)
+    asked = _asked(invocation, selection="all", **given)
     guessing = replace(asked, settings=asked.settings.model_copy(update={"ask_below": 0.0}))
     with evaluated(guessing, fresh=fresh) as found:
         try:

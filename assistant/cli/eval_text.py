@@ -71,7 +71,7 @@ def _figures(facts: Facts) -> str:
     rows += [
         ("restraint", _share(facts["restraint"]), "answered where an answer is right"),
         ("parse rate", _share(facts["parse_rate"]), "a whole call or an answer"),
-        ("confidence off by", _number(facts["ece"]), f"{_number(facts['ece_uncalibrated'])} uncalibrated"),
+        ("confidence off by", _number(facts["ece"]), f"{_number(facts['ece_uncalibrated'])} as decoded"),
         ("ms per decision", _latency(facts["latency_ms"]), "p50, p95, p99"),
         ("prompt tokens", str(facts["prompt_tokens"]), ""),
     ]

@@ -45,7 +45,7 @@ def thresholds(found: Sequence[Result], temperature: float) -> list[dict[str, An
     calls = [
         (confidence_of(one.made.branches, temperature), name_right(one))
         for one in found
-        if one.made.chosen not in ("", ANSWER)
+        if one.made.branches and one.made.chosen != ANSWER
     ]
     rows = []
     for bound in BOUNDS:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER
 from training.student.base import Branches, Decision
 
 CUT = "the call was cut at the token limit"
@@ -33,7 +34,9 @@ class Prediction:
     @property
     def chosen(self) -> str:
         """The name that was chosen first, also where its call was cut; empty where that is not known."""
-        return self.branches[-1][0][0] if self.branches else ""
+        if self.branches:
+            return self.branches[-1][0][0]
+        return self.calls[0].tool if self.calls else ANSWER if self.answered else ""
 
     @property
     def answered(self) -> bool:

@@ -95,13 +95,11 @@ def name_right(one: Result) -> bool:
 
 def _confidence(judged_cases: Sequence[Result]) -> Facts:
     """Calibration errors: of the confidence as said and as decoded; None where there is none."""
-    known = [one for one in judged_cases if one.made.branches and one.made.confidence]
-    if not known:
-        return {"ece": None, "ece_uncalibrated": None}
-    said = [(one.made.confidence, name_right(one)) for one in known]
+    said = [(one.made.confidence, name_right(one)) for one in judged_cases if one.made.confidence]
+    decoded = judged(decisions_of(judged_cases))
     return {
-        "ece": round(expected_calibration_error(said), 4),
-        "ece_uncalibrated": round(expected_calibration_error(judged(decisions_of(known))), 4),
+        "ece": round(expected_calibration_error(said), 4) if said else None,
+        "ece_uncalibrated": round(expected_calibration_error(decoded), 4) if decoded else None,
     }
 
 

@@ -86,6 +86,12 @@ def test_confidence_is_judged_by_the_name_also_where_its_call_was_cut() -> None:
     assert facts["ece_uncalibrated"] == pytest.approx(0.4)
 
 
+def test_a_confidence_counts_also_where_there_was_only_one_name_to_choose() -> None:
+    found = judged((case(READ), made(RIGHT, confidence=0.7)), (case(READ), made(confidence=0.7)))
+    facts = report(found)
+    assert (facts["ece"], facts["ece_uncalibrated"]) == (pytest.approx(0.2), None)
+
+
 def test_a_fit_is_kept_for_the_prompts_that_the_cases_were_shown(private_home: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.gguf"
     model.write_bytes(b"GGUF")
