@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from training.events.base import EventLogError
-from training.events.packing import Steps, due, finish, packing
+from training.events.packing import Steps, due, finish, packing, sweep
 from training.events.storage import JournalStorage
 
 KEEP = 1
@@ -31,6 +31,11 @@ class Caretaker:
         self._head, self._since = b"", time.monotonic()
         self._sealed = 0
         self._working = self._had_time = False
+
+    def begin(self) -> None:
+        """At the open of a log that may be written."""
+        sweep(self._storage, self._folder)
+        self.look()
 
     def look(self) -> None:
         """Begin where a segment was sealed since the last look and there is something to compress."""

@@ -68,6 +68,8 @@ class Index:
     def seal(self, sidecar: Sidecar) -> None:
         """Replace the segment that was written to by its sidecar, and begin the next one."""
         first, parts = self._layout
+        if not len(parts[-1]):  # read by another process: what is known of versions may be older
+            self._versions.clear()
         self._layout = ((*first, first[-1] + len(sidecar)), (*parts[:-1], sidecar, Tail()))
         for field in FIELDS:
             self._newest[field] = max(self._newest[field], sidecar.facts["newest"][field])

@@ -84,8 +84,6 @@ class Journal:
             raise self._lost("is missing")
         self._head = HeadFile(self.folder / "head", self._writable, self._open_file)
         opened.callback(self._head.close)
-        if self._writable:
-            self.sealed.sweep()
         self._versions = VersionsFile(self.folder / "versions", self._writable, self._open_file)
         opened.callback(self._versions.close)
         opened.callback(self.sealed.close)
@@ -258,12 +256,15 @@ class Journal:
             self.sealed.reload()
         while True:
             self._guarded(self._number, lambda: self._read_tail(head))
-            if not plain_path(self.folder, self._number + 1).exists():
+            last = max(head.segment if head else 1, self._number)
+            if last == self._number and not plain_path(self.folder, self._number + 1).exists():
                 break
             unchanged = self._is_at_its_path()
             self._close_tail()
             self.sealed.seal(self._number, unchanged)
-            self._open_tail(self._number + 1)
+            for number in range(self._number + 1, last):  # these may be compressed already
+                self._guarded(number, lambda number=number: self.sealed.load(number))  # type: ignore[misc]
+            self._open_tail(max(last, self._number + 1))
         end = (head.segment, head.end) if head else (0, 0)
         self._seen = raw
         if self._index is not None and len(self.damages) != self._known_damages:

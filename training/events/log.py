@@ -87,7 +87,7 @@ class TinyEventLog:
         self._storage: JournalStorage = self.db.storage  # type: ignore[assignment]
         self._caretaker = Caretaker(self._storage, folder, quiet_s)
         if self._writable:
-            self._caretaker.look()
+            self._caretaker.begin()
 
     @property
     def changed(self) -> Condition:

@@ -8,8 +8,9 @@ from it when it dies.
 
 import fcntl
 import os
+import re
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from training.events.base import EventLogError
@@ -17,6 +18,8 @@ from training.events.files import made, sync_folder
 from training.events.segments import BLOCK, compressed, packed_path, plain_path, sidecar_path
 from training.events.storage import JournalStorage
 
+_UNFINISHED = re.compile(r"\.(events-\d+\.\w+(\.gz)?|pruned\.jsonl)\.\d+\.\d+")
+"""The names that ``files.write_new`` gives while it writes, under the log's lock."""
 Steps = Generator[None, None, bool]
 """Stops after each block, where the caller may wait, or give up by closing it. Returns whether it is done."""
 
@@ -26,6 +29,7 @@ def changing(storage: JournalStorage, folder: Path) -> Iterator[None]:
     """Hold the log's lock for a change of sealed segments. Raises EventLogError where it fails."""
     with storage.journal.exclusive(), failing(folder):
         storage.journal.check_writable()
+        storage.journal.sealed.reload()  # a process may have been killed before it told what it had rewritten
         yield
 
 
@@ -72,11 +76,14 @@ def packing(storage: JournalStorage, folder: Path, number: int) -> Steps:
     packed, sidecar = packed_path(folder, number), sidecar_path(folder, number)
     with ExitStack() as opened:
         part, sidecar_part = _part(packed), _part(sidecar)
-        if not opened.enter_context(_alone(part)) or not plain.exists():
+        if not opened.enter_context(_alone(part)):
             return False
-        source = opened.enter_context(closing(sealed.open_file(plain, False)))
+        with changing(storage, folder):
+            if not plain.exists():
+                return False
+            source = opened.enter_context(closing(sealed.open_file(plain, False)))
+            before, found = source.status(), storage.index.sidecar(number)
         target = opened.enter_context(closing(sealed.open_file(part, True)))
-        before = source.status()
         target.cut(0)
         frames, size, at = [], 0, 0
         while block := source.read_at(at, BLOCK):
@@ -88,7 +95,7 @@ def packing(storage: JournalStorage, folder: Path, number: int) -> Steps:
             yield
         opened.callback(sidecar_part.unlink, missing_ok=True)
         columns = opened.enter_context(closing(sealed.open_file(made(sidecar_part, os.O_TRUNC), True)))
-        columns.append(storage.index.sidecar(number).with_facts(size=size, frames=frames))
+        columns.append(found.with_facts(size=size, frames=frames))
         columns.sync()
         with changing(storage, folder):
             if not plain.exists() or not _same(plain.stat(), before):
@@ -100,6 +107,24 @@ def packing(storage: JournalStorage, folder: Path, number: int) -> Steps:
             sealed.replaced(number)
             storage.journal.rewritten()
     return True
+
+
+def sweep(storage: JournalStorage, folder: Path) -> None:
+    """Remove what programs that were killed left unfinished."""
+    with storage.journal.exclusive(), suppress(OSError):
+        for left in [path for path in folder.glob(".*") if _UNFINISHED.fullmatch(path.name)]:
+            left.unlink(missing_ok=True)
+        for columns in folder.glob(".events-*.index.part"):
+            _remove(columns.with_name(columns.name.replace(".index", ".jsonl.gz")), columns)
+        for part in folder.glob(".events-*.gz.part"):
+            _remove(part)
+
+
+def _remove(part: Path, *more: Path) -> None:
+    """Remove an unfinished file, and what belongs to it, where nobody works on it."""
+    with _alone(part) as is_left:
+        for path in more if is_left else ():
+            path.unlink(missing_ok=True)
 
 
 def _part(path: Path) -> Path:

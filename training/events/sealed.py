@@ -4,7 +4,6 @@ Invariant: a sidecar that is missing, stale or damaged is made again from the re
 checked; damage found so is named at every open, because the sidecar keeps it.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -26,8 +25,6 @@ from training.events.tail import REMOVED, Tail
 
 FORMAT = 1
 _OPEN_FILES = 32
-_UNFINISHED = re.compile(r"\..+\.\d+\.\d+")
-"""The name that ``write_new`` gives to a file while it is written."""
 
 
 class Sealed:
@@ -82,28 +79,46 @@ class Sealed:
             self._noted = len(self._chain.damages)
             return
         tail, damages = self._index.tail, self._chain.damages[self._noted :]
+        if not unchanged and len(tail):
+            tail, damages = self._indexed(number, self._chain.sequence)
+        self._index.seal(Sidecar(self._made(number, tail, damages, *end)))
+        self._noted = len(self._chain.damages)
+
+    def look_again(self, number: int) -> None:
+        """A record of the segment did not prove whole: perhaps a process that rewrote the segment was killed
+        before it could tell. Only under the log's lock.
+        """
+        if number in self._numbers():
+            self.replaced(number)
+
+    def _made(self, number: int, tail: Tail, damages: Sequence[Damage], sequence: int, digest: str) -> bytes:
+        """A new sidecar, also on the disk where that can be."""
         with self.opened(number) as file:
-            if not unchanged and len(tail):
-                before = tail.sequences[0] - 1
-                tail, damages = indexed(file, self.path(number), number, before, self._chain.sequence)
-            content = build(
-                tail,
-                {
-                    "segment": number,
-                    "size": self.path(number).stat().st_size,
-                    "plain_size": file.size(),
-                    "sequence": self._chain.sequence,
-                    "digest": self._chain.digest.decode(),
-                    "damages": [astuple(damage) for damage in damages],
-                    "frames": list(file.frames) if isinstance(file, PackedFile) else [],
-                    "removed": sum(1 for kind in tail.kinds if kind == REMOVED),
-                },
-            )
+            facts = {
+                "segment": number,
+                "size": self.path(number).stat().st_size,
+                "plain_size": file.size(),
+                "sequence": sequence,
+                "digest": digest,
+                "damages": [astuple(damage) for damage in damages],
+                "frames": list(file.frames) if isinstance(file, PackedFile) else [],
+                "removed": sum(1 for kind in tail.kinds if kind == REMOVED),
+            }
+        content = build(tail, facts)
         if self._writable:
             with suppress(OSError):  # made again at the next open
                 write_new(sidecar_path(self._folder, number), content, self.open_file)
-        self._index.seal(Sidecar(content))
-        self._noted = len(self._chain.damages)
+        return content
+
+    def _indexed(self, number: int, last: int) -> tuple[Tail, list[Damage]]:
+        with self.opened(number) as file:
+            return indexed(file, self.path(number), number, self.before(number), last)
+
+    def before(self, number: int) -> int:
+        """The last sequence before those of a segment."""
+        if self._index is None or number == 1:
+            return 0
+        return int(self._index.sidecar(number - 1).facts["sequence"])
 
     def read_at(self, number: int, offset: int, length: int) -> bytes:
         """Bytes of a segment's records. The file is kept open for the next time; one thread reads at once."""
@@ -158,15 +173,13 @@ class Sealed:
         with self._threads:
             if number in self._files:
                 self._files.pop(number).close()
-        if sidecar is not None and self._index is not None:
-            self._index.replace(number, sidecar)
-
-    def sweep(self) -> None:
-        """Remove what writers that were killed left unfinished. Only under the log's lock."""
-        for pattern in (".events-*.*.*", ".pruned.jsonl.*"):
-            for left in self._folder.glob(pattern):
-                if _UNFINISHED.fullmatch(left.name):
-                    left.unlink(missing_ok=True)
+        if self._index is None:
+            return
+        if sidecar is None:
+            facts = self._index.sidecar(number).facts
+            tail, damages = self._indexed(number, facts["sequence"])
+            sidecar = Sidecar(self._made(number, tail, damages, facts["sequence"], facts["digest"]))
+        self._index.replace(number, sidecar)
 
     def close(self) -> None:
         with self._threads:
@@ -181,6 +194,7 @@ class Sealed:
         path = sidecar_path(self._folder, number)
         mark = _mark(path)
         found = load(path, self.path(number).stat().st_size)
+        self._frames.pop(number, None)
         if found is not None:
             self._frames[number] = found.facts["frames"]
             self._loaded[number] = mark

@@ -81,6 +81,10 @@ class JournalStorage(Storage):
             if found is not None:
                 return found
             place = self.index.place(position)
+            self.journal.sealed.look_again(place.segment)
+            found = self._read(position)
+            if found is not None:
+                return found
             self.journal.sealed.forget(place.segment)
         raise EventLogError(
             f"{self.journal.path_of(place.segment)}: the record at byte {place.offset} was damaged; "

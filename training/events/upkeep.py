@@ -85,7 +85,7 @@ def _rewrite(storage: JournalStorage, number: int, places: list[int]) -> None:
     content = plain
     if old.facts["frames"]:
         content, frames = pack(plain)
-    before, last = old.sequences[0] - 1, old.facts["sequence"]
+    before, last = sealed.before(number), old.facts["sequence"]
     tail, damages = indexed(_Memory(plain), sealed.path(number), number, before, last)
     facts = {name: old.facts[name] for name in ("segment", "sequence", "digest")}
     facts |= {"size": len(content), "plain_size": len(plain), "frames": frames}
