@@ -1,6 +1,8 @@
 """The decisions panel: paged, filtered, opened, charted, exported; and the products."""
 
+import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from tests.assistant.tui.driving import Driver, driving, said, screen_of, send, 
 from tests.assistant.tui.test_tui_panels import StoredChat
 from training.events import EventLog
 from training.events.matching import DecisionFilter
+from training.products.store import ProductStore, Progress
 
 SMALL = (80, 24)
 
@@ -257,6 +260,35 @@ async def test_leaving_the_panel_gives_up_an_export(stored: StoredChat) -> None:
         await until(pilot, lambda: not isinstance(pilot.app.screen, DecisionsScreen))
         await until(pilot, lambda: not list(stored.workspace.iterdir()))
         assert said(pilot) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["p", "a"])
+async def test_leaving_the_panel_gives_up_a_publishing(
+    stored: StoredChat, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def publish(self: ProductStore, product_id: str, log: EventLog, *, progress: Progress) -> None:
+        began.set()
+        try:
+            for done in itertools.count():
+                progress(done, 100)
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(ProductStore, "publish", publish)
+    stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await opened(pilot, "look")
+        await pilot.press("3")
+        await until(pilot, lambda: "cost_analysis" in shown(pilot))
+        await pilot.press(key)
+        await until(pilot, lambda: "events; Esc gives it up" in shown(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, DecisionsScreen) and ended.is_set())
+        assert began.is_set() and said(pilot) == ""
 
 
 @pytest.mark.slow
