@@ -2,21 +2,24 @@
 
 The ranker is judged on the held-out requests in ``requests/``, which it was never fitted on, and timed over
 them, each ranked once a round. Tokens are counted with the embedded student's vocabulary. Four tools of 50 ms
-are run one after another and together, in turn. How much a student gains from a narrower choice is measured
-by ``apprentice eval tools --selection``.
+are run one after another and together, in turn.
+
+With ``--student`` the embedded student chooses the tool for every plain request, three times: out of all, out
+of the short list, and out of a bundle, whose prompt's prefix is kept. Whole calls: ``apprentice eval tools``.
 """
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from measuring import ROOT, parser, report
+from measuring import ROOT, parser, quantile, report
 
 sys.path.insert(0, str(ROOT))
 
@@ -29,7 +32,7 @@ from tools.protocol.render import plain_text, render
 from tools.protocol.signatures import compress
 from tools.registry import ANSWER, Registry, builtin_registry
 from tools.selection.model import shipped_model
-from tools.selection.offer import likely
+from tools.selection.offer import Offer, Offers, Way, everything, likely
 from tools.selection.ranker import Ranker
 from tools.selection.tokens import full_schema
 
@@ -45,6 +48,11 @@ CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("edit_file", {"path": "src/app.py", "old_text": "value_3 = 3", "new_text": "value_3 = 4"}, ""),
 ]
 WRITTEN = ("content", "old_text", "new_text")
+
+THREADS = min(len(os.sched_getaffinity(0)), 8)
+STATES_BYTES = 256 << 20
+SILENT: dict[str, Any] = {}
+"""What llama.cpp calls instead of printing, kept for as long as it may."""
 
 Count = Callable[[str], int]
 
@@ -170,20 +178,78 @@ async def side_by_side(rounds: int) -> dict[str, float]:
     }
 
 
+class Chooser:
+    """The embedded student as far as the tool's name."""
+
+    def __init__(self) -> None:
+        from training.student.engine import Engine
+        from training.student.gguf import embedded_model
+        from training.student.prefixes import Prefixes
+        from training.student.prompt import prompt_for
+        from training.student.rendering import Renderer
+
+        self._engine = Engine(embedded_model(), context_tokens=4096, threads=THREADS)
+        self._prefixes = Prefixes(self._engine, STATES_BYTES)
+        self._renderer = Renderer(self._engine)
+        self._prompt = prompt_for("embedded")
+
+    def choose(self, request: str, offer: Offer) -> str:
+        """The tool, out of what is offered."""
+        from training.student.names import choose
+
+        conversation = Conversation(self._prompt, offer.shown, (Message("user", request),))
+        self._prefixes.evaluate(self._renderer.rendered(conversation), "agent")
+        return choose(self._engine, list(offer.names)).name
+
+
+def narrowed(chooser: Chooser, way: Way) -> dict[str, Any]:
+    """How often the student has the right tool, and milliseconds to its name once the prefix was read."""
+    offers, tools = Offers(Ranker(shipped_model())), builtin_registry().signatures()
+    times: list[float] = []
+    known: set[str] = set()
+    asked = requests("plain")
+    right_ones = widened = 0
+    for request, right in asked:
+        offer = offers.offer(request, tools, way)
+        started = time.perf_counter()
+        name = chooser.choose(request, offer)
+        if offer.narrowed and offer.expects_call and name == ANSWER.name:
+            widened += 1
+            name = chooser.choose(request, everything(tools))
+        if offer.way in known:
+            times.append((time.perf_counter() - started) * 1000)
+        known.add(offer.way)
+        right_ones += name in right
+    return {
+        f"{way}: right tool": right_ones / len(asked),
+        f"{way}: name p50 ms": statistics.median(times),
+        f"{way}: name p95 ms": quantile(times, 0.95),
+        f"{way}: asked again with all": widened,
+    }
+
+
+def silence() -> None:
+    """Keep llama.cpp from printing while it loads."""
+    import llama_cpp
+
+    llama_cpp.llama_log_set(SILENT.setdefault("callback", llama_cpp.llama_log_callback(_nothing)), None)
+
+
+def _nothing(*_: Any) -> None: ...
+
+
 def embedded_vocabulary() -> Count:
     """Counts tokens as the embedded student does."""
     import llama_cpp
 
     from training.student.gguf import embedded_model
 
-    silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
-    llama_cpp.llama_log_set(silent, None)
     parameters = llama_cpp.llama_model_default_params()
     parameters.vocab_only = True
     model = llama_cpp.llama_model_load_from_file(str(embedded_model()).encode(), parameters)
     vocabulary = llama_cpp.llama_model_get_vocab(model)
 
-    def count(text: str, _alive: Any = silent) -> int:
+    def count(text: str) -> int:
         data = text.encode()
         tokens = (llama_cpp.llama_token * (len(data) + 8))()
         return int(llama_cpp.llama_tokenize(vocabulary, data, len(data), tokens, len(tokens), False, True))
@@ -194,7 +260,9 @@ def embedded_vocabulary() -> Count:
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--rounds", type=int, default=9)
+    arguments.add_argument("--student", action="store_true", help="also let the embedded student choose")
     given = arguments.parse_args()
+    silence()
     count = embedded_vocabulary()
     facts = {
         **speed(given.rounds),
@@ -202,6 +270,10 @@ def main() -> None:
         **asyncio.run(growth(count)),
         **asyncio.run(side_by_side(given.rounds)),
     }
+    if given.student:
+        chooser = Chooser()
+        for way in get_args(Way):
+            facts |= narrowed(chooser, way)
     report("tool selection", [accuracy(name) for name in FILES], facts, given.json)
 
 
