@@ -31,7 +31,6 @@ CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("edit_file", {"path": "src/app.py", "old_text": "value_3 = 3", "new_text": "value_3 = 4"}, ""),
     ("run_shell", {"command": "echo ok"}, "ok"),
     ("run_shell", {"command": "true"}, ""),
-    ("run_python", {"code": "print(2 ** 10)"}, "1024"),
 ]
 
 
