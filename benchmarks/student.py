@@ -1,192 +1,233 @@
-"""How long the embedded student takes to choose a tool and to write the whole call, against llama.cpp's own
-chat completion with tools.
+"""How long the embedded student takes to choose a tool and to write the whole call, how much of that is the
+model's own work, and what llama.cpp's own chat completion with tools takes for the same.
 
-Both have the same model, the same threads and a prompt that is in the KV cache but for the request. Ours
-writes ``name {json}`` over a token trie and a grammar, from signatures of one line. The peer is
-``llama_cpp.Llama.create_chat_completion(tools=...)`` with the full JSON Schemas. It is given the tool's name
-(``tool_choice``) and has only the arguments to write: with ``auto``, the embedded model's replies did not
-come to an end within minutes. Requests alternate.
+All have the same model and threads. Ours writes ``name {json}`` over a token trie and a grammar, from
+signatures of one line, with its prompt in the KV cache but for the request; once more from a prompt without
+examples, as a tuned student has it. The model's own work is the time inside ``llama_decode`` for the very
+batches of the call. The requests have about 20 tokens and alternate over all. Calls that did not come to an
+end within a limit are left out of the times and counted.
 """
 
+import asyncio
 import json
 import os
 import statistics
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from measuring import ROOT, own_environment, own_folders, parser, quantile, report
+from student_peers import PEER_TOKENS, Peer
 
 REQUESTS = (
-    "read src/cache.py",
-    "find where parse_config is used",
-    "run the tests",
-    "what is in the docs folder?",
-    "run git status",
-    "make a file notes.txt that says hello",
+    "read the file src/cache/store.py and tell me what it does with old entries",
+    "find all places in the project where the function parse_config is called",
+    "run the tests in tests/test_cache.py and tell me which of them fail now",
+    "what is in the docs folder, and is there a page about the configuration?",
+    "run git log --oneline -5 so that I can see what was changed last in here",
+    "show me lines 10 to 40 of the file training/student/engine.py, please",
+    "list all the Python files that are below the folder assistant/commands",
+    "which changes are there in README.md since the last commit that I made?",
+    "look up in the docs how asyncio.TaskGroup handles an exception in a task",
+    "search the web for the newest release notes of the pytest test framework",
+    "fetch https://example.org/data/report.json and show me what it contains",
+    "in config/settings.py replace DEBUG = True with DEBUG = False, please do",
 )
 CONTEXT_TOKENS = 8192
-PEER_TOKENS = 64
+WITHOUT_REUSE = 4
+"""One request in so many is also asked without reuse, which takes seconds and varies little."""
 
 
 class Ours:
-    """The program's own way, in this process."""
+    """The program's own way, in this process, on an engine that measures itself."""
 
-    def __init__(self, path: Any, threads: int) -> None:
+    def __init__(self, path: Path, threads: int) -> None:
         from tools.registry import builtin_registry
-        from training.student.decode import Decoder
         from training.student.engine import Engine
+        from training.student.prefixes import Prefixes
         from training.student.prompt import prompt_for
-        from training.student.settings import StudentSettings
+        from training.student.rendering import Renderer
 
-        self.engine = Engine(path, context_tokens=CONTEXT_TOKENS, threads=threads)
-        self.settings = StudentSettings()
-        self.decoder = Decoder(self.engine, self.settings, lambda: "call")
+        class Measured(Engine):
+            """``own`` is the wall time and ``own_cpu`` the processor time inside llama_decode, in seconds."""
+
+            own = own_cpu = 0.0
+
+            def _decode(self, tokens: Sequence[int]) -> None:
+                started, used = time.perf_counter(), time.process_time()
+                super()._decode(tokens)
+                self.own += time.perf_counter() - started
+                self.own_cpu += time.process_time() - used
+
+        self.engine = Measured(path, context_tokens=CONTEXT_TOKENS, threads=threads)
+        self.prefixes = Prefixes(self.engine, 256 << 20)
+        self.renderer = Renderer(self.engine)
         self.prompt = prompt_for("embedded")
         self.signatures = builtin_registry().signatures()
 
-    def ask(self, request: str) -> dict[str, Any]:
-        """The name chosen, milliseconds to it and to the whole call, and the speeds of this request."""
+    def ask(self, request: str, prompt: Any) -> dict[str, Any]:
+        """The name chosen, milliseconds to it and to the whole call, and what of that the model took."""
         from tools.protocol.calls import ANSWER
         from tools.protocol.messages import Conversation, Message
         from training.student.arguments import write_arguments_of
         from training.student.names import choose
 
-        conversation = Conversation(self.prompt, self.signatures, (Message("user", request),))
-        started = time.perf_counter()
-        tokens = self.decoder.prompt_tokens(conversation)
-        cached = self.engine.evaluate(tokens)
+        engine = self.engine
+        engine.own = engine.own_cpu = 0.0
+        started, used = time.perf_counter(), time.process_time()
+        told = self.renderer.rendered(Conversation(prompt, self.signatures, (Message("user", request),)))
+        cached = self.prefixes.evaluate(told, "agent")
         prefilled = time.perf_counter()
-        choice = choose(self.engine, [one.name for one in self.signatures if one.name != ANSWER])
+        choice = choose(engine, [one.name for one in self.signatures if one.name != ANSWER])
         named = time.perf_counter()
         signature = next(one for one in self.signatures if one.name == choice.name)
-        written, count = write_arguments_of(self.engine, signature, self.settings.call_tokens)
-        ended = time.perf_counter()
+        written, count = write_arguments_of(engine, signature, PEER_TOKENS)
+        ended, used = time.perf_counter(), time.process_time() - used
         return {
             "name": choice.name,
             "whole": written is not None,
-            "completion tokens": choice.tokens + count,
+            "call tokens": choice.tokens + count,
             "name ms": (named - started) * 1000,
             "call ms": (ended - started) * 1000,
-            "prompt tokens": len(tokens),
-            "prefill tokens/s": (len(tokens) - cached) / (prefilled - started),
+            "cpu ms": used * 1000,
+            "over the model": (ended - started) / engine.own,
+            "over the model, cpu": used / engine.own_cpu,
+            "prompt tokens": len(told.tokens),
+            "new tokens": len(told.tokens) - cached,
+            "prefill tokens/s": (len(told.tokens) - cached) / (prefilled - started),
             "decode tokens/s": (choice.tokens + count) / (ended - prefilled),
         }
 
-    def cold_prefill(self) -> float:
-        """Tokens a second of reading the whole prompt with an empty cache."""
+    def warm(self, prompt: Any) -> float:
+        """Evaluate the prefix; tokens a second."""
         from tools.protocol.messages import Conversation
 
-        tokens = self.decoder.prompt_tokens(Conversation(self.prompt, self.signatures))
+        head = self.renderer.head(Conversation(prompt, self.signatures))
         started = time.perf_counter()
-        self.engine.evaluate(tokens)
-        return len(tokens) / (time.perf_counter() - started)
+        self.prefixes.evaluate(head, "agent")
+        return len(head.tokens) / (time.perf_counter() - started)
 
-    def tools_tokens(self, schemas: list[dict[str, Any]]) -> dict[str, int]:
+    def tools_tokens(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
         """Tokens of the tools alone: names and arguments, with descriptions, as JSON Schemas."""
         from tools.protocol.signatures import compress
 
         def count(text: str) -> int:
             return len(self.engine.vocabulary.tokenize(text))
 
+        shown = count("\n".join(compress(one, describe=self.prompt.describe) for one in self.signatures))
+        described = count("\n".join(compress(one) for one in self.signatures))
+        full = count(json.dumps(schemas))
         return {
-            "tokens of the signatures as shown": count(
-                "\n".join(compress(one, describe=self.prompt.describe) for one in self.signatures)
-            ),
-            "tokens of the signatures with descriptions": count(
-                "\n".join(compress(one) for one in self.signatures)
-            ),
-            "tokens of the full schemas": count(json.dumps(schemas)),
+            "tokens of the signatures as shown": shown,
+            "tokens of the signatures with descriptions": described,
+            "tokens of the full schemas": full,
+            "times fewer as shown": full / shown,
         }
 
+    def growth(self) -> dict[str, float]:
+        """Tokens that a call adds to the prompt beside the content that came back."""
+        from tools.calls import ToolCall
+        from tools.protocol.messages import Conversation, Message
 
-class Peer:
-    """llama-cpp-python's chat completion with its function-calling format."""
-
-    def __init__(self, path: Any, threads: int, schemas: list[dict[str, Any]]) -> None:
-        from llama_cpp import Llama
-
-        self.schemas = schemas
-        self.llama = Llama(
-            str(path),
-            n_ctx=CONTEXT_TOKENS,
-            n_threads=threads,
-            n_threads_batch=threads,
-            chat_format="chatml-function-calling",
-            verbose=False,
+        asked, content = Message("user", REQUESTS[0]), "def load(path):\n    return path.read_text()"
+        calls = (
+            ToolCall("c", "read_file", {"path": "src/cache/store.py", "start_line": 10, "end_line": 40}),
+            ToolCall("c", "search_files", {"pattern": "parse_config", "path": "src"}),
+            ToolCall("c", "run_shell", {"command": "git log --oneline -5"}),
+            ToolCall("c", "git_diff", {}),
         )
 
-    def ask(self, request: str, name: str) -> dict[str, Any]:
-        """Milliseconds to the whole call of the tool ``name``, and whether its arguments are JSON."""
+        def tokens(*messages: Message) -> int:
+            return len(self.renderer.rendered(Conversation(self.prompt, self.signatures, messages)).tokens)
+
+        before, came_back = tokens(asked), len(self.engine.vocabulary.tokenize(content))
+        grown = [
+            tokens(
+                asked,
+                Message("assistant", calls=(one,)),
+                Message("tool", content, call_id="c", tool=one.tool),
+            )
+            - before
+            - came_back
+            for one in calls
+        ]
+        return {"context growth per call, tokens": statistics.median(grown), "the most": max(grown)}
+
+
+async def through_the_process(threads: int, folder: Path) -> list[dict[str, Any]]:
+    """The same requests as the program makes them: to the student's own process and back."""
+    from tools.protocol.messages import Conversation, Message
+    from tools.registry import builtin_registry
+    from training.student.local import LocalStudent
+    from training.student.prompt import prompt_for
+    from training.student.settings import StudentSettings
+
+    settings = StudentSettings(threads=threads, context_tokens=CONTEXT_TOKENS, call_tokens=PEER_TOKENS)
+    student = LocalStudent(settings, log=folder / "student.log")
+    prompt, signatures = prompt_for("embedded"), builtin_registry().signatures()
+    names = [one.name for one in signatures if one.name != "answer"]
+    await student.warm(Conversation(prompt, signatures))
+    answers = []
+    for request in REQUESTS:
         started = time.perf_counter()
-        reply: Any = self.llama.create_chat_completion(
-            messages=[
-                {"role": "system", "content": "You are a coding assistant. Call one tool, or answer."},
-                {"role": "user", "content": request},
-            ],
-            tools=self.schemas,  # type: ignore[arg-type]
-            tool_choice={"type": "function", "function": {"name": name}},
-            temperature=0.0,
-            max_tokens=PEER_TOKENS,
-        )
+        told = Conversation(prompt, signatures, (Message("user", request),))
+        decision = await student.decide(told, allowed=names)
         elapsed = (time.perf_counter() - started) * 1000
-        written = reply["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]
-        return {
-            "call ms": elapsed,
-            "prompt tokens": reply["usage"]["prompt_tokens"],
-            "completion tokens": reply["usage"]["completion_tokens"],
-            "whole": is_json(written),
-        }
-
-
-def is_json(text: str) -> bool:
-    """Whether a call was written to its end."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError:
-        return False
-    return True
+        usage = decision.usage
+        answers.append(
+            {
+                "whole": not decision.cut,
+                "call ms": elapsed,
+                "outside ms": elapsed - usage.latency_ms,
+                "call tokens": usage.completion_tokens,
+                "prompt tokens": usage.prompt_tokens,
+                "new tokens": usage.prompt_tokens - usage.cached_tokens,
+            }
+        )
+    await student.close()
+    return answers
 
 
 def row(name: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """One line of the table."""
+    """One line of the table, over the calls that came to an end."""
+    whole = [answer for answer in answers if answer["whole"]] or answers
 
-    def values(key: str) -> list[float]:
-        return [answer[key] for answer in answers if key in answer]
-
-    def middle(key: str) -> float | str:
-        return statistics.median(values(key)) if values(key) else "-"
+    def middle(key: str, share: float = 0.5) -> float | str:
+        values = [answer[key] for answer in whole if key in answer]
+        return quantile(values, share) if values else "-"
 
     return {
         "what": name,
-        "n": len(answers),
+        "whole": f"{sum(answer['whole'] for answer in answers)}/{len(answers)}",
         "name p50 ms": middle("name ms"),
-        "name p95 ms": quantile(values("name ms"), 0.95) if values("name ms") else "-",
+        "name p95 ms": middle("name ms", 0.95),
         "call p50 ms": middle("call ms"),
-        "call p95 ms": quantile(values("call ms"), 0.95),
+        "call p95 ms": middle("call ms", 0.95),
+        "cpu p50 ms": middle("cpu ms"),
         "prompt tokens": middle("prompt tokens"),
-        "call tokens": middle("completion tokens"),
-        "prefill tokens/s": middle("prefill tokens/s"),
-        "decode tokens/s": middle("decode tokens/s"),
+        "new tokens": middle("new tokens"),
+        "call tokens": middle("call tokens"),
+        "over the model": middle("over the model"),
+        "the same, cpu": middle("over the model, cpu"),
     }
 
 
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--rounds", type=int, default=1)
+    arguments.add_argument("--threads", type=int, default=min(len(os.sched_getaffinity(0)), 8))
     given = arguments.parse_args()
     sys.path.insert(0, str(ROOT))
-    import llama_cpp
-
+    from tools.protocol.messages import Prompt
+    from training.student.engine import hush
     from training.student.gguf import embedded_model
 
     with own_folders() as (workspace, _):
         os.environ.update(own_environment(workspace.parent / "home"))
-        # llama.cpp prints while it loads; the callback has to live until both have been closed.
-        silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
-        llama_cpp.llama_log_set(silent, None)
-        threads = min(len(os.sched_getaffinity(0)), 8)
-        ours = Ours(embedded_model(), threads)
+        hush()
+        ours = Ours(embedded_model(), given.threads)
         schemas = [
             {
                 "type": "function",
@@ -194,27 +235,36 @@ def main() -> None:
             }
             for s in ours.signatures
         ]
-        peer = Peer(embedded_model(), threads, schemas)
-        cold = ours.cold_prefill()
-        peer.ask(REQUESTS[-1], ours.ask(REQUESTS[-1])["name"])
-        asked: list[dict[str, Any]] = []
-        peers: list[dict[str, Any]] = []
-        for request in REQUESTS * given.rounds:
-            asked.append(ours.ask(request))
-            peers.append(peer.ask(request, asked[-1]["name"]))
-        tools_tokens = ours.tools_tokens(schemas)
+        peer = Peer(embedded_model(), given.threads, CONTEXT_TOKENS, schemas)
+        bare = Prompt(ours.prompt.instructions, describe=False, max_calls=1)
+        cold = ours.warm(ours.prompt)
+        ours.warm(bare)
+        peer.ask(REQUESTS[-1], "read_file", reuse=False)
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for number, request in enumerate(REQUESTS * given.rounds):
+            asked = ours.ask(request, ours.prompt)
+            rows.setdefault("shipped prompt", []).append(asked)
+            rows.setdefault("prompt without examples", []).append(ours.ask(request, bare))
+            name = asked["name"]
+            rows.setdefault("chat completion", []).append(peer.ask(request, name, reuse=True))
+            if number % WITHOUT_REUSE == 0:
+                one = peer.ask(request, name, reuse=False)
+                rows.setdefault("chat completion, no reuse", []).append(one)
+        facts = {**ours.tools_tokens(schemas), **ours.growth()}
         ours.engine.close()
-        peer.llama.close()
-    ratio = statistics.median(p["call ms"] for p in peers) / statistics.median(a["call ms"] for a in asked)
-    facts = {
-        "ratio of the peer's call to ours": ratio,
+        peer.close()
+        own_process = asyncio.run(through_the_process(given.threads, workspace.parent))
+    middle = {name: statistics.median(one["call ms"] for one in all_) for name, all_ in rows.items()}
+    facts |= {
         "prefill of an empty cache, tokens/s": cold,
-        "whole calls, ours": sum(one["whole"] for one in asked) / len(asked),
-        "whole calls, the peer's": sum(one["whole"] for one in peers) / len(peers),
-        "threads": threads,
-        **tools_tokens,
+        "the peer's call to ours": middle["chat completion"] / middle["shipped prompt"],
+        "the peer's call without reuse to ours": middle["chat completion, no reuse"]
+        / middle["shipped prompt"],
+        "outside the student's process, ms": statistics.median(one["outside ms"] for one in own_process),
+        "threads": given.threads,
     }
-    report("student", [row("name {json}", asked), row("chat completion", peers)], facts, given.json)
+    table = [row(name, all_) for name, all_ in rows.items()]
+    report("student", [*table, row("through its own process", own_process)], facts, given.json)
 
 
 if __name__ == "__main__":

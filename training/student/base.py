@@ -178,4 +178,7 @@ class Student(Protocol):
         """Stop what is under way within 100 ms; it then raises asyncio.CancelledError."""
 
     async def close(self) -> None:
-        """End the process or connection. Safe to call twice."""
+        """End the process or connection, and give back its memory; the next request starts it again.
+
+        Safe to call twice.
+        """

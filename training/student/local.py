@@ -185,6 +185,7 @@ class LocalStudent:
             self._process.cancel()
 
     async def close(self) -> None:
+        self._info = None
         if self._process:
             await self._process.close()
 

@@ -9,8 +9,9 @@ from tests.training.student.conftest import talk
 from tools.protocol.messages import Conversation, Message, Prompt
 from tools.registry import builtin_registry
 from tools.schema import validate
-from training.student.base import Student
+from training.student.base import Student, StudentError
 from training.student.remote import RemoteStudent
+from training.student.scripted import ScriptedStudent
 
 REQUESTS = [
     "open setup.py",
@@ -74,6 +75,25 @@ async def test_texts_are_counted_one_by_one_and_more_text_has_more_tokens(studen
     assert empty == 0
     assert 0 < short < long <= 50 * (short + 1)
     assert foreign > 0
+
+
+async def test_stats_add_up_what_was_asked(student: Student) -> None:
+    assert student.stats().requests == 0
+    decision = await student.decide(talk(Message("user", "open setup.py")))
+    written = await student.answer(talk(Message("user", "hi")), limit=4)
+    stats = student.stats()
+    assert stats.requests == 2
+    assert stats.prompt_tokens == decision.usage.prompt_tokens + written.usage.prompt_tokens
+    assert stats.cached_tokens == decision.usage.cached_tokens + written.usage.cached_tokens
+    assert stats.completion_tokens == decision.usage.completion_tokens + written.usage.completion_tokens
+
+
+async def test_without_an_adapter_the_base_serves(student: Student) -> None:
+    assert (await student.adapt("")).adapter == ""
+    if not isinstance(student, ScriptedStudent):
+        with pytest.raises(StudentError, match="adapter"):
+            await student.adapt("/missing/adapter.gguf")
+    assert (await student.start()).adapter == ""
 
 
 async def test_cancelling_the_waiting_task_leaves_a_student_that_serves(student: Student) -> None:

@@ -136,6 +136,15 @@ async def test_H06_after_a_death_the_prefix_is_still_there(
     assert student.stats().restarts == 1
 
 
+async def test_what_was_unloaded_is_loaded_again_by_the_next_request(student: LocalStudent) -> None:
+    await student.decide(OPEN)
+    await student.close()
+    assert student.stats().memory_bytes == 0
+    assert (await student.decide(OPEN)).calls
+    assert student.stats().memory_bytes > 0
+    assert student.stats().restarts == 0
+
+
 async def test_stats_say_what_was_done_and_what_is_held(student: LocalStudent) -> None:
     assert student.stats().requests == 0
     first, second = await student.decide(OPEN), await student.decide(OPEN)
