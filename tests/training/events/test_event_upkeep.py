@@ -85,6 +85,17 @@ def test_a_log_open_elsewhere_follows_compressing_and_pruning(stored, reopen):
     assert list(other.read()) == [event for event in stored if event.event_type != "MODEL_TRAINED"]
 
 
+def test_I05_a_writer_that_was_away_finds_the_end_behind_compressed_segments(reopen, make):
+    away, log = reopen(), reopen()
+    first = [away.append(make(0, name)) for name in "abc"]
+    stored = [log.append(make(number, "abc"[number % 3])) for number in range(30)]
+    log.compress(keep=0)
+    assert len(log.db.storage.index._layout[0]) > 4
+    assert away.append(make(99, "a"), expected_version=11).sequence == 34
+    assert [away.version_of(name) for name in "abc"] == [12, 11, 11]
+    assert list(away.read())[:-1] == [*first, *stored] == list(log.read())[:-1]
+
+
 def test_I08_a_damaged_compressed_segment_is_named(stored, folder, reopen):
     log = reopen()
     log.compress(keep=0)
