@@ -202,6 +202,13 @@ class TinyEventLog:
         rule = rule_for(self, before, types, max_bytes, keep_cited, force)
         return prune(self._storage, self.folder, rule)
 
+    def removed(self, after: int = 0) -> Iterator[Event]:
+        """The events that were pruned, above a sequence and in order, without their data."""
+        self._refresh()
+        index = self._storage.index
+        gone = (position for position in index.between(after, None) if not index.kind(position))
+        return (from_document(self._storage.envelope(position)) for position in gone)
+
     def pruned(self) -> list[dict[str, Any]]:
         """What was pruned so far, oldest first: when, by which rule, how many of which type, sequences."""
         from training.events.upkeep import pruned

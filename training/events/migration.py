@@ -4,10 +4,11 @@ Invariant: events keep their ids, so a move that was interrupted goes on where i
 twice. Nothing is said to be equal that was not read from both logs and compared byte by byte.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from training.events.base import Event, EventLog, EventLogError
 from training.events.codec import FIRST_PREVIOUS, encode, payload, to_document
@@ -23,7 +24,20 @@ Progress = Callable[[str, int], None]
 class Restoring(Protocol):
     """A log that can hold events under the numbers that they had elsewhere, holes included."""
 
-    def restore(self, events: Sequence[Event]) -> list[Event]: ...
+    def restore(self, events: Sequence[Event], removed: Collection[str] = ()) -> list[Event]: ...
+
+    def remember(self, entries: Sequence[dict[str, Any]]) -> None: ...
+
+    def removed(self, after: int = 0) -> Iterator[Event]: ...
+
+
+@runtime_checkable
+class Pruned(Protocol):
+    """A log of which events may have been pruned, and that knows their envelopes."""
+
+    def removed(self, after: int = 0) -> Iterator[Event]: ...
+
+    def pruned(self) -> list[dict[str, Any]]: ...
 
 
 class Hole(EventLogError):
@@ -67,6 +81,9 @@ def move(source: EventLog, target: EventLog, progress: Progress, *, force: bool 
             raise
         return _move_behind(source, target, at, progress)
     events, more, head = _prove(source.read(), target.read(), progress)
+    if isinstance(source, Pruned) and isinstance(target, Restoring):
+        _prove(source.removed(), target.removed(), _untold)
+        target.remember(source.pruned())
     return Moved(events, copied, more, head, numbered=True)
 
 
@@ -95,16 +112,37 @@ def _at(log: EventLog, after: int) -> Event | None:
 
 
 def _copy_numbered(source: EventLog, target: EventLog, at: int, progress: Progress) -> int:
+    if isinstance(target, Restoring):
+        return _restore(source, target, at, progress)
     copied = 0
     for batch in _batches(source.read(after=at), progress):
-        if isinstance(target, Restoring):
-            target.restore(batch)
-        else:
-            _check_gapless(batch, at)
-            target.append_many(batch)
+        _check_gapless(batch, at)
+        target.append_many(batch)
         at = batch[-1].sequence
         copied += len(batch)
     return copied
+
+
+def _restore(source: EventLog, target: Restoring, at: int, progress: Progress) -> int:
+    """Copy events, and the envelopes of those that were pruned, whose numbers are not given again."""
+    gone = source.removed(after=at) if isinstance(source, Pruned) else iter(())
+    removed: set[str] = set()
+    copied = 0
+    together = heapq.merge(source.read(after=at), _noted(gone, removed), key=lambda event: event.sequence)
+    for batch in _batches(together, progress):
+        target.restore(batch, removed)
+        copied += sum(event.event_id not in removed for event in batch)
+    return copied
+
+
+def _noted(events: Iterable[Event], ids: set[str]) -> Iterator[Event]:
+    for event in events:
+        ids.add(event.event_id)
+        yield event
+
+
+def _untold(step: str, done: int) -> None:
+    """Of envelopes no progress is told."""
 
 
 def _check_gapless(batch: Sequence[Event], at: int) -> None:

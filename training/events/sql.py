@@ -60,12 +60,18 @@ class SqlEventLog:
         clean = self._cleaned(events)
         return sql_write.append(self._server, clean, None) if clean else []
 
-    def restore(self, events: Sequence[Event]) -> list[Event]:
+    def restore(self, events: Sequence[Event], removed: Collection[str] = ()) -> list[Event]:
         """Write events of another log behind the last one, with the sequences and versions they had there.
 
-        All or none; known ids come back as stored. Raises EventLogError where a sequence is taken.
+        All or none; known ids come back as stored; ``removed`` are the ids of those that were pruned there.
+        Raises EventLogError where a sequence is taken.
         """
-        return sql_write.restore(self._server, self._cleaned(events))
+        return sql_write.restore(self._server, self._cleaned(events), removed)
+
+    def remember(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Take over what another log knows of its prunes, where this one knows of none."""
+        self._check_open()
+        sql_prune.remember(self._server, entries)
 
     def get(self, event_id: str) -> Event | None:
         self._check_open()
@@ -132,6 +138,11 @@ class SqlEventLog:
         """As ``TinyEventLog.prune``. Needs the owner of the tables where the log was made before it could."""
         self._check_open()
         return sql_prune.prune(self._server, rule_for(self, before, types, max_bytes, keep_cited, force))
+
+    def removed(self, after: int = 0) -> Iterator[Event]:
+        """The events that were pruned, above a sequence and in order, without their data."""
+        self._check_open()
+        return sql_prune.removed(self._server, after)
 
     def pruned(self) -> list[dict[str, Any]]:
         """What was pruned so far, oldest first: when, by which rule, how many of which type, sequences."""

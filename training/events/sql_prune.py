@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, func, insert, inspect, select, update
 
-from training.events.codec import decode, encode_removed
+from training.events.base import Event
+from training.events.codec import decode, encode_removed, from_document
 from training.events.pruning import Choice, Pruned, Rule
 from training.events.sql_schema import allow_pruning, events, head, pruned
 from training.events.sql_server import Server
@@ -56,6 +57,31 @@ def history(server: Server) -> list[dict[str, Any]]:
         return [orjson.loads(entry) for entry in entries]
 
     return server.run(work)
+
+
+def remember(server: Server, entries: Sequence[dict[str, Any]]) -> None:
+    """Write down prunes of the log that this one was moved from, where none is."""
+
+    def work(connection: Connection) -> None:
+        if entries:
+            allow_pruning(connection)
+            if connection.execute(select(pruned.c.id).limit(1)).first() is None:
+                rows = [{"entry": orjson.dumps(entry).decode()} for entry in entries]
+                connection.execute(insert(pruned), rows)
+
+    server.run(work)
+
+
+def removed(server: Server, after: int) -> Iterator[Event]:
+    """The pruned events above a sequence, in order; their rows are those without data."""
+    wanted = select(events.c.sequence, events.c.record).where(events.c.data.is_(None))
+    wanted = wanted.order_by(events.c.sequence).limit(_PAGE)
+    while page := server.fetch(wanted.where(events.c.sequence > after)):
+        for row in page:
+            record = decode(row.record)
+            if record is not None and record.removed:
+                yield from_document(record.document)
+        after = page[-1].sequence
 
 
 def _pages(connection: Connection, rule: Rule) -> Iterator[Sequence[Row[Any]]]:

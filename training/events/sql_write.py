@@ -3,12 +3,12 @@
 Invariant: who writes holds the one row of ``events_head``, so sequences are given in the order of commits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, insert, select, text, update
 
 from training.events.base import Event, EventLogError
-from training.events.codec import decode, encode, from_document, payload, to_document
+from training.events.codec import Record, decode, encode, encode_removed, from_document, payload, to_document
 from training.events.incoming import numbered
 from training.events.sql_schema import events, head
 from training.events.sql_server import Server
@@ -39,8 +39,11 @@ def append(server: Server, clean: Sequence[Event], expected_version: int | None)
     return _in_order(clean, server.run(work))
 
 
-def restore(server: Server, clean: Sequence[Event]) -> list[Event]:
-    """``append`` under the numbers that the events have. Raises EventLogError where one is taken."""
+def restore(server: Server, clean: Sequence[Event], removed: Collection[str]) -> list[Event]:
+    """``append`` under the numbers that the events have; of those that are ``removed`` the envelopes.
+
+    Raises EventLogError where a number is taken.
+    """
 
     def work(connection: Connection) -> dict[str, Event]:
         sequence, digest = _hold(server, connection)
@@ -52,7 +55,7 @@ def restore(server: Server, clean: Sequence[Event]) -> list[Event]:
                     f"{server.name} holds another event {event.sequence}; move to an empty database"
                 )
             sequence = event.sequence
-        _insert(connection, fresh, digest)
+        _insert(connection, fresh, digest, removed)
         return known | {event.event_id: event for event in fresh}
 
     return _in_order(clean, server.run(work))
@@ -95,12 +98,17 @@ def _stored(line: bytes) -> Event:
     return from_document(found.document)
 
 
-def _insert(connection: Connection, fresh: Sequence[Event], digest: bytes) -> None:
+def _insert(
+    connection: Connection, fresh: Sequence[Event], previous: bytes, removed: Collection[str] = ()
+) -> None:
     if not fresh:
         return
-    rows = []
+    rows, digest = [], previous
     for place, event in enumerate(fresh):
-        line, digest = encode(payload(to_document(event)), digest, place, len(fresh))
+        document, before = to_document(event), digest
+        line, digest = encode(payload(document), before, place, len(fresh))
+        if event.event_id in removed:  # the hash of what it was is that of another chain
+            line = encode_removed(Record(digest, before, place, len(fresh), document))
         rows.append({"record": line[:-1], **{name: getattr(event, name) for name in COLUMNS}})
     connection.execute(insert(events), rows)
     connection.execute(update(head).values(sequence=fresh[-1].sequence, digest=digest))

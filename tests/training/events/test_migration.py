@@ -208,3 +208,25 @@ def test_a_pruned_log_gets_new_numbers_in_a_folder_only_by_force(pruned, opened)
     moved = move(pruned, target, quiet, force=True)
     left = len(events_of(pruned))
     assert (moved.events, moved.copied, moved.more, moved.numbered) == (left, left, 0, False)
+
+
+@pytest.mark.postgres
+def test_what_was_pruned_moves_as_what_it_is(opened, make):
+    """Its numbers are not given again, its id is known, and so is when it went."""
+    source, target = opened("source"), opened("postgres")
+    stored = source.append_many([make(number, f"a{number % 2}") for number in range(6)])
+    source.prune(types=[stored[0].event_type], keep_cited=stored[2].event_id.__eq__)
+    moved = move(source, target, quiet)
+    assert (moved.events, moved.copied, move(source, target, quiet).copied) == (1, 1, 0)
+    for log in (source, target):
+        assert [event.sequence for event in log.removed()] == [1, 2, 4, 5, 6]
+        assert [event.sequence for event in log.removed(after=4)] == [5, 6]
+        assert (log.verify().events, log.verify().damages) == (1, ())
+        assert [log.version_of(name) for name in ("a0", "a1")] == [3, 3]
+        again = log.append(stored[5])
+        assert (again.sequence, again.version, dict(again.data)) == (6, 3, {})
+    assert list(target.removed()) == list(source.removed()) and target.pruned() == source.pruned()
+    assert target.append(make(9, "a1")).version == 4
+    assert target.verify().damages == ()
+    with pytest.raises(EventLogError, match="pruned or damaged"):
+        move(target, opened("back"), quiet)
