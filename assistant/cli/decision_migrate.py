@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.cli.decision_options import json_option, opened, print_facts
-from assistant.cli.progress import progress
+from assistant.cli.progress import progress, waiting
 from training.events import open_log
 from training.events.incoming import unredacted
 from training.events.migration import Moved, move
@@ -39,7 +39,8 @@ def migrate(source: str, target: str, force: bool, as_json: bool) -> None:
     """
     with opened(source) as log, _made(target) as other:
         assert log is not None
-        damages = log.verify().damages
+        with waiting("verifying FROM"):
+            damages = log.verify().damages
         if damages and not force:
             raise click.ClickException(
                 f"{len(damages)} damaged places are in {source}, and what is there cannot be moved; see: "
@@ -47,7 +48,9 @@ def migrate(source: str, target: str, force: bool, as_json: bool) -> None:
             )
         with _steps(last_sequence(log)) as told:
             moved = move(log, other, told, force=force)
-        if other.verify().damages:
+        with waiting("verifying TO"):
+            whole = not other.verify().damages
+        if not whole:
             raise click.ClickException(f"{target} does not verify; see: apprentice decisions verify --log TO")
     facts = {
         "events": moved.events,

@@ -13,6 +13,7 @@ from assistant.cli.decision_options import json_option, log_option, opened, prin
 from assistant.cli.decision_tables import align, local_time
 from assistant.cli.invocation import is_terminal
 from assistant.cli.moments import moment
+from assistant.cli.progress import waiting
 from training.events import EventLog, EventType
 
 _MB = 1_000_000
@@ -60,16 +61,17 @@ def prune(
             print_facts(found, as_json, lambda: _history(found))
             return
         if not yes:
-            _confirm()
+            _confirm(_said(before, types, max_mb, force))
         done: dict[str, Any] = {"events": 0, "by_type": {}, "cited": 0, "freed": 0}
         if log is not None:
-            result = log.prune(
-                before=before,
-                types=types or None,
-                max_bytes=None if max_mb is None else int(max_mb * _MB),
-                keep_cited=_cited(log).__contains__,
-                force=force,
-            )
+            with waiting("pruning"):
+                result = log.prune(
+                    before=before,
+                    types=types or None,
+                    max_bytes=None if max_mb is None else int(max_mb * _MB),
+                    keep_cited=_cited(log).__contains__,
+                    force=force,
+                )
             done = {name: getattr(result, name) for name in done}
     kept = f"; {done['cited']} kept because they are cited" if done["cited"] else ""
     print_facts(done, as_json, lambda: f"removed {done['events']} events, {done['freed'] / _MB:.1f} MB{kept}")
@@ -86,10 +88,18 @@ def _cited(log: EventLog) -> frozenset[str]:
         raise click.ClickException(str(error)) from error
 
 
-def _confirm() -> None:
+def _confirm(what: str) -> None:
     if not is_terminal():
         raise click.UsageError("events are removed for good; give --yes")
-    click.confirm("Remove events for good?", abort=True, err=True)
+    click.confirm(f"Remove the content of {what}, for good?", abort=True, err=True)
+
+
+def _said(before: datetime | None, types: tuple[str, ...], max_mb: float | None, force: bool) -> str:
+    """Which events the options name."""
+    kinds = f"{', '.join(types)} events" if types else "all events"
+    age = f" before {local_time(before.isoformat())}" if before else ""
+    size = f", the oldest beyond {max_mb:g} MB" if max_mb is not None else ""
+    return f"{kinds}{age}{size}{', also what is cited' if force else ''}"
 
 
 def _history(found: list[dict[str, Any]]) -> str:

@@ -22,6 +22,7 @@ from assistant.cli.decision_options import (
 from assistant.cli.decision_tables import detail, redaction_table, statistics_table, table
 from assistant.cli.lazy import LazyGroup
 from assistant.cli.moments import moment_or_sequence
+from assistant.cli.progress import waiting
 from assistant.decision_chain import find_chain
 from training.events.codec import to_document
 from training.events.figures import Period, redactions, statistics
@@ -111,7 +112,7 @@ def stats(
 @json_option
 def verify(url: str | None, as_json: bool) -> None:
     """Walk the whole log and name what is damaged. Exits with 1 where something is."""
-    with opened(url) as log:
+    with opened(url) as log, waiting("verifying"):
         found = log.verify() if log else None
     damages = found.damages if found else ()
     facts = {

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 
 import click
 
@@ -34,6 +35,34 @@ class _Bar:
         self._due = now + _DRAWN_S
         self.drawn = True
         self._bar.update(max(done - self._bar.pos, 0))
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """What is being done and since when, where nobody can tell how much of it there is."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    ended = Event()
+    clock = Thread(target=_count_seconds, args=(label, ended), daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        clock.join()
+
+
+def _count_seconds(label: str, ended: Event) -> None:
+    begun = time.monotonic()
+    drawn = False
+    while not ended.wait(_DRAWN_S if drawn else AFTER_S):
+        drawn = True
+        sys.stderr.write(f"{_ERASE}{label}: {time.monotonic() - begun:.0f} s")
+        sys.stderr.flush()
+    if drawn:
+        sys.stderr.write(_ERASE)
+        sys.stderr.flush()
 
 
 @contextmanager

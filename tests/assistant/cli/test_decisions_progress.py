@@ -2,12 +2,13 @@
 
 import io
 import sys
+import time
 
 import pytest
 
 from assistant.cli import progress as module
 from assistant.cli.decision_options import reading
-from assistant.cli.progress import progress
+from assistant.cli.progress import progress, waiting
 from training.events import open_log
 from training.events.ids import new_event
 
@@ -64,6 +65,23 @@ def test_work_of_no_known_size_shows_nothing(watched):
     assert screen.getvalue() == ""
 
 
+def test_what_cannot_be_counted_tells_how_long_it_has_taken(watched):
+    screen = watched()
+    with waiting("verifying"):
+        end = time.monotonic() + 10
+        while "verifying: 0 s" not in screen.getvalue() and time.monotonic() < end:
+            time.sleep(0.001)
+    assert "verifying: 0 s" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K\x1b[?25h")
+
+
+def test_a_moment_of_waiting_shows_nothing(watched):
+    screen = watched(60)
+    with waiting("verifying"):
+        pass
+    assert screen.getvalue() == ""
+
+
 def test_reading_a_log_tells_of_every_event(watched, tmp_path):
     screen = watched()
     log = open_log(tmp_path / "log")
@@ -76,6 +94,6 @@ def test_reading_a_log_tells_of_every_event(watched, tmp_path):
 
 def test_without_a_terminal_nothing_is_shown(capfd, monkeypatch):
     monkeypatch.setattr(module, "AFTER_S", 0)
-    with progress("reading", 10) as told:
+    with progress("reading", 10) as told, waiting("verifying"):
         told(5)
     assert capfd.readouterr() == ("", "")

@@ -247,6 +247,21 @@ def test_prune_keeps_the_sources_of_published_training_data(run, folder, ids, mo
     assert ids[1] in kept
 
 
+def test_what_is_asked_before_pruning_says_what_would_go(folder, ids, monkeypatch):
+    monkeypatch.setattr("assistant.cli.decision_prune.is_terminal", lambda: True)
+    rule = ["--before", "2030-01-06T12:00", "--type", "AGENT_TOOL_SELECTED", "--type", "AGENT_TOOL_COMPLETED"]
+    asked = CliRunner().invoke(cli, ["decisions", "prune", *rule, "--log", str(folder)], input="n\n")
+    what = "AGENT_TOOL_SELECTED, AGENT_TOOL_COMPLETED events before 2030-01-06 12:00:00"
+    assert asked.exit_code != 0 and asked.stderr.startswith(f"Remove the content of {what}, for good?")
+    asked = CliRunner().invoke(
+        cli, ["decisions", "prune", "--max-mb", "2", "--force", "--log", str(folder)], input="n\n"
+    )
+    assert "of all events, the oldest beyond 2 MB, also what is cited, for good?" in asked.stderr
+    log = open_log(folder)
+    assert log.pruned() == [] and len(list(log.read())) == 6
+    log.close()
+
+
 def test_prune_asks_and_needs_a_rule(run, folder, ids):
     assert run("prune", "--log", folder).exit_code == 2
     refused = run("prune", "--max-mb", "1", "--log", folder)
