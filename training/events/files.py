@@ -4,6 +4,7 @@ Invariant: ``append`` returns after every byte was handed over or raises; ``sync
 on the disk or raises. The lock is the kernel's (``flock``): it ends with the process that holds it.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -94,6 +95,26 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def may_write(folder: Path) -> bool:
+    """Whether this user may write the folder and every file in it."""
+    paths = [path for path in folder.glob("*") if path.is_file()]
+    return os.access(folder, os.W_OK | os.X_OK) and all(os.access(path, os.W_OK) for path in paths)
+
+
+def cannot_open(folder: Path, error: OSError) -> str:
+    """Why a log's folder could not be opened, and what mends it."""
+    hints = {
+        errno.EACCES: "check its owner and permissions",
+        errno.EROFS: "its disk is read-only; choose another folder",
+        errno.ENOENT: "no log is there",
+        errno.ENOSPC: "make room on its disk",
+        errno.ENOTDIR: "a file is in the way; name a folder",
+        errno.EEXIST: "a file is in the way; name a folder",
+    }
+    hint = hints.get(error.errno or 0, "check the folder")
+    return f"the event log in {folder} cannot be opened: {error.strerror}; {hint}"
 
 
 class FolderLock:

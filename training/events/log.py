@@ -4,11 +4,8 @@ Invariant: that of ``training.events.base.EventLog``. Safe for many threads and 
 forks opens its own.
 """
 
-import errno
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -20,10 +17,10 @@ from tinydb.queries import QueryLike
 from training.events.base import Event, EventLogError, type_names
 from training.events.caretaker import Caretaker
 from training.events.codec import from_document
-from training.events.files import JournalFile, OpenFile
+from training.events.files import JournalFile, OpenFile, cannot_open, may_write
 from training.events.incoming import Redactor
 from training.events.journal import SEGMENT_BYTES, Journal
-from training.events.recovery import Damage
+from training.events.recovery import Verification
 from training.events.redaction import redact
 from training.events.segments import numbers
 from training.events.storage import EventDatabase, JournalStorage
@@ -32,15 +29,6 @@ from training.events.views import given_moment, happened_by
 if TYPE_CHECKING:
     from training.events.pruning import Pruned
     from training.events.settings import Sync
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What a walk over the whole log found. ``damages`` is empty where every record proved whole."""
-
-    events: int
-    damages: tuple[Damage, ...]
-    notices: tuple[str, ...]
 
 
 class TinyEventLog:
@@ -71,7 +59,7 @@ class TinyEventLog:
             if create:
                 for made in (folder.parent, folder):
                     made.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._writable = os.access(folder, os.W_OK | os.X_OK) and _may_write(folder)
+            self._writable = may_write(folder)
             self.db = EventDatabase(
                 folder,
                 redactor,
@@ -83,7 +71,7 @@ class TinyEventLog:
                 lock_timeout_s=lock_timeout_s,
             )
         except OSError as error:
-            raise EventLogError(_cannot_open(folder, error)) from error
+            raise EventLogError(cannot_open(folder, error)) from error
         self._storage: JournalStorage = self.db.storage  # type: ignore[assignment]
         self._caretaker = Caretaker(self._storage, folder, quiet_s)
         if self._writable:
@@ -242,20 +230,3 @@ class TinyEventLog:
     def _check_open(self) -> None:
         if self._closed:
             raise EventLogError(f"the log in {self.folder} is closed; open it again")
-
-
-def _may_write(folder: Path) -> bool:
-    return all(os.access(path, os.W_OK) for path in folder.glob("*") if path.is_file())
-
-
-def _cannot_open(folder: Path, error: OSError) -> str:
-    hints: dict[int | None, Any] = {
-        errno.EACCES: "check its owner and permissions",
-        errno.EROFS: "its disk is read-only; choose another folder",
-        errno.ENOENT: "no log is there",
-        errno.ENOSPC: "make room on its disk",
-        errno.ENOTDIR: "a file is in the way; name a folder",
-        errno.EEXIST: "a file is in the way; name a folder",
-    }
-    hint = hints.get(error.errno, "check the folder")
-    return f"the event log in {folder} cannot be opened: {error.strerror}; {hint}"

@@ -47,6 +47,15 @@ class Damage:
         return f"{self.length} bytes at {self.offset} ({self.events}): {self.reason}"
 
 
+@dataclass(frozen=True)
+class Verification:
+    """What a walk over the whole log found. ``damages`` is empty where every record proved whole."""
+
+    events: int
+    damages: tuple[Damage, ...]
+    notices: tuple[str, ...]
+
+
 class Readable(Protocol):
     """A segment's records, plain or compressed."""
 

@@ -17,8 +17,8 @@ from training.events import sql_prune, sql_write
 from training.events.base import Event, EventLogError, type_names
 from training.events.codec import decode, from_document, plain
 from training.events.incoming import Redactor, cleaned
-from training.events.log import Verification
 from training.events.pruning import Pruned, rule_for
+from training.events.recovery import Verification
 from training.events.redaction import redact
 from training.events.sql_schema import events, head, prepare
 from training.events.sql_server import Server
