@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -124,6 +124,7 @@ class FolderLock:
         access = os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY
         self._path = path
         self._timeout_s = timeout_s
+        self._pid = os.getpid()
         self._threads = threading.RLock()
         self._depth = 0
         self._descriptor = os.open(path, access | os.O_CLOEXEC, 0o600)
@@ -161,7 +162,7 @@ class FolderLock:
             time.sleep(0.001)
 
     def close(self) -> None:
-        """Wait for the thread that holds it, and release the file."""
-        with self._threads:
+        """Wait for the thread that holds it, and release the file. In a fork that thread is not there."""
+        with self._threads if os.getpid() == self._pid else nullcontext():
             open_one, self._descriptor = self._descriptor, -1
             os.close(open_one)

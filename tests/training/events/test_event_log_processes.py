@@ -162,6 +162,23 @@ def test_I05_a_fork_of_the_log_is_refused(log, make):
     assert log.append(make(3)).sequence == 2
 
 
+def test_I05_a_fork_closes_a_log_that_a_thread_was_using(log, make):
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with log.db.storage.journal.exclusive():
+            held.set()
+            let_go.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    assert run_child(log.close) == 0
+    let_go.set()
+    thread.join()
+    assert log.append(make(1)).sequence == 1
+
+
 def test_I06_a_killed_holder_leaves_no_lock(folder, make):
     log = TinyEventLog(folder, lock_timeout_s=0.05)
     ready, told = os.pipe()
