@@ -1,6 +1,6 @@
 """The tool mix, and success over time, counted while decisions are read; how both are charted.
 
-Invariant: memory is two numbers per tool and per period, however many decisions there are.
+Invariant: memory is a number per tool and two per day, however many decisions there are.
 """
 
 import time
@@ -21,36 +21,53 @@ GIVE_S = 0.5
 
 @dataclass(frozen=True)
 class Mix:
-    """``tools`` with how often each was chosen, the most frequent first. ``success`` is the share of the
-    decisions with an outcome that were done, by period, the oldest first."""
+    """``tools`` with how often each was chosen, the most frequent first. ``days`` are the reader's days, each
+    with the decisions that were done and all that have an outcome, the oldest first."""
 
     decisions: int
     tools: tuple[tuple[str, int], ...]
-    success: tuple[tuple[str, float], ...]
+    days: tuple[tuple[str, int, int], ...]
 
 
-def count(rows: Iterable[Row], by: Period, give: Callable[[Mix], None]) -> Mix:
+def count(rows: Iterable[Row], give: Callable[[Mix], None]) -> Mix:
     """The mix of all ``rows``; on the way ``give`` is told what it is so far."""
     tools: Counter[str] = Counter()
     done: Counter[str] = Counter()
     ended: Counter[str] = Counter()
 
     def so_far() -> Mix:
-        shares = tuple((period, done[period] / ended[period]) for period in sorted(ended))
-        return Mix(tools.total(), tuple(tools.most_common()), shares)
+        days = tuple((day, done[day], ended[day]) for day in sorted(ended))
+        return Mix(tools.total(), tuple(tools.most_common()), days)
 
     last = time.monotonic()
     for row in rows:
         tools[clean_line(str(row["tool_selected"]), 40)] += 1
         outcomes = outcomes_of(row)
         if outcomes & {"done", "failed"}:
-            period = period_of(str(row["timestamp"]), by)
-            ended[period] += 1
-            done[period] += "done" in outcomes
+            day = period_of(str(row["timestamp"]), "day")
+            ended[day] += 1
+            done[day] += "done" in outcomes
         if time.monotonic() - last > GIVE_S:
             give(so_far())
             last = time.monotonic()
     return so_far()
+
+
+def success(mix: Mix, by: Period) -> list[tuple[int, float]]:
+    """For each period the number of the day that it begins on, and which share of what ended was done.
+
+    Days are numbered one after the other; what is dated by no day is left out.
+    """
+    sums: dict[int, tuple[int, int]] = {}
+    for day, done, ended in mix.days:
+        try:
+            number = date.fromisoformat(day).toordinal()
+        except ValueError:
+            continue
+        begin = number - (number - 1) % 7 if by == "week" else number  # the first of all days was a Monday
+        before = sums.get(begin, (0, 0))
+        sums[begin] = (before[0] + done, before[1] + ended)
+    return [(begin, done / ended) for begin, (done, ended) in sums.items()]
 
 
 def bars(tools: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
@@ -59,16 +76,6 @@ def bars(tools: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
     rest = tools[len(shown) :]
     named = [(_narrow(name), number) for name, number in shown]
     return [*named, (f"{len(rest)} others", sum(number for _, number in rest))] if rest else named
-
-
-def day_of(period: str) -> int | None:
-    """The day that a period begins on, as a number that grows by one a day; None where it is no time."""
-    try:
-        if "W" not in period:
-            return date.fromisoformat(period).toordinal()
-        return date.fromisocalendar(int(period[:4]), int(period[6:]), 1).toordinal()
-    except ValueError:
-        return None
 
 
 def label_of(day: int, by: Period) -> str:

@@ -5,6 +5,7 @@ Invariant: one at a time; leaving the view gives it up, and then no file is ther
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from textual.widget import Widget
@@ -43,7 +44,8 @@ class Export:
                 self._view.run_worker(self._run(path, write), group="export")
 
         if not self.running and self._view.screen.is_current:
-            self._view.app.push_screen(AskFileScreen(what, self._folder, suggested, kinds), named)
+            free = free_name(self._folder, suggested)
+            self._view.app.push_screen(AskFileScreen(what, self._folder, free, kinds), named)
 
     def give_up(self) -> None:
         """End it at the next row."""
@@ -73,3 +75,10 @@ class Export:
         if self._given_up:
             raise Stopped
         self._done = done
+
+
+def free_name(folder: Path, wanted: str) -> str:
+    """``wanted``, or the first of ``wanted-2``, ``wanted-3`` ... that ``folder`` does not hold."""
+    name = Path(wanted)
+    numbered = (f"{name.stem}-{number}{name.suffix}" for number in count(2))
+    return next(one for one in chain([wanted], numbered) if not (folder / one).exists())

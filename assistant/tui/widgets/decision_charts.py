@@ -15,7 +15,7 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from assistant.text_safety import clean_line
-from assistant.tui.decision_mix import Mix, bars, count, day_of, label_of
+from assistant.tui.decision_mix import Mix, bars, count, label_of, success
 from assistant.tui.decision_pages import Stopped, Watched
 from assistant.tui.formatting import count as short
 from training.events.base import EventLog, EventLogError
@@ -69,6 +69,7 @@ class ChartView(Vertical, can_focus=True):
         self._watched = Watched(log)
         self._ticking: Timer | None = None
         self._shown: Mix | None = None
+        self._ended = False
         self._mix = _Chart()
         self._success = _Chart()
 
@@ -95,22 +96,24 @@ class ChartView(Vertical, can_focus=True):
 
     def action_period(self) -> None:
         self._by = "week" if self._by == "day" else "day"
-        self.action_reload()
+        self._draw()
+        self._tell()
 
     def action_reload(self) -> None:
         self._watched.stop()
         self._watched = Watched(self._log)
+        self._ended = False
         if self._ticking is not None:
             self._ticking.resume()
-        self._count(self._watched, self._wanted, self._by)
+        self._count(self._watched, self._wanted)
 
     @work(thread=True, group="charts")
-    def _count(self, watched: Watched, wanted: DecisionFilter, by: Period) -> None:
+    def _count(self, watched: Watched, wanted: DecisionFilter) -> None:
         def give(mix: Mix) -> None:
             self.post_message(self.Counted(watched, mix, ended=False))
 
         try:
-            mix = count(wanted.rows(watched.view), by, give)
+            mix = count(wanted.rows(watched.view), give)
         except Stopped:
             return
         except EventLogError as error:
@@ -131,10 +134,8 @@ class ChartView(Vertical, can_focus=True):
         found = event.mix.decisions
         self.query_one("#charts").set_class(not found, "hidden")
         self.query_one(".empty", Static).set_class(bool(found), "hidden")
-        if event.ended:
-            other = "week" if self._by == "day" else "day"
-            self._say(f"{found:,} decisions, by {self._by} · w by {other}")
-        self._shown = event.mix
+        self._shown, self._ended = event.mix, event.ended
+        self._tell()
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
@@ -144,7 +145,7 @@ class ChartView(Vertical, can_focus=True):
         """Once the room for the charts is known."""
         if self._shown is not None and self._shown.decisions:
             self._draw_mix(self._shown.tools)
-            self._draw_success(self._shown.success)
+            self._draw_success(success(self._shown, self._by))
 
     def _draw_mix(self, found: Sequence[tuple[str, int]]) -> None:
         tools = bars(found, _BARS)
@@ -165,12 +166,12 @@ class ChartView(Vertical, can_focus=True):
         plt.title("decisions by tool")
         self._mix.refresh()
 
-    def _draw_success(self, periods: Sequence[tuple[str, float]]) -> None:
+    def _draw_success(self, periods: Sequence[tuple[int, float]]) -> None:
         plt = self._success.plt
         plt.clear_figure()
-        dated = [(day, 100 * share) for period, share in periods if (day := day_of(period)) is not None]
-        days = [day for day, _ in dated]
-        plt.plot([float(day) for day in days], [share for _, share in dated], **self._line(len(days)))
+        days = [day for day, _ in periods]
+        shares = [100 * share for _, share in periods]
+        plt.plot([float(day) for day in days], shares, **self._line(len(days)))
         plt.ylim(0, 100)
         plt.yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
         shown = sorted({days[0], (days[0] + days[-1]) // 2, days[-1]}) if days else []
@@ -190,7 +191,11 @@ class ChartView(Vertical, can_focus=True):
         return Color.parse(value).rgb
 
     def _tell(self) -> None:
-        self._say(f"counting: {self._watched.seen:,} events read")
+        other = "week" if self._by == "day" else "day"
+        if self._shown is not None and self._ended:
+            self._say(f"{self._shown.decisions:,} decisions, by {self._by} · w by {other}")
+        else:
+            self._say(f"counting: {self._watched.seen:,} events read")
 
     def _say(self, text: str) -> None:
         self.query_one(".status", Static).update(Content(text))

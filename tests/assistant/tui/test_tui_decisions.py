@@ -141,7 +141,8 @@ async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> 
         await filtered(pilot, "tool:run_shell")
         await until(pilot, lambda: "2 shown, no more" in shown(pilot))
         await pilot.press("e")
-        await until(pilot, lambda: "Export decisions" in shown(pilot))
+        await until(pilot, lambda: "Export decisions" in shown(pilot) and "decisions-2.jsonl" in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "decisions.jsonl"
         await pilot.press("enter")
         await until(pilot, lambda: "is there already" in shown(pilot))
         pilot.app.screen.query_one(Input).value = "shell.jsonl"

@@ -1,11 +1,12 @@
 """What the charts show is counted while it is read, and shown on the way."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from assistant.tui import decision_mix
-from assistant.tui.decision_mix import Mix, bars, count, day_of, label_of
+from assistant.tui.decision_mix import Mix, bars, count, label_of, success
 
 
 def row(tool: str, day: int, success: bool | None = True, verdict: str | None = None) -> dict[str, Any]:
@@ -26,33 +27,34 @@ ROWS = [
 ]
 
 
-def test_the_most_frequent_tool_comes_first_and_the_oldest_period() -> None:
+def test_the_most_frequent_tool_comes_first_and_the_oldest_day() -> None:
     told: list[Mix] = []
-    found = count(ROWS, "day", told.append)
+    found = count(ROWS, told.append)
     assert found.decisions == 5
     assert found.tools == (("read_file", 3), ("run_shell", 1), ("git", 1))
-    assert found.success == (("2026-03-03", 0.5), ("2026-03-09", 0.0))
+    assert found.days == (("2026-03-03", 1, 2), ("2026-03-09", 0, 1))
     assert told == []
-
-
-def test_weeks() -> None:
-    assert count(ROWS, "week", lambda mix: None).success == (("2026-W10", 0.5), ("2026-W11", 0.0))
 
 
 def test_it_is_told_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decision_mix, "GIVE_S", 0.0)
     told: list[Mix] = []
-    found = count(ROWS, "day", told.append)
+    found = count(ROWS, told.append)
     assert [mix.decisions for mix in told] == [1, 2, 3, 4, 5]
     assert told[-1] == found
 
 
 def test_nothing() -> None:
-    assert count([], "day", lambda mix: None) == Mix(0, (), ())
+    assert count([], lambda mix: None) == Mix(0, (), ())
+    assert success(Mix(0, (), ()), "day") == []
 
 
-def test_a_time_that_is_none_stands_by_itself() -> None:
-    assert count([{**ROWS[0], "timestamp": "never"}], "day", lambda mix: None).success == (("no time", 0.0),)
+def test_success_by_days_and_by_the_weeks_that_they_are_in() -> None:
+    days = (("2025-12-29", 1, 2), ("2026-01-04", 2, 2), ("2026-01-05", 0, 3), ("no time", 1, 1))
+    mix = Mix(8, (), days)
+    first = date(2025, 12, 29).toordinal()  # a Monday
+    assert success(mix, "day") == [(first, 0.5), (first + 6, 1.0), (first + 7, 0.0)]
+    assert success(mix, "week") == [(first, 0.75), (first + 7, 0.0)]
 
 
 def test_what_is_beyond_the_bars_is_one_bar() -> None:
@@ -70,16 +72,6 @@ def test_the_names_of_bars_are_as_wide_as_they_are_long() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("earlier", "later", "days"),
-    [("2026-03-01", "2026-03-09", 8), ("2026-W01", "2026-W03", 14), ("2025-12-29", "2026-W01", 0)],
-)
-def test_periods_lie_on_the_axis_as_far_apart_as_they_are(earlier: str, later: str, days: int) -> None:
-    first, last = day_of(earlier), day_of(later)
-    assert first is not None and last is not None and last - first == days
-
-
 def test_the_axis_names_days_and_weeks() -> None:
-    day = day_of("2026-03-09")
-    assert day is not None and (label_of(day, "day"), label_of(day, "week")) == ("26-03-09", "26-W11")
-    assert day_of("no time") is None
+    day = date(2026, 3, 9).toordinal()
+    assert (label_of(day, "day"), label_of(day, "week")) == ("26-03-09", "26-W11")

@@ -57,7 +57,7 @@ def test_pages_and_charts_are_those_of_a_log_in_a_folder(stored, query):
         while not source.read(50, rows.extend):
             pass
         pages.append(rows)
-        mixes.append(count(wanted.rows(log), "week", lambda mix: None))
+        mixes.append(count(wanted.rows(log), lambda mix: None))
     assert pages[0] == pages[1] and mixes[0] == mixes[1]
     assert bool(pages[0]) == (query not in QUERIES[-1:] + QUERIES[5:6])
 
