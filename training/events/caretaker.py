@@ -19,6 +19,8 @@ from training.events.storage import JournalStorage
 KEEP = 1
 """How many of the newest sealed segments stay as they are: what is read most."""
 _LOOK_S = 0.25
+_END_FIELDS = 4
+"""Those of the head that only an append changes."""
 
 
 class Caretaker:
@@ -28,7 +30,7 @@ class Caretaker:
         self._storage, self._folder, self._quiet_s = storage, folder, quiet_s
         self._stop, self._changing = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
-        self._head, self._since = b"", time.monotonic()
+        self._end, self._since = list[bytes](), time.monotonic()
         self._sealed = 0
         self._working = self._had_time = False
 
@@ -86,9 +88,9 @@ class Caretaker:
     def _is_quiet(self) -> bool:
         """Wait until nothing was appended for a while; False where the log is being closed."""
         while not self._stop.is_set():
-            head = (self._folder / "head").read_bytes()
-            if head != self._head:
-                self._head, self._since = head, time.monotonic()
+            end = (self._folder / "head").read_bytes().split(b" ")[:_END_FIELDS]
+            if end != self._end:
+                self._end, self._since = end, time.monotonic()
             left = self._since + self._quiet_s - time.monotonic()
             if left <= 0:
                 return True

@@ -77,6 +77,14 @@ def test_a_quiet_log_compresses_what_is_old(sealed, folder, reopen):
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.slow
+def test_one_quiet_time_is_enough_for_all_that_is_old(sealed, folder, reopen):
+    started = time.monotonic()
+    reopen(quiet_s=2.0)
+    until(lambda: packed(folder) == old(folder))
+    assert len(old(folder)) > 2 and time.monotonic() - started < 2 * 2.0
+
+
 def test_a_segment_that_is_sealed_later_follows(reopen, make, folder):
     log = reopen(quiet_s=0.0)
     stored = fill(log, make)
