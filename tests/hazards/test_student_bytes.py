@@ -25,7 +25,11 @@ class Pieces:
 
     pieces: Sequence[bytes]
     tokens: list[int] = field(default_factory=list)
-    context_tokens: int = 1000
+    room: int = 1000
+
+    @property
+    def vocabulary(self) -> "Pieces":
+        return self
 
     def logits(self) -> Choice:
         return Choice(len(self.tokens))
