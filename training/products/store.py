@@ -12,6 +12,7 @@ its content, so equal content is one version.
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ Progress = Callable[[int, int], None]
 """Told how many events of how many were read, about once per thousand."""
 
 _STEP = 1000
+_RETRY_S = 0.05
 KEPT = 3
 """Versions that stay beside the one in force, the newest."""
 _PART = ".new"
@@ -52,12 +54,16 @@ class ProductStore:
         now: datetime | None = None,
         progress: Progress | None = None,
     ) -> Manifest:
-        """Build a product from the log as it is now, measure it, and put it in force."""
+        """Build a product from the log as it is now, measure it, and put it in force.
+
+        While another process publishes it, ``progress`` is told that nothing is done yet. What ``progress``
+        raises ends it, and changes nothing.
+        """
         product = find_product(product_id)
         folder = self.folder / product.id
         try:
             self._disk.make_folder(folder / "versions")
-            with self._locked(folder):
+            with self._locked(folder, progress):
                 newest = next(log.read(newest_first=True, limit=1), None)
                 until = newest.sequence if newest else 0
                 view = LogView(log, until=until, on_event=_telling(progress, until))
@@ -160,14 +166,26 @@ class ProductStore:
         return self.folder / product_id / "versions" / version
 
     @contextmanager
-    def _locked(self, folder: Path) -> Iterator[None]:
+    def _locked(self, folder: Path, progress: Progress | None) -> Iterator[None]:
         """One publisher at a time; the kernel lets go of the lock when its holder dies."""
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            while not _taken(descriptor):
+                if progress is not None:
+                    progress(0, 1)
+                time.sleep(_RETRY_S)
             yield
         finally:
             os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Whether the lock is ours now. Not waited for in the kernel: there, nobody could give it up."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_of(manifest: Manifest, log: EventLog) -> bool:

@@ -1,6 +1,7 @@
 """Publishing: versions by content, one pointer, and the old version or the new one whatever happens."""
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -332,6 +333,26 @@ def test_two_publishers_at_once_leave_one_whole_version(store, log):
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
     assert len(store.open(NAME).query()) == 2
     assert len(store.versions(NAME)) == 4
+
+
+def test_who_waits_for_another_publisher_may_give_it_up(store, log):
+    class Enough(Exception):
+        pass
+
+    told = []
+
+    def stop(done: int, total: int) -> None:
+        told.append(done)
+        raise Enough
+
+    decide(log)
+    store.publish(NAME, log)
+    with (store.folder / NAME / "lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Enough):
+            ProductStore(store.folder).publish(NAME, log, progress=stop)
+    assert told == [0]
+    assert store.publish(NAME, log).rows == 1
 
 
 def test_over_the_log_on_the_disk_with_the_store_in_the_data_folder(tmp_path, monkeypatch):
