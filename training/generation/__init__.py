@@ -1,0 +1,1 @@
+"""Generated training data: the building blocks of repositories and requests, as data."""
