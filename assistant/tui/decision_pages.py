@@ -1,6 +1,6 @@
 """Decisions of a log, read a part at a time in a thread, while the interface stays alive.
 
-Invariant: nothing here is called from the interface's thread but ``stop`` and ``seen``; a reading that was
+Invariant: nothing here is called from the interface's thread but ``stop`` and ``how_far``; a reading that was
 stopped ends at the next event, with ``Stopped``.
 """
 
@@ -15,7 +15,7 @@ from textual.message import Message
 from assistant.tui.widgets.row_table import TableRow
 from training.events.base import Event, EventLog
 from training.events.matching import DecisionFilter
-from training.events.views import LogView
+from training.events.views import LogView, last_sequence
 
 Row = dict[str, Any]
 GIVE_S = 0.15
@@ -32,8 +32,18 @@ class Watched:
     def __init__(self, log: EventLog) -> None:
         self.view = LogView(log, on_event=self._on_event)
         self.seen = 0
+        self._log = log
+        self._total = 0
         self._numbers = count(1)
         self._stop = Flag()
+
+    def measure(self) -> None:
+        """Find out how long the log is. Raises EventLogError."""
+        self._total = last_sequence(self._log)
+
+    def how_far(self) -> str:
+        """How much of the log was read."""
+        return f"{self.seen:,} of {max(self._total, self.seen):,} events read"
 
     def stop(self) -> None:
         self._stop.set()
@@ -62,6 +72,7 @@ class DecisionPages:
 
         Raises Stopped, EventLogError.
         """
+        self.watched.measure()
         part: list[Row] = []
         last = time.monotonic()
         for given, row in enumerate(self._rows, 1):

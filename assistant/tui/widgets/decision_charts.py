@@ -113,6 +113,7 @@ class ChartView(Vertical, can_focus=True):
             self.post_message(self.Counted(watched, mix, ended=False))
 
         try:
+            watched.measure()
             mix = count(wanted.rows(watched.view), give)
         except Stopped:
             return
@@ -195,7 +196,7 @@ class ChartView(Vertical, can_focus=True):
         if self._shown is not None and self._ended:
             self._say(f"{self._shown.decisions:,} decisions, by {self._by} · w by {other}")
         else:
-            self._say(f"counting: {self._watched.seen:,} events read")
+            self._say(f"counting: {self._watched.how_far()}")
 
     def _say(self, text: str) -> None:
         self.query_one(".status", Static).update(Content(text))

@@ -165,7 +165,7 @@ class DecisionList(Vertical):
         elif self.filtering:
             self._say(f"{USAGE} · Enter filters · Esc leaves it")
         elif self._reading:
-            self._say(f"{shown} found, searching: {self._pages.watched.seen:,} events read; Esc leaves")
+            self._say(f"{shown} found, searching: {self._pages.watched.how_far()}; Esc leaves")
         elif self._ended:
             self._say(f"{shown} shown, no more" if held else "")
         else:

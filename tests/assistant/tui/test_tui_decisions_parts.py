@@ -68,8 +68,9 @@ def test_a_page_reads_no_more_than_it_shows(log: EventLog) -> None:
     for _ in range(50):
         decide(log)
     pages = DecisionPages(log, DecisionFilter())
+    assert pages.watched.how_far() == "0 of 0 events read"
     read(pages, 3)
-    assert pages.watched.seen == 6
+    assert pages.watched.how_far() == "6 of 100 events read"
 
 
 def test_a_stopped_reading_ends_at_the_next_event(log: EventLog) -> None:
