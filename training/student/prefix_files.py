@@ -52,13 +52,20 @@ class PrefixFiles:
             return
         try:
             self._make_room(size)
-            with tempfile.NamedTemporaryFile(
-                dir=self._folder, prefix=".", suffix=PART_ENDING, delete=False
-            ) as file:
-                file.writelines(parts)
-            Path(file.name).replace(self._path(identity, state.tokens))
+            self._write(self._path(identity, state.tokens), parts)
         except OSError as error:
             self._notice(f"{self._folder}: a prompt's state is not kept: {error.strerror or error}")
+
+    def _write(self, path: Path, parts: Sequence[bytes | bytearray]) -> None:
+        """``parts`` at ``path``, or nothing anywhere."""
+        descriptor, name = tempfile.mkstemp(PART_ENDING, ".", self._folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.writelines(parts)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
     def _path(self, identity: str, tokens: Sequence[int]) -> Path:
         return self._folder / f"{_digest(identity, tokens).hex()[:32]}{ENDING}"

@@ -117,6 +117,15 @@ def test_a_folder_that_cannot_be_written_costs_a_notice_only(tmp_path: Path) -> 
     assert len(kept.said) == 1
 
 
+def test_what_cannot_be_put_in_place_leaves_nothing_behind(kept: Kept) -> None:
+    path = kept.paths[0]
+    path.unlink()
+    path.mkdir()
+    kept.files.save("m", STATE)
+    assert kept.paths == [path]
+    assert len(kept.said) == 1
+
+
 def test_a_shelf_keeps_what_was_used_last_within_its_limit() -> None:
     shelf = Shelf(1000)
     for key in "ab":
