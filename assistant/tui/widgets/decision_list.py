@@ -140,7 +140,7 @@ class DecisionList(Vertical):
         self.table.add(event.rows)
         self._rest()
         if event.problem:
-            self._say(clean_line(event.problem, 300))
+            self._say(event.problem, problem=True)
 
     def _tick(self) -> None:
         if self._ticking is not None:
@@ -171,8 +171,10 @@ class DecisionList(Vertical):
         else:
             self._say(f"{shown} shown, more below" + ("; r begins with the newest" if self._dropped else ""))
 
-    def _say(self, text: str) -> None:
-        self.query_one(".status", Static).update(Content(text))
+    def _say(self, text: str, *, problem: bool = False) -> None:
+        status = self.query_one(".status", Static)
+        status.set_class(problem, "problem")
+        status.update(Content(clean_line(text, 300)))
 
     def begin_filter(self) -> None:
         """From now on keys write the filter: the focus is there before the next key is."""
@@ -191,7 +193,7 @@ class DecisionList(Vertical):
         try:
             wanted = parse_query(event.value)
         except ValueError as error:
-            self._say(clean_line(str(error), 300))
+            self._say(str(error), problem=True)
             return
         self.screen.set_focus(self.table)
         self._apply(wanted, event.value)
