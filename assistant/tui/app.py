@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from assistant.tui.hangup import CODE, watch
 from assistant.tui.history import PromptHistory
 from assistant.tui.look import Look, keep_look, last_look
 from assistant.tui.messages import TurnEnded
@@ -143,6 +144,7 @@ async def _run(app: ApprenticeApp, *, mouse: bool) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, app.exit, 128 + number)
+    watch(lambda: loop.call_soon_threadsafe(app.exit, CODE))
     try:
         code = await app.run_async(mouse=mouse)
     finally:
