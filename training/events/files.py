@@ -99,8 +99,9 @@ def sync_folder(folder: Path) -> None:
 
 def may_write(folder: Path) -> bool:
     """Whether this user may write the folder and every file in it."""
-    paths = [path for path in folder.glob("*") if path.is_file()]
-    return os.access(folder, os.W_OK | os.X_OK) and all(os.access(path, os.W_OK) for path in paths)
+    files = (path for path in folder.glob("*") if path.is_file())
+    refused = (path for path in files if not os.access(path, os.W_OK) and path.exists())
+    return os.access(folder, os.W_OK | os.X_OK) and not any(refused)
 
 
 def cannot_open(folder: Path, error: OSError) -> str:
