@@ -80,7 +80,7 @@ async def test_what_was_written_can_be_run(project: Path, engine: str) -> None:
         call("run_shell", command="python3 tool.py"),
     )
     assert (project / "tool.py").read_text() == content
-    assert "tool.py" in write and "written and run" in run
+    assert write == "created" and "written and run" in run
     assert (project / "tool.py").stat().st_uid == os.getuid()
 
 

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from training.models.header_reader import facts
 from training.models.memory import available_bytes, fitting_context
+from training.student.memory import peak_bytes
 from training.student.threads import free_threads
 
 LEAST_CONTEXT = 512
@@ -155,7 +156,7 @@ def measure(specification: dict[str, Any], out: TextIO) -> dict[str, Any]:
         "context_tokens": context,
         "kv_bytes_per_token": kv,
         "weights_bytes": weights,
-        "memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
+        "memory_bytes": peak_bytes(),
         "load_s": bench.load_s,
         "busy": busy,
         "trials": trials,

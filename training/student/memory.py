@@ -6,6 +6,17 @@ import sys
 from pathlib import Path
 
 STATM = Path("/proc/self/statm")
+STATUS = Path("/proc/self/status")
+
+
+def peak_bytes() -> int:
+    """The most that this program had in memory. Not ``ru_maxrss`` alone: it begins with what the process was
+    that started it."""
+    try:
+        lines = STATUS.read_text("ascii", "replace").splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return _greatest()
 
 
 def resident_bytes() -> int:
@@ -13,5 +24,9 @@ def resident_bytes() -> int:
     try:
         return int(STATM.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak << 10
+        return _greatest()
+
+
+def _greatest() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10

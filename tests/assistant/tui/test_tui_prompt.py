@@ -10,6 +10,8 @@ from assistant.tui.widgets.popup import Popup
 from tests.assistant.tui.driving import Driver, ask, driving, said, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, FakeCommands, answer
 
+pytestmark = pytest.mark.slow
+
 
 async def typed(pilot: Driver, text: str) -> None:
     await pilot.press(*text)

@@ -46,6 +46,7 @@ async def test_names_are_found(run: Run, query: str, start: str) -> None:
     raise AssertionError(found[0])
 
 
+@pytest.mark.slow
 async def test_words_find_functions_of_the_standard_library(run: Run) -> None:
     found = await looked_up(run, "recursively delete a directory tree rmtree")
     assert any(entry.startswith("shutil.rmtree(") for entry in found)
