@@ -148,7 +148,7 @@ class Engine:
 
         Raises Cancelled as soon as ``stop()`` says so, and EngineError.
         """
-        self._fit_threads(own=1)
+        self._fit_threads()
         self._pending = []
         self._forget_after(min(common(self.tokens, tokens), len(tokens) - 1))
         kept = len(self.tokens)
@@ -170,14 +170,14 @@ class Engine:
             return
         self._evaluations += 1
         if self._evaluations % THREADS_CHECKED_EVERY == 0:
-            self._fit_threads(own=self._threads)
+            self._fit_threads()
         tokens, self._pending = self._pending, []
         for start in range(0, len(tokens), PREFILL_CHUNK):
             self._decode(tokens[start : start + PREFILL_CHUNK])
 
-    def _fit_threads(self, own: int) -> None:
-        """Use as many threads as find a core now; ``own`` of those that run are ours."""
-        threads = free_threads(self._most_threads, own)
+    def _fit_threads(self) -> None:
+        """Use as many threads as find a core now."""
+        threads = free_threads(self._most_threads)
         if threads != self._threads:
             self._threads = threads
             llama_cpp.llama_set_n_threads(self._context, threads, threads)
