@@ -18,6 +18,7 @@ TEMPLATES = [
     for file in (DATA / "templates").iterdir()
     for template in tomllib.loads(file.read_text("utf-8"))["template"]
 ]
+TALKS = tomllib.loads((DATA / "talk.toml").read_text("utf-8"))["talk"]
 TOOLS = {tool.name: tool for tool in builtin_registry()}
 SLOT = re.compile(r"\{([a-z_0-9]+)\}")
 KINDS = ("call", "no_tool", "ask", "several", "chat")
@@ -65,3 +66,13 @@ def test_a_template_calls_tools_as_they_are_and_needs_no_slot_that_its_requests_
 def test_the_ids_of_templates_differ():
     ids = [template["id"] for _, template in TEMPLATES]
     assert len(set(ids)) == len(ids)
+
+
+def test_talk_needs_no_tool_and_is_answered_shortly():
+    pairs = [(str(talk.get("history")), *pair) for talk in TALKS for pair in talk["pairs"]]
+    assert all(talk["kind"] in ("no_tool", "chat") and talk["topic"] for talk in TALKS)
+    assert all(request.strip() and 0 < len(answer) <= 250 for _, request, answer in pairs)
+    assert len({(history, request.lower()) for history, request, _ in pairs}) == len(pairs) >= 500
+    assert sum(len(talk["pairs"]) for talk in TALKS if talk["topic"] == "other_languages") >= 60
+    turns = [turn[0] for talk in TALKS for turn in talk.get("history", ())]
+    assert turns and set(zip(turns[::2], turns[1::2], strict=True)) == {("user", "assistant")}
