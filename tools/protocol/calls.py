@@ -11,6 +11,8 @@ from typing import Any
 
 from tools.calls import ToolCall
 
+FORMAT = 1
+"""Version of this format and of the signatures' lines: a student is tuned to one of them."""
 ANSWER = "answer"
 ANSWER_PREFIX = ANSWER + "\n"
 MAX_ARGUMENT_CHARACTERS = 1 << 20

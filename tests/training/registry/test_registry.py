@@ -1,0 +1,215 @@
+"""Students in the registry: one artefact each, deployed and rolled back, never used when damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.training.registry.students import BASE, parts, sha256
+from training.registry import Base, Registered, Registry, RegistryError, State
+
+Add = Callable[..., Registered]
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "students", shipped=tmp_path / "shipped")
+
+
+@pytest.fixture
+def add(registry: Registry, tmp_path: Path) -> Add:
+    return lambda name, /, **changed: registry.add(parts(tmp_path / "from", name, **changed))
+
+
+def states(registry: Registry) -> dict[str, str]:
+    return {one.name: one.state.value for one in registry.all()}
+
+
+def test_an_empty_registry_is_nowhere(registry: Registry) -> None:
+    assert registry.all() == [] and registry.deployed() is None and registry.unreadable() == []
+    assert not registry.folder.exists()
+
+
+def test_what_was_registered_is_read_back_with_its_lineage(registry: Registry, add: Add) -> None:
+    made = add("one")
+    (found,) = registry.all()
+    assert found == made == registry.get(made.id)
+    assert found.state is State.CANDIDATE and not found.shipped and found.model is None
+    assert found.manifest.lineage.run_id == "run-one" and found.manifest.lineage.seed == 7
+    assert found.manifest.metrics == {"score": 0.9} and found.manifest.gate == "passed"
+    assert {name: sha256(found.folder / name) for name in found.manifest.files} == {
+        name: file.sha256 for name, file in found.manifest.files.items()
+    }
+    assert found.folder.name == found.id and len(found.id) == 12
+    assert found.adapter == found.folder / "adapter.gguf"
+    assert (found.folder.stat().st_mode & 0o777, registry.folder.stat().st_mode & 0o777) == (0o700, 0o700)
+
+
+def test_the_id_follows_from_the_parts_and_from_nothing_else(registry: Registry, add: Add) -> None:
+    one = add("one")
+    assert add("one", name="other", metrics={}).id == one.id
+    assert registry.get(one.id).name == "one"
+    other_base = Base(model="embedded", sha256="c" * 64)
+    different = {
+        add("one", base=other_base).id,
+        add("one", call_format=2).id,
+        add("one", quantisation="Q8_0").id,
+        add("two").id,
+        one.id,
+    }
+    assert len(different) == 5
+    assert add("one", base=BASE.model_copy(update={"model": "/moved.gguf"})).id == one.id
+
+
+def test_a_student_has_an_adapter_or_weights(registry: Registry, add: Add, tmp_path: Path) -> None:
+    for model in (tmp_path / "whole.gguf", None):
+        given = {"model": model, "adapter": tmp_path / "a.gguf" if model else None}
+        with pytest.raises(RegistryError, match="either an adapter or weights"):
+            add("one", **given)
+    (tmp_path / "whole.gguf").write_bytes(b"GGUF")
+    whole = add("one", adapter=None, model=tmp_path / "whole.gguf", quantisation="Q8_0")
+    assert whole.adapter is None and whole.model == whole.folder / "model.gguf"
+
+
+def test_finding_by_id_by_its_beginning_and_by_name(registry: Registry, add: Add) -> None:
+    one, two = add("one"), add("two")
+    assert registry.get(one.id[:6]) == registry.get("one") == one
+    assert registry.find(two.id) == two and registry.find(two.id[:6]) is None
+    for key in ("", "nobody", "../one"):
+        with pytest.raises(RegistryError, match="there is no student"):
+            registry.get(key)
+    add("three", name="two")
+    assert registry.find("two") is None
+    with pytest.raises(RegistryError, match=r"'two' may be .* or .*; give the whole id"):
+        registry.get("two")
+
+
+def test_deploying_and_rolling_back_along_the_chain(registry: Registry, add: Add) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    for each in (one, two, three):
+        assert registry.deploy(each.id, reason="better").state is State.DEPLOYED
+    assert states(registry) == {"one": "retired", "two": "retired", "three": "deployed"}
+    assert registry.rollback() == registry.get(two.id)
+    assert states(registry) == {"one": "retired", "two": "deployed", "three": "retired"}
+    registry.deploy(three.id)
+    back = registry.rollback(one.id)
+    assert back is not None and back.id == one.id
+    assert registry.rollback() is None
+    assert registry.deployed() is None
+    with pytest.raises(RegistryError, match="nothing was deployed"):
+        registry.rollback()
+    history = registry.deployments().history
+    assert [(one.action, one.student, one.before) for one in history[-3:]] == [
+        ("deployed", three.id, two.id),
+        ("rolled back", one.id, three.id),
+        ("rolled back", "", one.id),
+    ]
+    assert len({one.event_id for one in history}) == len(history) == 7
+
+
+def test_deploying_what_serves_changes_nothing(registry: Registry, add: Add) -> None:
+    one = add("one")
+    registry.deploy(one.id)
+    registry.deploy(one.id)
+    assert registry.deployments().chain == (one.id,)
+    with pytest.raises(RegistryError, match="did not serve before"):
+        registry.rollback(one.id)
+
+
+@pytest.mark.parametrize("name", ["adapter.gguf", "prompt.toml", "card.md"])
+def test_a_damaged_student_is_not_deployed_and_registering_it_again_mends_it(
+    registry: Registry, add: Add, name: str
+) -> None:
+    one, two = add("one"), add("two")
+    registry.deploy(one.id)
+    content = (two.folder / name).read_bytes()
+    (two.folder / name).write_bytes(content[:-1] + b"x")
+    line = rf"student {two.id} \(two\) is damaged: {name} is not what was registered; .*export it again"
+    with pytest.raises(RegistryError, match=line):
+        registry.deploy(two.id)
+    (two.folder / name).unlink()
+    with pytest.raises(RegistryError, match=f"{name}: No such file"):
+        registry.deploy(two.id)
+    assert registry.deployed() == registry.get(one.id)
+    assert add("two").id == two.id
+    assert registry.deploy(two.id).id == two.id
+
+
+def test_a_rollback_to_a_damaged_student_is_refused_and_a_longer_one_is_not(
+    registry: Registry, add: Add
+) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    for each in (one, two, three):
+        registry.deploy(each.id)
+    (two.folder / "adapter.gguf").write_bytes(b"")
+    with pytest.raises(RegistryError, match="is damaged"):
+        registry.rollback()
+    assert registry.deployed() == registry.get(three.id)
+    back = registry.rollback(one.id)
+    assert back is not None and back.id == one.id
+
+
+def test_a_manifest_that_was_changed_is_no_student(registry: Registry, add: Add) -> None:
+    one = add("one")
+    manifest = one.folder / "student.json"
+    for content in (manifest.read_text().replace('"call_format": 1', '"call_format": 2'), "{", ""):
+        manifest.write_text(content)
+        assert registry.all() == [] and registry.unreadable() == [one.folder]
+        with pytest.raises(RegistryError, match="there is no student"):
+            registry.deploy(one.id)
+    assert add("one").id == registry.get("one").id == one.id
+
+
+def test_a_student_of_another_calling_format_does_not_serve(registry: Registry, add: Add) -> None:
+    old = add("old", call_format=99)
+    with pytest.raises(RegistryError, match="writes calling format 99, and this program 1; train it again"):
+        registry.deploy(old.id)
+
+
+def test_unreadable_deployments_are_said_and_not_taken_for_none(registry: Registry, add: Add) -> None:
+    registry.deploy(add("one").id)
+    (registry.folder / "deployments.json").write_text("{")
+    with pytest.raises(RegistryError, match=r"deployments.json: cannot be read.*remove it, and deploy"):
+        registry.deployed()
+
+
+def test_only_what_is_out_of_use_is_removed(registry: Registry, add: Add) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    registry.deploy(one.id)
+    registry.deploy(two.id)
+    for each in (one, two):
+        with pytest.raises(RegistryError, match="it is kept"):
+            registry.remove(each.id)
+    registry.remove(three.id)
+    assert states(registry) == {"one": "retired", "two": "deployed"}
+    assert not list(registry.folder.glob(".*"))
+
+
+def test_the_shipped_student_serves_until_another_is_deployed(tmp_path: Path, add: Add) -> None:
+    shipped = tmp_path / "shipped"
+    maker = Registry(shipped, shipped=tmp_path / "nothing")
+    came = maker.add(parts(tmp_path / "from", "came"))
+    maker.deploy(came.id)
+    came.folder.rename(shipped / "by-name")
+    registry = Registry(tmp_path / "students", shipped=shipped)
+    standard = registry.deployed()
+    assert standard is not None and (standard.id, standard.shipped) == (came.id, True)
+    registry.deploy(came.id)
+    assert registry.deployments().chain == ()
+    with pytest.raises(RegistryError, match="comes with the program"):
+        registry.remove(came.id)
+    one = add("one")
+    registry.deploy(one.id)
+    assert states(registry) == {"one": "deployed", "came": "retired"}
+    assert registry.deployments().history[-1].before == came.id
+    assert registry.rollback() == standard
+    registry.deploy(one.id)
+    registry.deploy("came")
+    assert registry.deployments().chain == (one.id, came.id)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    registry = Registry(tmp_path / "file" / "students", shipped=tmp_path / "shipped")
+    with pytest.raises(RegistryError, match=r"Not a directory; make room there, or check its owner"):
+        registry.add(parts(tmp_path / "from", "one"))

@@ -1,0 +1,94 @@
+"""Which student serves, which ones served before it, and every change of that.
+
+Invariant: all of it is one small file that is replaced whole, so that a change has happened or has not. A
+change is a record with the id of its event, so that an event that was not written is written later, once.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from training.events.files import JournalFile, OpenFile, write_new
+from training.events.ids import now, uuid7
+from training.registry.base import RegistryError
+
+FILE = "deployments.json"
+Action = Literal["deployed", "rolled back"]
+
+
+class Change(BaseModel):
+    """``student`` serves from now on, empty where none of the registry does; ``before`` served until then."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event_id: str
+    at: str
+    action: Action
+    student: str
+    before: str
+    forced: bool = False
+    reason: str = ""
+
+
+class Deployments(BaseModel):
+    """``chain`` is what a rollback goes back along; its last serves. ``history`` has every change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = 1
+    chain: tuple[str, ...] = ()
+    history: tuple[Change, ...] = ()
+
+    @property
+    def current(self) -> str:
+        """The id of the student that serves, or empty."""
+        return self.chain[-1] if self.chain else ""
+
+    def served(self, student: str) -> bool:
+        """Whether it serves or did so before."""
+        return any(student in (one.student, one.before) for one in self.history)
+
+    def deployed(self, student: str, *, before: str, forced: bool, reason: str) -> "Deployments":
+        """``student`` put on the chain; ``before`` is what served until now."""
+        made = _change("deployed", student, before, forced, reason)
+        return Deployments(chain=(*self.chain, student), history=(*self.history, made))
+
+    def rolled_back(self, to: str | None, *, before: str, reason: str) -> "Deployments":
+        """Back to the student before the current one, or to ``to``. Raises RegistryError."""
+        if not self.chain:
+            raise RegistryError("nothing was deployed, so there is nothing to roll back")
+        left = self.chain[:-1]
+        if to is not None:
+            if to not in left:
+                raise RegistryError(
+                    f"{to} did not serve before {self.current}; apprentice models deploy {to}"
+                )
+            while left[-1] != to:
+                left = left[:-1]
+        made = _change("rolled back", left[-1] if left else "", before, False, reason)
+        return Deployments(chain=left, history=(*self.history, made))
+
+
+def _change(action: Action, student: str, before: str, forced: bool, reason: str) -> Change:
+    at = now().isoformat(timespec="milliseconds")
+    return Change(
+        event_id=uuid7(), at=at, action=action, student=student, before=before, forced=forced, reason=reason
+    )
+
+
+def read_deployments(folder: Path) -> Deployments:
+    """Those of the registry in ``folder``; none where nothing was deployed. Raises RegistryError."""
+    path = folder / FILE
+    try:
+        return Deployments.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Deployments()
+    except (OSError, ValidationError):
+        mend = "remove it, and deploy the student that should serve"
+        raise RegistryError(f"{path}: cannot be read, so nobody knows which student serves; {mend}") from None
+
+
+def write_deployments(folder: Path, content: Deployments, open_file: OpenFile = JournalFile) -> None:
+    """Replace the file. Raises OSError, and what was there is there."""
+    write_new(folder / FILE, content.model_dump_json(indent=1).encode() + b"\n", open_file)
