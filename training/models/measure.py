@@ -194,7 +194,7 @@ def _run(bench: Bench, context: int, cores: int, quick: bool, out: TextIO) -> tu
 
 def is_busy(cores: int) -> bool:
     """Whether somebody else runs now."""
-    return free_threads(cores, own=1, cores=cores) < cores
+    return free_threads(cores, cores=cores) < cores
 
 
 def _tell(out: TextIO, line: dict[str, Any]) -> None:
