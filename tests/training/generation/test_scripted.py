@@ -1,0 +1,63 @@
+"""The scripted teacher, over a real sandbox."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from sandbox.settings import SandboxSettings
+from training.datasets.example import Example, check
+from training.generation.base import GenerationError
+from training.generation.scripted import Mix, ScriptedTeacher
+
+
+def make(indices: range, mix: Mix = Mix(), seed: int = 5) -> list[Example]:
+    async def all_of_them() -> list[Example]:
+        async with ScriptedTeacher(seed, mix) as teacher:
+            return [await teacher.make(index) for index in indices]
+
+    return asyncio.run(all_of_them())
+
+
+def only(part: str) -> Mix:
+    nothing = dict.fromkeys(("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign"), 0.0)
+    return Mix(**{**nothing, part: 1.0}, whole=1.0)
+
+
+def test_without_a_sandbox_nothing_is_made():
+    teacher = ScriptedTeacher(1, sandbox=SandboxSettings(engine="off"))
+    with pytest.raises(GenerationError, match="sandbox is off"):
+        asyncio.run(teacher.__aenter__())
+
+
+@pytest.mark.bubblewrap
+def test_examples_are_checked_varied_and_the_same_for_the_same_number():
+    made = make(range(120))
+    for example in made:
+        check(example)
+    assert len({example.id for example in made}) >= 115
+    assert len(Counter(example.kind for example in made)) >= 4
+    again = make(range(40, 60))
+    assert [one.messages[0] for one in again] == [one.messages[0] for one in made[40:60]]
+
+
+@pytest.mark.bubblewrap
+def test_what_is_observed_was_executed():
+    for example in make(range(30), only("call")):
+        observed = [message for message in example.messages if message.role == "tool"]
+        assert all(message.text for message in observed)
+        assert example.messages[-1].text
+
+
+@pytest.mark.bubblewrap
+def test_where_the_right_tool_is_absent_none_is_called():
+    for example in make(range(20), only("absent")):
+        assert not any(message.calls for message in example.messages)
+        assert example.kind == "no_tool"
+
+
+@pytest.mark.bubblewrap
+def test_several_calls_are_made_together_or_one_after_another():
+    made = make(range(20), only("several"))
+    assert all(sum(len(message.calls) for message in example.messages) >= 1 for example in made)
+    assert any(len(message.calls) > 1 for example in made for message in example.messages)

@@ -1,0 +1,164 @@
+"""The scripted teacher: it makes the request, so it knows the right calls, and it executes them.
+
+Invariant: example ``index`` of a seed has the same request, tools and calls wherever it is made. What
+programs print of the time or the machine may differ.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.settings import SandboxSettings
+from tools.protocol.messages import Message, Signature
+from training.datasets.example import Example, Kind, check, example_id
+from training.generation.base import GenerationError
+from training.generation.catalogue import Template, replies, talk, templates
+from training.generation.foreign import foreign_example
+from training.generation.noise import noisy
+from training.generation.scenes import Scene, base_of, decision_only, play
+from training.generation.shelf import Shelf
+from training.generation.slots import Slots, Unfillable
+from training.generation.workshop import Workshop
+from training.generation.worlds import make_world
+
+PROMPT_VERSION = "scripted-1"
+PER_WORLD = 12
+"""Examples in a row that are about the same repository."""
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of what is made; they are weights, and need not add up to one."""
+
+    call: float = 0.36
+    several: float = 0.08
+    follow_up: float = 0.07
+    language: float = 0.09
+    ask: float = 0.06
+    talk: float = 0.11
+    absent: float = 0.02
+    foreign: float = 0.30
+    whole: float = 0.4
+    """Of the examples with calls, how many go on to the observation and the answer."""
+
+
+class ScriptedTeacher:
+    """Fulfils ``Source``. An async context manager."""
+
+    def __init__(self, seed: int = 0, mix: Mix = Mix(), sandbox: SandboxSettings | None = None) -> None:
+        self._seed = seed
+        self._mix = mix
+        self._workshop = Workshop(sandbox)
+        self._shelf = Shelf(self._workshop.registry)
+
+    async def __aenter__(self) -> Self:
+        await self._workshop.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._workshop.close()
+
+    async def make(self, index: int) -> Example:
+        dice = random.Random(f"{self._seed}/{index}")
+        part = self._part(dice)
+        for attempt in range(_ATTEMPTS):
+            try:
+                made = await self._made(part, index, dice, attempt)
+            except Unfillable:
+                continue
+            check(made)
+            return made
+        raise GenerationError(f"example {index} of seed {self._seed}: no template of {part} fits")
+
+    def _part(self, dice: random.Random) -> str:
+        parts = ("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign")
+        return dice.choices(parts, [getattr(self._mix, part) for part in parts])[0]
+
+    async def _made(self, part: str, index: int, dice: random.Random, attempt: int) -> Example:
+        if part == "foreign":
+            return foreign_example(dice.getrandbits(48))
+        if part == "talk" and dice.random() < 0.8:
+            return self._talk(dice, index)
+        template = dice.choice(_pools()[part])
+        world = make_world(self._seed * 1_000_003 + index // PER_WORLD + attempt // 4)
+        slots = Slots(world, dice)
+        await self._workshop.open(world)
+        before: list[Message] = []
+        base = base_of(template)
+        if base is not None:
+            before += (await play(base, slots, self._workshop)).messages
+        scene = await play(template, slots, self._workshop, len(before))
+        if part == "absent":
+            return self._without_tool(template, scene, dice, index)
+        return self._example(template, before, scene, dice, index)
+
+    def _example(
+        self, template: Template, before: list[Message], scene: Scene, dice: random.Random, index: int
+    ) -> Example:
+        messages = (*before, *scene.messages)
+        called = [call.tool for message in messages for call in message.calls]
+        whole = scene.whole and (len(template.steps) > 1 or dice.random() < self._mix.whole)
+        if template.steps and not whole:
+            messages = decision_only(messages)
+        tools = self._shelf.for_calls(called, dice)
+        return self._finished(messages, tools, template.kind, template.id, template.language, index)
+
+    def _without_tool(self, template: Template, scene: Scene, dice: random.Random, index: int) -> Example:
+        """The same request where the tool for it is not on offer."""
+        tools = self._shelf.without([call.tool for one in scene.messages for call in one.calls], dice)
+        request = decision_only(scene.messages)[:-1]
+        said = Message("assistant", text=dice.choice(replies()["absent"]))
+        return self._finished((*request, said), tools, "no_tool", template.id, template.language, index)
+
+    def _talk(self, dice: random.Random, index: int) -> Example:
+        one = dice.choice(talk())
+        history = [
+            Message("user" if role == "user" else "assistant", text=text) for role, text in one.history
+        ]
+        request = noisy(one.request, dice, 0.25)
+        messages = (*history, Message("user", text=request), Message("assistant", text=one.answer))
+        tools = self._shelf.for_calls((), dice)
+        return self._finished(messages, tools, one.kind, f"talk.{one.topic}", "", index)
+
+    def _finished(
+        self,
+        messages: tuple[Message, ...],
+        tools: tuple[Signature, ...],
+        kind: Kind,
+        template: str,
+        language: str,
+        index: int,
+    ) -> Example:
+        source: dict[str, Any] = {
+            "provider": "scripted",
+            "template": template,
+            "prompt_version": PROMPT_VERSION,
+        }
+        if language:
+            source["language"] = language
+        session = f"world-{self._seed}-{index // PER_WORLD}"
+        return Example(example_id(messages, tools), messages, tools, kind, session, source)
+
+
+@cache
+def _pools() -> Mapping[str, Sequence[Template]]:
+    """Templates by the part of the mix that they are for."""
+    known = templates().values()
+    english = [one for one in known if one.language == "en"]
+    alone = [one for one in english if not one.after and not one.history]
+    calls = [one for one in alone if one.kind == "call"]
+    return {
+        "call": calls,
+        "absent": calls,
+        "several": [one for one in alone if one.kind == "several"],
+        "follow_up": [one for one in english if one.after or one.history] or calls,
+        "language": [one for one in known if one.language != "en"] or calls,
+        "ask": [one for one in alone if one.kind == "ask"],
+        "talk": [one for one in alone if one.kind in ("no_tool", "chat")],
+    }

@@ -1,0 +1,133 @@
+"""A folder in which calls of examples are executed for real: the tools of the chat, in a proven sandbox.
+
+Invariant: whatever an example did to the folder is undone before the next one. Pages of the web are not
+fetched: there is no network where examples are made, so ``web_search`` and ``fetch_url`` answer from pages
+that are written here, as the chat would show them.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.base import Limits, Mount
+from sandbox.choose import choose
+from sandbox.settings import SandboxSettings
+from tools.base import ToolContext
+from tools.builtin.reads import FileReads
+from tools.calls import Risk, ToolCall, ToolResult
+from tools.executor import Executor
+from tools.registry import Registry, builtin_registry
+from training.generation.base import GenerationError
+from training.generation.pages import page, results
+from training.generation.worlds import World
+
+LIMITS = Limits(wall_s=3.0, cpu_s=3, output_bytes=16 << 10)
+_GIT = (
+    "git",
+    "-c",
+    "user.name=a",
+    "-c",
+    "user.email=a@b",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "gc.auto=0",
+)
+
+
+class Workshop:
+    """An async context manager. ``registry`` are the tools that examples are about.
+
+    Raises GenerationError where no sandbox can be proven, as no call is executed outside one.
+    """
+
+    def __init__(self, sandbox: SandboxSettings | None = None) -> None:
+        self.registry: Registry = builtin_registry()
+        self._settings = sandbox or SandboxSettings()
+        self._root = Path(tempfile.mkdtemp(prefix="apprentice-generate-")).resolve()
+        self._context = ToolContext(workspace=self._root / "project", limits=LIMITS)
+        self._world: World | None = None
+        self._is_clean = True
+
+    async def __aenter__(self) -> Self:
+        self._context.workspace.mkdir()
+        chosen = await choose(self._settings, Mount(self._context.workspace))
+        if chosen.sandbox is None:
+            await self.close()
+            raise GenerationError(f"examples are executed in a sandbox, and {chosen.problem}")
+        self._context.sandbox = chosen.sandbox
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the sandbox and remove the folder."""
+        sandbox, self._context.sandbox = self._context.sandbox, None
+        if sandbox:
+            await sandbox.close()
+        await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)
+
+    async def open(self, world: World) -> None:
+        """Make the folder this repository, as it stands."""
+        if world is not self._world or not self._is_clean:
+            await asyncio.to_thread(self._lay_out, world)
+            self._world, self._is_clean = world, True
+        self._context.reads = FileReads()
+
+    async def run(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
+        """Execute calls that were made together."""
+        executor = Executor(self.registry, self._context)
+        made = []
+        for call in calls:
+            tool = self.registry.get(call.tool)
+            self._is_clean &= tool is not None and tool.risk in (Risk.READ, Risk.NETWORK)
+            made.append(_from_pages(call) or await executor.run(call))
+        return made
+
+    def _lay_out(self, world: World) -> None:
+        project = self._context.workspace
+        fresh = world is not self._world
+        for entry in project.iterdir():
+            if fresh or entry.name != ".git":
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        for path, text in world.files.items():
+            _write(project / path, text)
+        if fresh:
+            self._git("init", "-q", "-b", "main")
+            self._git("add", "-A")
+            self._git("commit", "-q", "-m", "first version")
+        else:
+            self._git("reset", "-q", "--hard")
+        for path, text in world.changed.items():
+            _write(project / path, text)
+
+    def _git(self, *arguments: str) -> None:
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._root)}
+        command = [*_GIT, *arguments]
+        done = subprocess.run(command, cwd=self._context.workspace, env=environment, capture_output=True)
+        if done.returncode:
+            raise GenerationError(
+                f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}"
+            )
+
+
+def _from_pages(call: ToolCall) -> ToolResult | None:
+    if call.tool == "fetch_url":
+        return ToolResult(success=True, text=page(call.arguments["url"]))
+    if call.tool == "web_search":
+        return ToolResult(success=True, text=results(call.arguments["query"]))
+    return None
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
