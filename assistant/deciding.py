@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.settings import load_settings
 from assistant.wiring import make_student
+from training.registry.serving import in_force
 from training.student.deciding import StudentDecides
 from training.student.prompt import prompt_for
 
@@ -17,5 +18,5 @@ def student_decides(workspace: Path | None = None) -> StudentDecides:
 
     Raises SettingsError, or StudentError where its prompt cannot be read.
     """
-    student = load_settings(workspace or Path.cwd()).student
+    student = in_force(load_settings(workspace or Path.cwd()).student)
     return StudentDecides(make_student(student), prompt_for(student.model, student.prompt))

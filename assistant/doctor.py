@@ -122,7 +122,7 @@ def _measured(path: Path, settings: Settings) -> Iterator[str]:
 
 
 def _adapter(settings: Settings) -> list[Check]:
-    adapter = settings.student.adapter
+    adapter = settings.student.adapter_path
     return [_model_file("student adapter", adapter, settings)] if adapter else []
 
 

@@ -10,6 +10,8 @@ from training.models.catalogue import EMBEDDED, catalogue
 from training.models.discovery import discover
 from training.models.listing import Listed, listing
 from training.models.store import ModelStore
+from training.registry.listed import listed_students
+from training.registry.serving import in_force, own_registry, serving
 from training.student.base import StudentInfo
 from training.student.settings import StudentSettings
 
@@ -18,9 +20,12 @@ BELONGING = ("adapter", "name")
 
 
 async def listed(settings: Settings, student: StudentSettings) -> list[Listed]:
-    """Every model, with what servers on this machine offer now. Raises ModelError."""
+    """Every model, with what servers on this machine offer now. Raises ModelError or RegistryError."""
     served = await discover(settings.models.endpoints)
-    return listing(student, ModelStore(), served)
+    registry = own_registry()
+    used = serving(student, registry)
+    students = listed_students(registry, student)
+    return listing(student, ModelStore(), served, students, used.id if used else "")
 
 
 def named(model: str) -> str:
@@ -34,7 +39,7 @@ def named(model: str) -> str:
 async def tried(settings: StudentSettings, model: str) -> StudentInfo:
     """Load ``model`` and let it go again. Raises StudentError where it cannot serve."""
     given = {"model": named(model), **dict.fromkeys(BELONGING, "")}
-    student = make_student(settings.model_copy(update=given))
+    student = make_student(in_force(settings.model_copy(update=given)))
     try:
         return await student.start()
     finally:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from assistant.agent.confinement import OFF, READY, STARTING
 from tools.protocol.messages import Prompt
+from training.registry.serving import in_force
 from training.student.base import Student, StudentError, StudentInfo
 from training.student.prompt import prompt_for
 from training.student.settings import StudentSettings
@@ -32,14 +33,19 @@ class Serving:
 
 
 class Hosting:
-    """Holds one student. ``state`` is ``starting``, ``ready`` or ``off``; then ``problem`` says why."""
+    """Holds one student. ``state`` is ``starting``, ``ready`` or ``off``; then ``problem`` says why.
+
+    ``settings`` are as they were asked for; which student they mean is found out at each swap. Raises
+    StudentError where that one is damaged.
+    """
 
     def __init__(self, settings: StudentSettings, make: MakeStudent) -> None:
         self._make = make
         self._task: asyncio.Task[None] | None = None
         self.settings = settings
-        self.student = make(settings)
-        self.prompt: Prompt = prompt_for(settings.model, settings.prompt)
+        self._used = in_force(settings)
+        self.student = make(self._used)
+        self.prompt: Prompt = prompt_for(self._used.model, self._used.prompt)
         self.info = StudentInfo(model=settings.model)
         self.state = STARTING
         self.problem = ""
@@ -76,14 +82,15 @@ class Hosting:
     async def swap(self, settings: StudentSettings) -> None:
         """Put another student in its place. Raises StudentError, and the old one goes on.
 
-        Where only the adapter is another one, the base stays loaded.
+        Where only adapter and prompt are others, the base stays loaded.
         """
-        if self.state == READY and self._only_adapter_differs(settings):
-            self.info = await self.student.adapt(settings.adapter)
-            self.settings = settings
+        used = await asyncio.to_thread(in_force, settings)
+        prompt = prompt_for(used.model, used.prompt)
+        if self.state == READY and self._keeps_base(used):
+            self.info = await self.student.adapt(used.adapter_path)
+            self.settings, self._used, self.prompt = settings, used, prompt
             return
-        prompt = prompt_for(settings.model, settings.prompt)
-        student = self._make(settings)
+        student = self._make(used)
         try:
             info = await student.start()
         except StudentError:
@@ -91,13 +98,14 @@ class Hosting:
             raise
         await self._stop_loading()
         previous, self.student = self.student, student
-        self.settings, self.prompt, self.info = settings, prompt, info
+        self.settings, self._used = settings, used
+        self.prompt, self.info = prompt, info
         self.state, self.problem = READY, ""
         await previous.close()
 
-    def _only_adapter_differs(self, settings: StudentSettings) -> bool:
-        same_adapter = settings.model_copy(update={"adapter": self.settings.adapter})
-        return settings != self.settings and same_adapter == self.settings
+    def _keeps_base(self, used: StudentSettings) -> bool:
+        belonging = {"adapter": self._used.adapter, "prompt": self._used.prompt}
+        return used != self._used and used.model_copy(update=belonging) == self._used
 
     async def _stop_loading(self) -> None:
         task, self._task = self._task, None

@@ -163,9 +163,11 @@ def _asked(
 
 def _student(settings: "StudentSettings", model: str | None) -> "StudentSettings":
     """The student of the settings, or another model, to which their adapter and prompt do not belong."""
+    from training.registry.serving import in_force
+
     if model is not None and model != settings.model:
         settings = settings.model_copy(update={"model": model, "adapter": "", "name": "", "prompt": ""})
-    return settings.model_copy(update=_JUDGED_WITHOUT_TEXT)
+    return in_force(settings).model_copy(update=_JUDGED_WITHOUT_TEXT)
 
 
 def _cases(file: str | None, folder: str | None, categories: Sequence[str]) -> "tuple[Case, ...]":

@@ -8,6 +8,7 @@ from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import code, plain, table
 from assistant.plain.status_line import with_state
 from training.models.base import ModelError, megabytes
+from training.registry.base import RegistryError
 from training.student.base import StudentError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def _listed(context: CommandContext) -> "list[Listed]":
 
     try:
         return await listed(context.chat.settings, context.chat.student_settings)
-    except ModelError as error:
+    except (ModelError, RegistryError) as error:
         raise CommandError(str(error)) from error
 
 
@@ -95,11 +96,12 @@ def _complete(context: CommandContext, typed: str) -> list[str]:
 
 def _ids() -> list[str]:
     from training.models.store import ModelStore
+    from training.registry.serving import own_registry
 
     try:
-        store = ModelStore()
-        return [EMBEDDED, *(path.parent.name for path in store.records())]
-    except ModelError:
+        students = [one.id for one in own_registry().all()]
+        return [EMBEDDED, *students, *(path.parent.name for path in ModelStore().records())]
+    except (ModelError, RegistryError):
         return [EMBEDDED]
 
 

@@ -2,7 +2,8 @@
 
 The states: ``in use``; ``embedded`` (comes with the program); ``installed`` (pulled, and whole); ``damaged``
 (pulled, and not what it was); ``missing`` (the student, and not here); ``partial`` (a pull did not end, the
-next one goes on); ``available`` (in the catalogue, to be pulled); ``endpoint`` (served on this machine).
+next one goes on); ``available`` (in the catalogue, to be pulled); ``endpoint`` (served on this machine). Of
+trained students: ``deployed`` (serves where its base is named), ``candidate`` (never did), ``retired`` (did).
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,12 @@ DAMAGED = "damaged"
 MISSING = "missing"
 PARTIAL = "partial"
 ENDPOINT = "endpoint"
+DEPLOYED, CANDIDATE, RETIRED = "deployed", "candidate", "retired"
+_NOT_USABLE = (DAMAGED, MISSING, PARTIAL, AVAILABLE)
+_ORDER = (
+    *(DEPLOYED, CANDIDATE, RETIRED),
+    *(EMBEDDED, MISSING, INSTALLED, DAMAGED, ENDPOINT, PARTIAL, AVAILABLE),
+)
 
 
 @dataclass(frozen=True)
@@ -42,22 +49,34 @@ class Listed:
     memory_bytes: int | None
 
 
-def listing(settings: StudentSettings, store: ModelStore, served: Sequence[Served]) -> list[Listed]:
-    """The model in use first, then those that are here, then those to be had. Raises ModelError."""
+def listing(
+    settings: StudentSettings,
+    store: ModelStore,
+    served: Sequence[Served],
+    students: Sequence[Listed] = (),
+    serving: str = "",
+) -> list[Listed]:
+    """The model in use first, then those that are here, then those to be had. Raises ModelError.
+
+    ``students`` are the trained ones; ``serving`` is the id of the one that the settings mean, if they do.
+    """
     installed = {model.id: model for model in store.all()}
     listed = [_of_catalogue(source, installed, store, settings) for source in catalogue().values()]
     listed += [
         _of_store(model, store, settings) for model in installed.values() if model.id not in catalogue()
     ]
+    listed += students
     listed += [Listed(one.address, one.name, "", "", ENDPOINT, one.endpoint, "", None) for one in served]
-    current = next((one for one in listed if _in_use(one, settings)), None)
-    if current is None:
-        current = _unlisted(settings)
-    state = current.state if current.state in (DAMAGED, MISSING, PARTIAL, AVAILABLE) else IN_USE
-    current = replace(current, state=state, adapter=settings.adapter)
+    current = next((one for one in students if one.id == serving), None) or _current(listed, settings)
     others = [one for one in listed if one.id != current.id]
-    order = (EMBEDDED, MISSING, INSTALLED, DAMAGED, ENDPOINT, PARTIAL, AVAILABLE)
-    return [current, *sorted(others, key=lambda one: order.index(one.state))]
+    if current.state not in (*_NOT_USABLE, DEPLOYED):
+        current = replace(current, state=IN_USE)
+    return [current, *sorted(others, key=lambda one: _ORDER.index(one.state))]
+
+
+def _current(listed: Sequence[Listed], settings: StudentSettings) -> Listed:
+    found = next((one for one in listed if _in_use(one, settings)), None) or _unlisted(settings)
+    return replace(found, adapter=settings.adapter_path)
 
 
 def _in_use(one: Listed, settings: StudentSettings) -> bool:

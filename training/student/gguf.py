@@ -76,6 +76,11 @@ def model_path(model: str) -> Path:
     return path
 
 
+def called(path: Path) -> str:
+    """What a model or an adapter is called: by its file, or by the student whose folder it is in."""
+    return path.parent.name if (path.parent / "student.json").is_file() else path.stem
+
+
 def _looks_like_path(model: str) -> bool:
     return "/" in model or model.endswith(".gguf")
 
@@ -97,4 +102,19 @@ def _pulled(model: str) -> Path | None:
         raise ModelFileError(str(error)) from None
     if model in catalogue():
         raise ModelFileError(f"{model} is not on this machine; apprentice models pull {model}")
-    return None
+    return _whole_student(model)
+
+
+def _whole_student(model: str) -> Path | None:
+    """The weights of a trained student that has its own; one with an adapter is no single file."""
+    from training.registry.base import RegistryError
+    from training.registry.serving import own_registry
+
+    try:
+        student = own_registry().find(model)
+    except RegistryError as error:
+        raise ModelFileError(str(error)) from None
+    if student is not None and student.model is None:
+        base = student.manifest.base.model
+        raise ModelFileError(f"{model} is a student with an adapter over {base}; name {base} for its file")
+    return student.model if student else None

@@ -24,7 +24,7 @@ from training.student.base import (
     Usage,
     Written,
 )
-from training.student.gguf import ModelFileError, model_path
+from training.student.gguf import ModelFileError, called, model_path
 from training.student.judgement import Judgement
 from training.student.settings import StudentSettings
 from training.student.tally import Tally
@@ -84,10 +84,10 @@ class LocalStudent:
         self._restarts += self._info is not None
         self._info = None
         result = await self._load(path, request)
-        name = path.stem if self._settings.model != "embedded" else path.stem.split(".")[0]
+        name = called(path) if self._settings.model != "embedded" else path.stem.split(".")[0]
         self._info = StudentInfo(
             model=name,
-            adapter=_stem(self._settings.adapter),
+            adapter=_called(self._settings.adapter_path),
             context_tokens=result["context_tokens"],
             memory_bytes=result["memory_bytes"],
             notice=choice.notice,
@@ -117,7 +117,7 @@ class LocalStudent:
             await self._last("adapt", {"adapter": adapter})
             self._settings = self._settings.model_copy(update={"adapter": adapter})
             self._judgement = Judgement(self._settings)
-            self._info = replace(info, adapter=_stem(adapter))
+            self._info = replace(info, adapter=_called(adapter))
             return self._info
 
     async def warm(self, conversation: Conversation, *, kind: Kind = "agent") -> None:
@@ -200,8 +200,8 @@ def _decision(data: dict[str, Any]) -> Decision:
     )
 
 
-def _stem(adapter: str) -> str:
-    return Path(adapter).stem if adapter else ""
+def _called(adapter: str) -> str:
+    return called(Path(adapter)) if adapter else ""
 
 
 async def _as_set(path: Path, settings: StudentSettings) -> LoadChoice:

@@ -60,7 +60,7 @@ class RemoteStudent:
             return info
 
     async def _ensure(self) -> tuple[Endpoint, StudentInfo]:
-        if self._settings.adapter:
+        if self._settings.adapter_path:
             raise StudentError(NO_ADAPTER)
         if self._endpoint is None:
             self._endpoint = Endpoint(self._settings.model, self._patience)

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NO_ADAPTER = "none"
+
 
 class StudentSettings(BaseModel):
     """Which model serves and how it decides."""
@@ -10,9 +12,10 @@ class StudentSettings(BaseModel):
 
     model: str = "embedded"
     """``embedded`` (SmolLM2-135M-Instruct), an id that ``apprentice models list`` shows, a GGUF's path, or an
-    OpenAI-compatible ``http(s)://`` URL (``URL#NAME`` for one of its models)."""
+    OpenAI-compatible ``http(s)://`` URL (``URL#NAME`` for one of its models). The trained student that is
+    deployed serves where its base is named."""
     adapter: str = ""
-    """Path of a LoRA adapter GGUF, or empty."""
+    """Path of a LoRA adapter GGUF; empty takes that of the deployed student, ``none`` takes none."""
     name: str = ""
     """The model's name at an OpenAI-compatible endpoint; empty takes the first it lists."""
     context_tokens: int = Field(default=8192, ge=512, le=1 << 20)
@@ -27,7 +30,7 @@ class StudentSettings(BaseModel):
     """Most memory for saved states of each kind of prompt, and most disk for those kept over runs; 0 keeps
     none."""
     prompt: str = ""
-    """Path of a prompt TOML; empty takes the one that fits the model."""
+    """Path of a prompt TOML; empty takes that of the deployed student, or the one that fits the model."""
     ask_below: float = Field(default=0.0, ge=0, le=1)
     """Confidence below which the student asks you instead of calling a tool; 0 never asks. Best set after
     ``apprentice eval calibrate``."""
@@ -36,6 +39,11 @@ class StudentSettings(BaseModel):
     def remote(self) -> bool:
         """True where the student is behind an endpoint, which is sent the tools as JSON Schemas."""
         return self.model.startswith(("http://", "https://"))
+
+    @property
+    def adapter_path(self) -> str:
+        """The adapter's file, empty where there is none."""
+        return "" if self.adapter == NO_ADAPTER else self.adapter
 
     def room_for_reply(self, window: int) -> int:
         """The tokens of a window that a prompt leaves free: for the longest reply, at most a quarter."""

@@ -66,7 +66,7 @@ def keep(fitted: Temperature, settings: StudentSettings, prompt: Prompt, folder:
 
 def student_files(settings: StudentSettings) -> list[Path]:
     """The GGUF files that a student is made of. Raises ModelFileError."""
-    adapter = [Path(settings.adapter).expanduser()] if settings.adapter else []
+    adapter = [Path(settings.adapter_path).expanduser()] if settings.adapter_path else []
     return [model_path(settings.model), *adapter]
 
 

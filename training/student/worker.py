@@ -104,7 +104,7 @@ class Worker:
         engine = Engine(
             path, context_tokens=settings.context_tokens, threads=request["threads"], step=request["step"]
         )
-        engine.use_adapter(_adapter(settings.adapter))
+        engine.use_adapter(_adapter(settings.adapter_path))
         engine.stop = self._stops
         budget = settings.cache_mb << 20
         files = PrefixFiles(Path(request["cache"]), budget, self._notice) if request["cache"] else None
