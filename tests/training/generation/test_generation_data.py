@@ -10,18 +10,37 @@ import pytest
 
 from tools.registry import builtin_registry
 from tools.schema import validate
+from training.generation.slots import KNOWN
 
 DATA = resources.files("training.generation") / "data"
 FUNCTIONS = tomllib.loads((DATA / "functions.toml").read_text("utf-8"))["function"]
-TEMPLATES = [
-    (file.name, template)
-    for file in (DATA / "templates").iterdir()
-    for template in tomllib.loads(file.read_text("utf-8"))["template"]
-]
 TALKS = tomllib.loads((DATA / "talk.toml").read_text("utf-8"))["talk"]
+TEMPLATES = {
+    f"{folder}/{file.name}": tomllib.loads(file.read_text("utf-8"))["template"]
+    for folder in ("templates", "languages")
+    if (DATA / folder).is_dir()
+    for file in (DATA / folder).iterdir()
+    if file.name.endswith(".toml")
+}
+BY_ID = {template["id"]: template for group in TEMPLATES.values() for template in group}
 TOOLS = {tool.name: tool for tool in builtin_registry()}
 SLOT = re.compile(r"\{([a-z_0-9]+)\}")
 KINDS = ("call", "no_tool", "ask", "several", "chat")
+
+
+def whole(template: dict[str, Any]) -> dict[str, Any]:
+    """The template with what it takes from the one that it is the same as."""
+    base = BY_ID[template["same_as"]] if "same_as" in template else {}
+    assert "same_as" not in base
+    return {**base, **template}
+
+
+def turns(template: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """Lists of calls that are made together."""
+    found: list[list[dict[str, Any]]] = template.get("steps") or (
+        [template["calls"]] if "calls" in template else []
+    )
+    return found
 
 
 def outcomes(function: dict[str, Any], body: str) -> list[bool]:
@@ -46,26 +65,58 @@ def test_a_function_is_right_and_its_mistake_is_found_by_the_first_check(functio
     assert not outcomes(function, body.replace(function["line"], function["mistake"]))[0]
 
 
-@pytest.mark.parametrize(("file", "template"), TEMPLATES, ids=lambda one: str(one)[:40])
-def test_a_template_calls_tools_as_they_are_and_needs_no_slot_that_its_requests_lack(file, template):
-    assert template.get("kind", "call") in KINDS
-    requests = template["requests"].strip().splitlines()
-    assert len(set(requests)) == len(requests) >= 2
-    steps = template.get("steps") or ([template["calls"]] if "calls" in template else [])
-    assert bool(steps) == (template.get("kind", "call") in ("call", "several"))
-    for call in (call for step in steps for call in step):
-        schema = TOOLS[call["tool"]].parameters
-        numbers = {key for key, value in schema["properties"].items() if value["type"] == "integer"}
-        given = {key: 1 if key in numbers else value for key, value in call["arguments"].items()}
-        assert validate(schema, given) is None
-        if len(steps) == 1:
-            needed = set(SLOT.findall("".join(map(str, call["arguments"].values()))))
-            assert all(needed <= set(SLOT.findall(request)) for request in requests), (file, template["id"])
+@pytest.mark.parametrize("group", TEMPLATES)
+def test_a_template_calls_tools_as_they_are_and_has_one_way_to_answer(group):
+    for template in map(whole, TEMPLATES[group]):
+        kind = template.get("kind", "call")
+        assert kind in KINDS
+        assert bool(turns(template)) == (kind in ("call", "several")), template["id"]
+        assert "says" in template or "answer" in template, template["id"]
+        for call in (call for turn in turns(template) for call in turn):
+            schema = TOOLS[call["tool"]].parameters
+            numbers = {key for key, value in schema["properties"].items() if value["type"] == "integer"}
+            given = {key: 1 if key in numbers else value for key, value in call["arguments"].items()}
+            assert validate(schema, given) is None, (template["id"], call)
 
 
-def test_the_ids_of_templates_differ():
-    ids = [template["id"] for _, template in TEMPLATES]
+@pytest.mark.parametrize("group", TEMPLATES)
+def test_what_the_first_calls_need_stands_in_the_conversation(group):
+    """Arguments of later calls may come from what the first ones showed."""
+    for template in map(whole, TEMPLATES[group]):
+        requests = template["requests"].strip("\n").splitlines()
+        assert len(set(requests)) == len(requests) >= 2, template["id"]
+        assert all(request.strip() for request in requests), template["id"]
+        before = "".join(text for _, text in template.get("history", ()))
+        earlier = (
+            whole(BY_ID[template["after"]])["requests"].strip().splitlines() if "after" in template else [""]
+        )
+        needed = set(SLOT.findall(str([call["arguments"] for call in (turns(template) or [[]])[0]])))
+        for request in requests:
+            for one in earlier:
+                said = set(SLOT.findall(before + one + request))
+                assert needed <= said, (template["id"], request, needed - said)
+
+
+@pytest.mark.parametrize("group", TEMPLATES)
+def test_slots_are_known(group):
+    for template in TEMPLATES[group]:
+        assert set(SLOT.findall(str(template))) <= KNOWN, template["id"]
+
+
+def test_the_ids_of_templates_differ_and_earlier_turns_are_there():
+    ids = [template["id"] for group in TEMPLATES.values() for template in group]
     assert len(set(ids)) == len(ids)
+    for template in map(whole, (one for group in TEMPLATES.values() for one in group)):
+        assert not ("after" in template and "history" in template), template["id"]
+        assert "after" not in whole(BY_ID[template["after"]]) if "after" in template else True, template["id"]
+
+
+def test_an_earlier_turn_in_words_alternates_and_ends_with_the_assistant():
+    histories = [one["history"] for group in TEMPLATES.values() for one in group if "history" in one]
+    histories += [talk["history"] for talk in TALKS if "history" in talk]
+    for history in histories:
+        roles = [role for role, _ in history]
+        assert roles == ["user", "assistant"] * (len(roles) // 2)
 
 
 def test_talk_needs_no_tool_and_is_answered_shortly():
@@ -74,5 +125,3 @@ def test_talk_needs_no_tool_and_is_answered_shortly():
     assert all(request.strip() and 0 < len(answer) <= 250 for _, request, answer in pairs)
     assert len({(history, request.lower()) for history, request, _ in pairs}) == len(pairs) >= 500
     assert sum(len(talk["pairs"]) for talk in TALKS if talk["topic"] == "other_languages") >= 60
-    turns = [turn[0] for talk in TALKS for turn in talk.get("history", ())]
-    assert turns and set(zip(turns[::2], turns[1::2], strict=True)) == {("user", "assistant")}
