@@ -1,0 +1,133 @@
+"""Examples over tools of other domains."""
+
+import random
+from collections import Counter
+from functools import lru_cache
+
+import pytest
+
+from tools.protocol.grammar import ordered_properties
+from training.datasets.example import Example, check
+from training.generation.domains import domains
+from training.generation.foreign import SHARED, foreign_example
+from training.generation.offers import make_offer
+from training.generation.values import read_kind, read_words
+
+SOME = 480
+
+
+@lru_cache(maxsize=1)
+def some() -> tuple[Example, ...]:
+    return tuple(foreign_example(seed) for seed in range(SOME))
+
+
+def test_an_example_follows_from_its_seed():
+    assert foreign_example(17) == foreign_example(17)
+    assert len({example.session for example in some()}) == SOME
+
+
+def test_seeds_in_a_row_share_their_tools():
+    for start in range(0, 10 * SHARED, SHARED):
+        assert len({repr(foreign_example(start + at).tools) for at in range(SHARED)}) == 1
+
+
+def test_a_sample_can_be_trained_on():
+    for example in some()[::48]:
+        check(example)
+
+
+@pytest.mark.slow
+def test_all_can_be_trained_on():
+    for seed in range(2000):
+        check(foreign_example(seed))
+
+
+def test_the_kinds_have_their_shares():
+    shares = {kind: count / SOME for kind, count in Counter(each.kind for each in some()).items()}
+    assert 0.48 <= shares["call"] <= 0.62
+    assert 0.24 <= shares["no_tool"] + shares.get("chat", 0) <= 0.37
+    assert 0.04 <= shares["ask"] <= 0.12
+    assert 0.03 <= shares["several"] <= 0.1
+    assert all(len(each.messages[1].calls) == 2 for each in some() if each.kind == "several")
+
+
+def test_a_quarter_of_the_offers_is_masked_and_described():
+    offers = [make_offer(number) for number in range(400)]
+    masked = [each for each in offers if any(_is_masked(one) for one in each.shown)]
+    assert 0.19 <= len(masked) / len(offers) <= 0.31
+    for shown in (one for each in masked for one in each.shown):
+        hidden = {new for old, new in shown.names.items() if old != new}
+        assert all(f"{name} is the " in shown.signature.description for name in hidden)
+
+
+def _is_masked(shown) -> bool:
+    plain = shown.signature.name.rpartition(".")[2].lower().replace("_", "")
+    named = plain == shown.function.name.rpartition(".")[2].lower().replace("_", "")
+    return not named or any(old != new for old, new in shown.names.items())
+
+
+def test_no_request_without_a_call_is_one_that_an_offered_function_serves():
+    groups = {domain.name: domain.group for domain in domains()}
+    for seed, example in enumerate(some()):
+        offer = make_offer(seed // SHARED)
+        if example.kind != "no_tool" or example.source["template"] == "talk":
+            continue
+        domain, _, name = example.source["template"].partition(".")
+        served = {each.function.name for each in offer.shown if each.function.domain == domain}
+        assert name not in served
+        if not offer.builtins and domain != offer.domain.name:
+            assert groups[domain] not in {groups[each.function.domain] for each in offer.shown}
+
+
+def test_where_all_built_in_tools_are_offered_nothing_is_declined():
+    beside = [number for number in range(200) if make_offer(number).builtins]
+    assert beside
+    for number in beside:
+        for seed in range(number * SHARED, (number + 1) * SHARED):
+            example = foreign_example(seed)
+            assert example.kind not in ("no_tool", "chat") or example.source["template"] == "talk"
+
+
+def test_arguments_stand_in_the_order_that_decoding_writes_them_in():
+    for example in some():
+        schemas = {tool.name: tool.parameters for tool in example.tools}
+        for call in (call for message in example.messages for call in message.calls):
+            required, optional = ordered_properties(schemas[call.tool])
+            order = [*required, *optional]
+            assert list(call.arguments) == [name for name in order if name in call.arguments]
+
+
+def test_an_answer_states_the_observation():
+    going_on = [each for each in some() if len(each.messages) == 4]
+    assert going_on
+    for example in going_on:
+        said = example.messages[3].text.replace(",", "")
+        assert any(digits in said for digits in _numbers(example.messages[2].text))
+
+
+def _numbers(text: str) -> list[str]:
+    return "".join(letter if letter.isdigit() else " " for letter in text).split() or [""]
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [("1..3", int), ("0.5..2.5", float), ("a|b", str), ("bool", bool), ("[1..9]", list), ("thing", str)],
+)
+def test_a_value_is_of_its_kind(written, kind):
+    dice = random.Random(1)
+    named = {"thing": read_words(["the moon => moon"])}
+    drawn = [read_kind(written, named).draw(dice) for _ in range(20)]
+    assert all(isinstance(one.value, (kind, int) if kind is float else kind) for one in drawn)
+
+
+def test_a_named_value_is_said_otherwise_than_it_is_written():
+    one = read_words(["the moon => moon"]).draw(random.Random(1))
+    assert (one.said, one.value) == ("the moon", "moon")
+
+
+def test_a_list_of_fixed_length_and_an_object():
+    dice = random.Random(2)
+    point = read_kind("[2 * 0..9]", {}).draw(dice)
+    assert len(point.value) == 2 and point.said.startswith("[")
+    size = read_kind("{width 1..9; height 1..9}", {}).draw(dice)
+    assert set(size.value) == {"width", "height"} and f"width {size.value['width']}" in size.said
