@@ -1,7 +1,7 @@
 """Leaves out examples that say what another one says already.
 
-Compared is what the person asked and what the student is to do, among examples that call the same tools: equal
-requests with different right tools are no duplicates, because together they teach the difference.
+Compared is what the person asked and what the student is to do, among examples that call the same tools:
+equal requests with different right tools are no duplicates, because together they teach the difference.
 """
 
 from collections.abc import Mapping

@@ -70,8 +70,9 @@ class FakeSource:
         return replace(one, source={**one.source, "template": f"files.read{index % 3}", "group": "files"})
 
 
-WORDS = """
+_WORDS = """
 amber birch cedar delta ember fjord grove heron inlet jetty karst lagoon maple north otter pearl quartz raven
 spruce tundra umber vortex willow xenon yarrow zephyr alpine basalt copper dune estuary falcon glacier harbour
 iris juniper kelp lichen marsh nectar onyx pebble quiver reef slate thicket urchin valley wharf yew
-""".split()
+"""
+WORDS = _WORDS.split()

@@ -1,0 +1,95 @@
+"""What teachers start from: decisions of the log that the student got wrong or was unsure of, then others.
+
+Invariant: a seed whose right call is known was corrected by a person; of any other, ``is_known`` says that a
+teacher has to label it. What the log holds was redacted when it was written.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tools.calls import ToolCall
+from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Message, Signature
+from tools.schema import validate
+from training.datasets.example import Example, example_id
+from training.events.worth import judged
+from training.generation.base import Source
+
+MOST = 1_000
+_UNKNOWN = "unlabelled"
+Row = Mapping[str, Any]
+
+
+def is_known(seed: Example) -> bool:
+    """Whether the calls of the seed are right."""
+    return not seed.source.get(_UNKNOWN)
+
+
+def seeds_of(rows: Iterable[Row], unsure_below: float) -> list[Example]:
+    """The seeds in decision rows, at most ``MOST``: corrected first, then wrong ones, then the least sure."""
+    found: dict[str, tuple[tuple[int, float], Example]] = {}
+    for row in rows:
+        rank = _rank(row, unsure_below)
+        seed = _seed(row) if rank is not None else None
+        if seed is not None and rank is not None:
+            found.setdefault(seed.id, (rank, seed))
+    return [seed for _, seed in sorted(found.values(), key=lambda pair: pair[0])][:MOST]
+
+
+def _rank(row: Row, unsure_below: float) -> tuple[int, float] | None:
+    """What comes first has the lower one; None for what teaches nothing new."""
+    right, confidence = judged(row), row.get("confidence")
+    sure = confidence if isinstance(confidence, int | float) else 1.0
+    if right is False:
+        return (0 if (row.get("review") or {}).get("corrected_tool") else 1), sure
+    return (2, sure) if right is None and sure < unsure_below else None
+
+
+def _seed(row: Row) -> Example | None:
+    """None where the row does not hold enough, or the corrected call does not fit its tool."""
+    request = (row.get("context") or {}).get("request")
+    tools = tuple(_signatures(row.get("tools_available")))
+    review = row.get("review") or {}
+    known = bool(review.get("corrected_tool"))
+    tool = review.get("corrected_tool") or row.get("tool_selected")
+    arguments = (review.get("corrected_parameters") if known else row.get("tool_parameters")) or {}
+    if not isinstance(request, str) or not request.strip() or not _fits(tool, arguments, tools):
+        return None
+    calls = (ToolCall("c1", str(tool), dict(arguments)),)
+    turns = (Message("user", text=request), Message("assistant", calls=calls))
+    source = {
+        "seed": "log",
+        "event": row.get("event_id"),
+        "template": "log",
+        **({} if known else {_UNKNOWN: True}),
+    }
+    session = str(row.get("session_id") or "")
+    return Example(example_id(turns[:1], tools), turns, tools, session=session, source=source)
+
+
+def _signatures(tools: Any) -> Iterator[Signature]:
+    """Those that were logged whole, without ``answer``, which is no tool."""
+    for tool in tools if isinstance(tools, list) else ():
+        parameters = tool.get("parameters") if isinstance(tool, Mapping) else None
+        if isinstance(parameters, dict) and tool.get("name") not in (None, ANSWER):
+            yield Signature(str(tool["name"]), str(tool.get("description") or ""), parameters)
+
+
+def _fits(tool: Any, arguments: Any, tools: Sequence[Signature]) -> bool:
+    offered = next((one for one in tools if one.name == tool), None)
+    if offered is None or not isinstance(arguments, dict):
+        return False
+    return validate(offered.parameters, arguments) is None
+
+
+class Seeds:
+    """Fulfils ``Source``: those that are known before, then what ``source`` makes."""
+
+    def __init__(self, first: Sequence[Example], source: Source) -> None:
+        self._first = first
+        self._source = source
+
+    async def make(self, index: int) -> Example:
+        if index < len(self._first):
+            return self._first[index]
+        return await self._source.make(index - len(self._first))
