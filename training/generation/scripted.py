@@ -4,7 +4,9 @@ Invariant: example ``index`` of a seed has the same request, tools and calls whe
 programs print of the time or the machine may differ.
 """
 
+import math
 import random
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,7 +87,7 @@ class ScriptedTeacher:
             return foreign_example(dice.getrandbits(48))
         if part == "talk" and dice.random() < 0.8:
             return self._talk(dice, index)
-        template = dice.choice(_pools()[part])
+        template = _drawn(_pools()[part], dice)
         world = make_world(self._seed * 1_000_003 + index // PER_WORLD + attempt // 4)
         slots = Slots(world, dice)
         await self._workshop.open(world)
@@ -144,6 +146,16 @@ class ScriptedTeacher:
             source["language"] = language
         session = f"world-{self._seed}-{index // PER_WORLD}"
         return Example(example_id(messages, tools), messages, tools, kind, session, source)
+
+
+def _drawn(pool: Sequence[Template], dice: random.Random) -> Template:
+    """A template. A tool with few of them is drawn more often than its share, so that none is rare."""
+    by_tool: dict[str, list[Template]] = defaultdict(list)
+    for one in pool:
+        by_tool[one.steps[0][0]["tool"] if one.steps else ""].append(one)
+    tools = sorted(by_tool)
+    tool = dice.choices(tools, [math.sqrt(len(by_tool[tool])) for tool in tools])[0]
+    return dice.choice(by_tool[tool])
 
 
 @cache
