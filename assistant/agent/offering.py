@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Conversation
+from tools.protocol.messages import Conversation, Prompt
 from tools.protocol.signatures import compress
 from tools.selection.offer import Offer, Offers, Way, everything
 from tools.selection.tokens import schema_tokens, signature_tokens
@@ -81,18 +81,18 @@ class Offering:
         available = [{"name": one.name, "signature": compress(one, describe=False)} for one in offer.shown]
         selection: dict[str, Any] = {
             "way": offer.way,
-            "tools_tokens": self._tokens(offer, describe=conversation.prompt.describe),
+            "tools_tokens": self._tokens(offer, conversation.prompt),
             "schemas_tokens": schema_tokens(conversation.signatures),
         }
         if offer.ranked:
             selection |= {"ranked": offer.first(), "widened": widened, "offered": list(offer.names)}
         return Made(decision, available, selection)
 
-    def _tokens(self, offer: Offer, *, describe: bool) -> int:
+    def _tokens(self, offer: Offer, prompt: Prompt) -> int:
         """What the prompt says of the tools, in tokens, about."""
         if self._schemas():
             return schema_tokens(offer.shown)
-        return signature_tokens(offer.shown, describe=describe)
+        return sum(signature_tokens([one], describe=prompt.describes(one.name)) for one in offer.shown)
 
 
 def _as_sure(decision: Decision, offer: Offer) -> Decision:

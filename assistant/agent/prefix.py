@@ -87,9 +87,9 @@ async def _fitting(project: str, sizes: Sizes, tokens: int) -> str:
 def _tools(prompt: Prompt, signatures: tuple[Signature, ...], *, schemas: bool) -> str:
     """What the student is told of its tools, for its size."""
     if not schemas:
-        return "\n".join(compress(one, describe=prompt.describe) for one in signatures)
-    described = [(one.name, one.description if prompt.describe else "", one.parameters) for one in signatures]
-    return json.dumps(described)
+        return "\n".join(compress(one, describe=prompt.describes(one.name)) for one in signatures)
+    described = ((one, one.description if prompt.describes(one.name) else "") for one in signatures)
+    return json.dumps([(one.name, description, one.parameters) for one, description in described])
 
 
 def _number(examples: tuple[Message, ...]) -> int:

@@ -32,6 +32,7 @@ COMMANDS = {
     "permissions": "assistant.cli.permissions:permissions",
     "sessions": "assistant.cli.sessions:sessions",
     "tools": "assistant.cli.tools:tools",
+    "train": "assistant.cli.train:train",
     "trust": "assistant.cli.trust:trust",
 }
 

@@ -45,7 +45,8 @@ class Prompt:
     descriptions are shown. ``max_calls`` and ``think_tokens`` bound one decision; ``max_rounds`` is how
     many decisions of a turn may call tools before the student answers, 0 for as many as the loop allows.
     ``summarises`` says that the student can sum up a conversation. ``selection`` is what the student should
-    choose from where a turn begins, as ``tools.selection.offer`` makes it.
+    choose from where a turn begins, as ``tools.selection.offer`` makes it. ``known`` names the tools that the
+    student was tuned with, which it is shown without their descriptions.
     """
 
     instructions: str
@@ -56,6 +57,11 @@ class Prompt:
     max_rounds: int = 0
     summarises: bool = False
     selection: Literal["all", "shortlist", "bundles"] = "all"
+    known: tuple[str, ...] = ()
+
+    def describes(self, tool: str) -> bool:
+        """Whether the description of the tool with that name is shown."""
+        return self.describe and tool not in self.known
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ def conversation_from_dict(data: Mapping[str, Any]) -> Conversation:
     """The inverse of ``conversation_to_dict``."""
     prompt = dict(data["prompt"])
     prompt["examples"] = tuple(message_from_dict(message) for message in prompt["examples"])
+    prompt["known"] = tuple(prompt["known"])
     return Conversation(
         prompt=Prompt(**prompt),
         signatures=tuple(Signature(**signature) for signature in data["signatures"]),

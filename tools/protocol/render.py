@@ -61,7 +61,7 @@ def turns(conversation: Conversation) -> list[tuple[str, str]]:
 def _instructions(conversation: Conversation) -> str:
     """The system turn: the instructions, one line for each tool, the project's own instructions."""
     prompt = conversation.prompt
-    lines = [compress(signature, describe=prompt.describe) for signature in conversation.signatures]
+    lines = [compress(one, describe=prompt.describes(one.name)) for one in conversation.signatures]
     return "\n".join(part for part in (prompt.instructions, *lines, conversation.project) if part)
 
 

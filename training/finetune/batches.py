@@ -1,8 +1,8 @@
 """Which examples are learned from together, and in which order.
 
 Invariant: the order follows from the seed and the epoch alone, so that a run that is resumed meets the same
-batches. The examples of a micro-batch have the same tools, whose prefix is then computed once, and similar
-lengths.
+batches. The examples of a micro-batch have similar lengths, and the same tools where enough have them: their
+prefix is then computed once. The rest, each with tools of its own, is evaluated together all the same.
 """
 
 import random
@@ -13,24 +13,51 @@ from dataclasses import dataclass
 from tools.protocol.messages import Signature
 from training.datasets.example import Example
 
+_WINDOW = 8
+_SHARED_FROM = 3
+"""Fewer examples with the same tools are quicker among others than in a micro-batch of their own."""
+
+
+@dataclass(frozen=True)
+class Sized:
+    """An example, and how many ids it takes: its prefix, and what follows that."""
+
+    example: Example
+    prefix: int
+    ids: int
+
+    @property
+    def whole(self) -> int:
+        return self.prefix + self.ids
+
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Examples over the same tools, which are offered in this order."""
+    """Examples, each with its tools in the order in which it is offered them."""
 
     examples: tuple[Example, ...]
-    tools: tuple[Signature, ...]
+    tools: tuple[tuple[Signature, ...], ...]
+
+
+@dataclass(frozen=True)
+class Room:
+    """What fits: ``batch`` examples in a step; ``micro_batch`` examples, and of examples that do not share
+    their tools no more than ``micro_tokens`` ids with their padding, in a micro-batch."""
+
+    batch: int
+    micro_batch: int
+    micro_tokens: int
 
 
 def steps(
-    examples: Sequence[Example], *, batch: int, micro_batch: int, seed: int, epoch: int, shuffle_tools: bool
+    examples: Sequence[Sized], room: Room, *, seed: int, epoch: int, shuffle_tools: bool
 ) -> Iterator[list[MicroBatch]]:
-    """The steps of one epoch: micro-batches until ``batch`` examples are together."""
+    """The steps of one epoch: micro-batches until ``room.batch`` examples are together."""
     dice = random.Random(f"{seed}/{epoch}")
     ready: list[MicroBatch] = []
-    for made in _micro_batches(examples, micro_batch, dice, shuffle_tools):
+    for made in _micro_batches(examples, room, dice, shuffle_tools):
         ready.append(made)
-        if sum(len(each.examples) for each in ready) >= batch:
+        if sum(len(each.examples) for each in ready) >= room.batch:
             yield ready
             ready = []
     if ready:
@@ -38,37 +65,56 @@ def steps(
 
 
 def _micro_batches(
-    examples: Sequence[Example], size: int, dice: random.Random, shuffle_tools: bool
+    examples: Sequence[Sized], room: Room, dice: random.Random, shuffle_tools: bool
 ) -> list[MicroBatch]:
-    alike: dict[tuple[str, ...], list[Example]] = defaultdict(list)
-    for example in examples:
-        alike[_key(example)].append(example)
+    alike: dict[tuple[str, ...], list[Sized]] = defaultdict(list)
+    for each in examples:
+        alike[_key(each.example)].append(each)
     made: list[MicroBatch] = []
+    others: list[Sized] = []
     for group in alike.values():
-        dice.shuffle(group)
-        window = 8 * size
-        for start in range(0, len(group), window):
-            some = sorted(group[start : start + window], key=_length)
-            made += [_micro_batch(some[at : at + size], dice) for at in range(0, len(some), size)]
+        if len(group) < min(_SHARED_FROM, room.micro_batch):
+            others += group
+        else:
+            made += [_shared(some, dice, shuffle_tools) for some in _cut(group, room, dice, shared=True)]
+    made += [_mixed(some, dice, shuffle_tools) for some in _cut(others, room, dice, shared=False)]
     dice.shuffle(made)
-    return made if shuffle_tools else [_unshuffled(each) for each in made]
+    return made
 
 
-def _micro_batch(examples: Sequence[Example], dice: random.Random) -> MicroBatch:
-    tools = list(examples[0].tools)
-    dice.shuffle(tools)
-    return MicroBatch(tuple(examples), tuple(tools))
+def _cut(group: list[Sized], room: Room, dice: random.Random, *, shared: bool) -> Iterator[list[Sized]]:
+    """The group in a new order, in pieces of similar lengths that fit."""
+    dice.shuffle(group)
+    window = _WINDOW * room.micro_batch
+    for start in range(0, len(group), window):
+        piece: list[Sized] = []
+        for each in sorted(group[start : start + window], key=lambda each: each.whole):
+            width = each.ids if shared else each.whole
+            if len(piece) == room.micro_batch or (piece and (len(piece) + 1) * width > room.micro_tokens):
+                yield piece
+                piece = []
+            piece.append(each)
+        if piece:
+            yield piece
 
 
-def _unshuffled(made: MicroBatch) -> MicroBatch:
-    return MicroBatch(made.examples, made.examples[0].tools)
+def _shared(some: Sequence[Sized], dice: random.Random, shuffle_tools: bool) -> MicroBatch:
+    tools = _offered(some[0].example, dice, shuffle_tools)
+    return MicroBatch(tuple(each.example for each in some), (tools,) * len(some))
+
+
+def _mixed(some: Sequence[Sized], dice: random.Random, shuffle_tools: bool) -> MicroBatch:
+    tools = tuple(_offered(each.example, dice, shuffle_tools) for each in some)
+    return MicroBatch(tuple(each.example for each in some), tools)
+
+
+def _offered(example: Example, dice: random.Random, shuffle_tools: bool) -> tuple[Signature, ...]:
+    tools = list(example.tools)
+    if shuffle_tools:
+        dice.shuffle(tools)
+    return tuple(tools)
 
 
 def _key(example: Example) -> tuple[str, ...]:
     """The same for examples over the same tools, whatever their order."""
     return (example.project, *sorted(repr(tool) for tool in example.tools))
-
-
-def _length(example: Example) -> int:
-    """About how long it is, in characters."""
-    return sum(len(message.text) + len(repr(message.calls)) for message in example.messages)

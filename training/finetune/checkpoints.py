@@ -20,12 +20,14 @@ _KEPT = 2
 
 @dataclass
 class RunState:
-    """Where a run stands. ``best`` is the highest score at a look, reached at ``best_step``."""
+    """Where a run stands. ``best`` is the highest score at a look, reached at ``best_step``; ``figures`` are
+    those of that look."""
 
     step: int = 0
     best: float = float("-inf")
     best_step: int = 0
     looks_without_gain: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,9 +50,10 @@ class Checkpoints:
             save_file(
                 {name: weight.detach().contiguous() for name, weight in weights.items()}, part / WEIGHTS
             )
-            torch.save(
-                {"optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}, part / OPTIMIZER
-            )
+            content = {"optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}
+            if torch.cuda.is_available():
+                content["random_gpu"] = torch.cuda.get_rng_state_all()
+            torch.save(content, part / OPTIMIZER)
             state.hashes = {name: _sha256(part / name) for name in (WEIGHTS, OPTIMIZER)}
             (part / STATE).write_bytes(orjson.dumps(state))
             for path in (*part.iterdir(), part):
@@ -99,6 +102,8 @@ def load_optimizer(path: Path, optimizer: Any) -> None:
     content = torch.load(path / OPTIMIZER, weights_only=True)
     optimizer.load_state_dict(content["optimizer"])
     torch.set_rng_state(content["random"])
+    if "random_gpu" in content and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(content["random_gpu"])
 
 
 def _proved(path: Path) -> RunState | None:

@@ -1,8 +1,8 @@
-"""The loss of a micro-batch, with the prefix that all its examples share computed once.
+"""The loss of a micro-batch, with what all its examples begin with computed once.
 
-Invariant: loss and gradients are those of the plain computation, in which every example carries its prefix:
-the prefix is evaluated with gradient, and its keys and values are expanded over the batch. The head sees
-only the positions that carry loss.
+Invariant: loss and gradients are those of the plain computation, in which every example is evaluated whole:
+the shared prefix is evaluated with gradient, and its keys and values are expanded over the batch. That holds
+for prefixes of different tools too, which share little. The head sees only the positions that carry loss.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.
     cache = prefix.past_key_values
     cache.batch_repeat_interleave(size)
     shared = len(batch.prefix)
-    columns = torch.arange(shared + width)
+    columns = torch.arange(shared + width, device=batch.ids.device)
     mask = (columns[None] < shared + batch.lengths[:, None]).long()
     states = transformer(
         input_ids=batch.ids,
@@ -48,7 +48,7 @@ def plain_logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, 
     size, width = batch.ids.shape
     shared = len(batch.prefix)
     ids = torch.cat([batch.prefix[None].expand(size, -1), batch.ids], dim=1)
-    columns = torch.arange(shared + width)
+    columns = torch.arange(shared + width, device=batch.ids.device)
     mask = (columns[None] < shared + batch.lengths[:, None]).long()
     states = transformer(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
     chosen = batch.labels != IGNORED
@@ -73,7 +73,8 @@ def loss(
         return hard.sum()
     total = hard.sum()
     for place, wanted in shares.items():
-        teacher = torch.tensor(list(wanted.values())).clamp_min(1e-9) ** (1 / temperature)
+        shared = torch.tensor(list(wanted.values()), device=logits.device)
+        teacher = shared.clamp_min(1e-9) ** (1 / temperature)
         teacher = teacher / teacher.sum()
         student = functional.log_softmax(logits[place] / temperature, dim=-1)[list(wanted)]
         divergence = (teacher * (teacher.log() - student)).sum()

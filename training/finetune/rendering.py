@@ -15,6 +15,7 @@ from tools.protocol.messages import Conversation, Message, Prompt, Signature
 from tools.protocol.render import Segment, TemplateSource, render
 from tools.registry import ANSWER
 from training.datasets.example import Example
+from training.student.other_tools import for_tools
 
 
 class Tokens(Protocol):
@@ -45,7 +46,8 @@ def prefix_of(
     tokens: Tokens, prompt: Prompt, tools: Sequence[Signature], project: str = ""
 ) -> tuple[int, ...]:
     """What is the same in every conversation over these tools, whatever is said in it."""
-    empty = Conversation(prompt, (*tools, ANSWER), (), project)
+    offered = (*tools, ANSWER)
+    empty = Conversation(for_tools(prompt, offered), offered, (), project)
     one, other = (
         tokens.tokenize_segments(render(_said(empty, text), tokens.template)) for text in ("a", "b")
     )
@@ -55,9 +57,10 @@ def prefix_of(
 
 def rendered(tokens: Tokens, prompt: Prompt, example: Example, tools: Sequence[Signature] = ()) -> Rendered:
     """The example over its tools, or over the same ones in another order, masked or reduced."""
-    offered = tuple(tools or example.tools)
-    prefix = prefix_of(tokens, prompt, offered, example.project)
-    whole = Conversation(prompt, (*offered, ANSWER), example.messages, example.project)
+    tools = tuple(tools or example.tools)
+    prefix = prefix_of(tokens, prompt, tools, example.project)
+    offered = (*tools, ANSWER)
+    whole = Conversation(for_tools(prompt, offered), offered, example.messages, example.project)
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
     for at, message in enumerate(example.messages):

@@ -28,6 +28,8 @@ class FinetuneSettings(BaseModel):
     """Examples per step."""
     micro_batch: int = Field(default=16, ge=1, le=1024)
     """Examples evaluated at once; a step may take several such."""
+    micro_tokens: int = Field(default=2048, ge=64)
+    """Tokens evaluated at once, padding included, unless a single example has more."""
     max_tokens: int = Field(default=2048, ge=64)
     """A longer example is dropped, and said; none is cut."""
     shuffle_tools: bool = True
@@ -42,6 +44,12 @@ class FinetuneSettings(BaseModel):
     """Weight of the distillation against the plain loss, where an example has shares."""
     validate_every: int = Field(default=100, ge=1)
     """Steps between looks at the validation examples; a checkpoint is written at each."""
+    checkpoint_every: int = Field(default=25, ge=1)
+    """Steps between other checkpoints: what a kill can cost."""
+    validation_share: float = Field(default=0.05, ge=0, le=0.5)
+    """Share of the sessions that is kept for validation, where the data has no validation examples."""
+    validation_most: int = Field(default=300, ge=0)
+    """Validation examples at a look; of more, the same ones are drawn each time."""
     patience: int = Field(default=5, ge=1)
     """Looks without improvement after which the run ends early."""
     seed: int = Field(default=1, ge=0)

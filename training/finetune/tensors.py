@@ -1,11 +1,12 @@
 """A micro-batch as tensors.
 
-Shapes: ``prefix`` [P]; ``ids`` and ``labels`` [B, S], padded on the right with 0 and with -100.
+Shapes: ``prefix`` [P], which all its examples begin with; ``ids`` and ``labels`` [B, S], what follows it in
+each, padded on the right with 0 and with -100.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -30,23 +31,44 @@ class Tensors:
         """How many ids carry loss."""
         return int((self.labels != IGNORED).sum())
 
+    def to(self, device: Any) -> "Tensors":
+        return replace(
+            self,
+            prefix=self.prefix.to(device),
+            ids=self.ids.to(device),
+            labels=self.labels.to(device),
+            lengths=self.lengths.to(device),
+        )
+
 
 def tensors(batch: Sequence["Rendered"]) -> Tensors:
-    """The renderings of examples with one prefix."""
+    """The renderings of examples. They share the whole prefix where their tools are the same, else the few
+    ids that all conversations begin with.
+    """
     import torch
 
-    width = max(len(each.ids) for each in batch)
+    shared = _shared([each.prefix for each in batch])
+    rows = [(*each.prefix[shared:], *each.ids) for each in batch]
+    width = max(map(len, rows))
     ids = torch.zeros((len(batch), width), dtype=torch.long)
     labels = torch.full((len(batch), width), IGNORED, dtype=torch.long)
-    for row, each in enumerate(batch):
-        if each.prefix != batch[0].prefix:
-            raise ValueError("the examples of a micro-batch have different prefixes")
-        known = torch.tensor(each.ids)
-        ids[row, : len(each.ids)] = known
+    for number, (each, row) in enumerate(zip(batch, rows, strict=True)):
+        own = len(each.prefix) - shared
+        known = torch.tensor(row)
+        ids[number, : len(row)] = known
         for start, stop in each.trained:
-            labels[row, start:stop] = known[start:stop]
-    lengths = torch.tensor([len(each.ids) for each in batch])
-    return Tensors(torch.tensor(batch[0].prefix), ids, labels, lengths, _shares(batch))
+            labels[number, own + start : own + stop] = known[own + start : own + stop]
+    lengths = torch.tensor([len(row) for row in rows])
+    return Tensors(torch.tensor(batch[0].prefix[:shared]), ids, labels, lengths, _shares(batch))
+
+
+def _shared(prefixes: Sequence[tuple[int, ...]]) -> int:
+    """How many ids all have in common at their beginning; raises ValueError where there are none."""
+    first, last = min(prefixes), max(prefixes)
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    if not same:
+        raise ValueError("the examples of a micro-batch begin with different ids")
+    return same
 
 
 def _shares(batch: Sequence["Rendered"]) -> dict[int, Mapping[int, float]]:

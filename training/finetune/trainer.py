@@ -7,20 +7,20 @@ interrupted or not; a step of many micro-batches equals one of few. What is trai
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.protocol.messages import Prompt
-from training.datasets.example import Example
 from training.finetune import batches
-from training.finetune.batches import MicroBatch
+from training.finetune.batches import MicroBatch, Room, Sized
 from training.finetune.checkpoints import Checkpoints, RunState, load_optimizer, load_weights
 from training.finetune.loss import logits_and_labels, loss
 from training.finetune.model import trained
 from training.finetune.rendering import Rendered, Tokens, rendered
 from training.finetune.settings import FinetuneSettings
 from training.finetune.tensors import Tensors, tensors
-from training.finetune.validation import Figures, validate
+from training.finetune.validation import validate
 from training.jobs.base import JobError, Reporter
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Data:
     """Examples to learn from and to look at; no session is in both."""
 
-    training: Sequence[Example]
-    validation: Sequence[Example]
+    training: Sequence[Sized]
+    validation: Sequence[Sized]
 
 
 class Trainer:
@@ -54,6 +54,7 @@ class Trainer:
         self._data, self._settings = data, settings
         self._checkpoints, self._reporter = checkpoints, reporter
         self._weights = dict(trained(model))
+        self._device = next(iter(self._weights.values())).device
         self._optimizer = torch.optim.AdamW(
             self._weights.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -61,29 +62,25 @@ class Trainer:
         self._per_epoch = self._count_steps()
         self.steps = max(1, round(self._per_epoch * settings.epochs))
 
-    def run(self) -> tuple[RunState, Figures]:
+    def run(self) -> RunState:
         """Train to the end, or until nothing improves; the best weights are then in the model.
 
         Raises JobError, training.jobs.base.Cancelled.
         """
         self._resume()
-        figures = Figures()
-        looks = self._settings.validate_every
-        while self._state.step < self.steps:
+        while not self._is_over():
             epoch, done = divmod(self._state.step, self._per_epoch)
             for step in self._epoch(epoch)[done:]:
                 self._step(step)
-                if self._state.step % looks == 0 or self._state.step >= self.steps:
-                    figures = self._look()
-                if self._state.step >= self.steps or self._is_stuck():
+                self._pause()
+                if self._is_over():
                     break
-            if self._is_stuck():
-                self._reporter.note(f"nothing improved in {self._settings.patience} looks: ended early")
-                break
+        if self._is_stuck():
+            self._reporter.note(f"nothing improved in {self._settings.patience} looks: ended early")
         best = self._checkpoints.at(self._state.best_step)
         if best is not None:
             self._put(load_weights(best))
-        return self._state, figures
+        return self._state
 
     def _resume(self) -> None:
         found = self._checkpoints.newest()
@@ -103,7 +100,7 @@ class Trainer:
 
     def _step(self, micro_batches: Sequence[MicroBatch]) -> None:
         started = time.perf_counter()
-        given = [tensors(self._render(each)) for each in micro_batches]
+        given = [tensors(self._render(each)).to(self._device) for each in micro_batches]
         ids = sum(each.trained for each in given)
         total = 0.0
         for each in given:
@@ -120,12 +117,18 @@ class Trainer:
         self._tell(total, sum(len(each.ids) for each in given), time.perf_counter() - started)
 
     def _loss(self, given: Tensors) -> "torch.Tensor":
+        with self._precision():
+            logits, labels = logits_and_labels(self._model, given)
+        return loss(logits, labels, given.shares, self._settings.soft, self._settings.temperature)
+
+    def _precision(self) -> AbstractContextManager[None]:
         import torch
 
-        settings = self._settings
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            logits, labels = logits_and_labels(self._model, given)
-        return loss(logits, labels, given.shares, settings.soft, settings.temperature)
+        enabled = self._settings.precision == "bfloat16"
+        made: AbstractContextManager[None] = torch.autocast(
+            self._device.type, dtype=torch.bfloat16, enabled=enabled
+        )
+        return made
 
     def _update(self) -> None:
         import torch
@@ -138,14 +141,14 @@ class Trainer:
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
 
-    def _look(self) -> Figures:
-        figures = validate(self._model, self._validation(), self._render)
-        self._reporter.metric(step=self._state.step, **figures.shares())
-        if figures.score > self._state.best or not self._data.validation:
-            self._state.best, self._state.best_step = figures.score, self._state.step
-            self._state.looks_without_gain = 0
-        else:
-            self._state.looks_without_gain += 1
+    def _pause(self) -> None:
+        """Look at the validation examples and write a checkpoint, where it is time to."""
+        step, settings = self._state.step, self._settings
+        is_last = step >= self.steps
+        if step % settings.validate_every == 0 or is_last:
+            self._look()
+        elif step % settings.checkpoint_every:
+            return
         try:
             self._checkpoints.save(self._state, self._weights, self._optimizer)
         except OSError as error:
@@ -153,7 +156,19 @@ class Trainer:
                 f"a checkpoint could not be written: {error.strerror or error}; make room, then resume: "
                 "the one before is whole"
             ) from error
-        return figures
+
+    def _look(self) -> None:
+        figures = validate(self._model, self._validation(), self._render, self._precision)
+        self._reporter.metric(step=self._state.step, **figures.shares())
+        if figures.score > self._state.best or not self._data.validation:
+            self._state.best, self._state.best_step = figures.score, self._state.step
+            self._state.looks_without_gain = 0
+            self._state.figures = figures.shares() if self._data.validation else {}
+        else:
+            self._state.looks_without_gain += 1
+
+    def _is_over(self) -> bool:
+        return self._state.step >= self.steps or self._is_stuck()
 
     def _is_stuck(self) -> bool:
         return self._state.looks_without_gain >= self._settings.patience
@@ -168,18 +183,19 @@ class Trainer:
         self._reporter.progress(self._state.step, self.steps, "steps")
 
     def _render(self, batch: MicroBatch) -> list[Rendered]:
-        return [rendered(self._tokens, self._prompt, each, batch.tools) for each in batch.examples]
+        pairs = zip(batch.examples, batch.tools, strict=True)
+        return [rendered(self._tokens, self._prompt, example, tools) for example, tools in pairs]
 
     def _epoch(self, epoch: int) -> list[list[MicroBatch]]:
         return self._made(epoch)[: self._per_epoch]
 
     def _made(self, epoch: int) -> list[list[MicroBatch]]:
         settings = self._settings
+        room = Room(settings.batch, settings.micro_batch, settings.micro_tokens)
         return list(
             batches.steps(
                 self._data.training,
-                batch=settings.batch,
-                micro_batch=settings.micro_batch,
+                room,
                 seed=settings.seed,
                 epoch=epoch,
                 shuffle_tools=settings.shuffle_tools,
@@ -187,10 +203,8 @@ class Trainer:
         )
 
     def _validation(self) -> list[MicroBatch]:
-        size = self._settings.micro_batch
-        made = batches.steps(
-            self._data.validation, batch=size, micro_batch=size, seed=0, epoch=0, shuffle_tools=True
-        )
+        room = Room(self._settings.micro_batch, self._settings.micro_batch, self._settings.micro_tokens)
+        made = batches.steps(self._data.validation, room, seed=0, epoch=0, shuffle_tools=True)
         return [each for step in made for each in step]
 
     def _count_steps(self) -> int:

@@ -5,6 +5,7 @@ likeliest where all before it are as they should be, which is when greedy decodi
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,12 @@ class Figures:
 
 
 def validate(
-    model: Any, batches: Iterable[MicroBatch], render: "Callable[[MicroBatch], list[Rendered]]"
+    model: Any,
+    batches: Iterable[MicroBatch],
+    render: "Callable[[MicroBatch], list[Rendered]]",
+    precision: "Callable[[], AbstractContextManager[None]]",
 ) -> Figures:
-    """The figures over all batches; the model is left in training mode."""
+    """The figures over all batches, computed as in training; the model is left in training mode."""
     import torch
 
     figures = Figures()
@@ -61,8 +65,9 @@ def validate(
     with torch.no_grad():
         for batch in batches:
             made = render(batch)
-            given = tensors(made)
-            logits, labels = logits_and_labels(model, given)
+            given = tensors(made).to(next(model.parameters()).device)
+            with precision():
+                logits, labels = logits_and_labels(model, given)
             figures.loss += float(loss(logits, labels, {}, 0, 1))
             figures.ids += len(labels)
             right = (logits.argmax(-1) == labels).tolist()

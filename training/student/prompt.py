@@ -45,6 +45,7 @@ class _PromptFile(BaseModel):
     max_rounds: int = Field(default=0, ge=0, le=200)
     summarises: bool = False
     selection: Literal["all", "shortlist", "bundles"] = "all"
+    known: tuple[str, ...] = ()
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -62,13 +63,20 @@ def parse_prompt(text: str, source: str) -> Prompt:
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
     bounds = (data.max_calls, data.think_tokens, data.max_rounds)
-    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, data.summarises, data.selection)
+    last = (data.summarises, data.selection, data.known)
+    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, *last)
+
+
+def shipped_text(name: str) -> str:
+    """The TOML of a shipped prompt: ``general``, ``small`` for untuned students below a billion parameters,
+    ``tuned`` for those that are to be tuned. Raises FileNotFoundError.
+    """
+    return (resources.files("training.student") / "prompts" / f"{name}.toml").read_text("utf-8")
 
 
 def shipped_prompt(name: str) -> Prompt:
-    """``general``, or ``small`` for untuned students below a billion parameters."""
-    file = resources.files("training.student") / "prompts" / f"{name}.toml"
-    return parse_prompt(file.read_text("utf-8"), f"{name}.toml")
+    """A shipped prompt by its name."""
+    return parse_prompt(shipped_text(name), f"{name}.toml")
 
 
 def prompt_for(model: str, path: str = "") -> Prompt:

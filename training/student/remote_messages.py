@@ -59,8 +59,8 @@ def request(
         "max_tokens": max(settings.answer_tokens, settings.call_tokens) if tools else settings.answer_tokens,
     }
     if listed:
-        describe = conversation.prompt.describe
-        body["tools"] = [_tool(one, describe=describe) for one in listed.values()]
+        prompt = conversation.prompt
+        body["tools"] = [_tool(one, describe=prompt.describes(one.name)) for one in listed.values()]
         body["parallel_tool_calls"] = conversation.prompt.max_calls > 1
         choice = "required" if not may_answer(conversation, allowed) else "auto"
         body["tool_choice"] = choice if tools else "none"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.finetune.tiny import PROMPT, Told, call, model, talk
+from tests.training.finetune.tiny import PROMPT, Told, call, foreign, model, sized, talk
 from training.finetune.checkpoints import Checkpoints
 from training.finetune.settings import FinetuneSettings
 from training.finetune.trainer import Data, Trainer, rate
@@ -14,7 +14,8 @@ from training.student.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.train
 DATA = Data(
-    [call(number) for number in range(24)] + [talk(number) for number in range(8)], [call(30), talk(9)]
+    sized(*(call(number) for number in range(24)), *(talk(number) for number in range(8))),
+    sized(call(30), talk(9)),
 )
 
 
@@ -38,6 +39,7 @@ def train(vocabulary, tmp_path):
                 "micro_batch": 8,
                 "epochs": 2,
                 "validate_every": 2,
+                "checkpoint_every": 100,
                 "patience": 100,
                 **settings,
             }
@@ -82,6 +84,26 @@ def test_the_shared_prefix_gives_the_gradients_of_the_plain_computation(vocabula
         assert (shared[1][name] - gradient).abs().max() < 1e-5 * max(1.0, float(gradient.abs().max())), name
 
 
+def test_examples_that_share_no_tools_give_the_gradients_that_they_give_alone(vocabulary):
+    from training.finetune.loss import logits_and_labels, plain_logits_and_labels
+
+    learner = model()
+    examples = [call(0), foreign(1), foreign(4), talk(2)]
+    together = gradients(learner, logits_and_labels, batch_of(vocabulary, examples))
+    alone = [gradients(learner, plain_logits_and_labels, batch_of(vocabulary, [each])) for each in examples]
+    assert together[0] == pytest.approx(sum(total for total, _ in alone), rel=1e-5)
+    for name, gradient in together[1].items():
+        expected = sum(each[name] for _, each in alone)
+        assert (gradient - expected).abs().max() < 1e-5 * max(1.0, float(expected.abs().max())), name
+
+
+def test_a_teachers_shares_stay_with_their_example_in_a_mixed_batch(vocabulary):
+    taught = replace(foreign(1), shares={foreign(1).tools[0].name: 0.5, "answer": 0.5})
+    batch = batch_of(vocabulary, [call(0), taught, foreign(3)])
+    before = batch_of(vocabulary, [call(0)]).trained
+    assert list(batch.shares) == [before]
+
+
 def test_padding_changes_nothing(vocabulary):
     from training.finetune.loss import logits_and_labels
 
@@ -123,6 +145,22 @@ def test_K06_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(train):
     assert rest.notes == ["resumed at step 4 of 8"]
     assert [*killed.losses[:4], *rest.losses] == told.losses
     assert all((whole[name] == resumed[name]).all() for name in whole)
+
+
+def test_K06_it_goes_on_from_a_checkpoint_between_two_looks(train):
+    whole, told = train("whole", checkpoint_every=3, validate_every=4)
+    train("cut", stop_at=8, checkpoint_every=3, validate_every=4)
+    resumed, rest = train("cut", checkpoint_every=3, validate_every=4)
+    assert rest.notes == ["resumed at step 6 of 8"]
+    assert rest.losses == told.losses[6:]
+    assert all((whole[name] == resumed[name]).all() for name in whole)
+
+
+def test_K06_a_run_that_had_ended_ends_at_once_with_the_same(train):
+    whole, _ = train("run", learning_rate=1e-9, epochs=20, validate_every=1, patience=3)
+    again, told = train("run", learning_rate=1e-9, epochs=20, validate_every=1, patience=3)
+    assert told.losses == []
+    assert all((whole[name] == again[name]).all() for name in whole)
 
 
 @pytest.mark.parametrize("damage", ["weights.safetensors", "optimizer.pt", "state.json"])
@@ -180,7 +218,7 @@ def test_a_run_that_does_not_improve_ends_early_with_the_best_weights(train):
 
 
 def test_it_learns(train):
-    _, told = train("run", epochs=30, learning_rate=0.02, validate_every=30, made=model(hidden_size=64))
+    _, told = train("run", epochs=30, learning_rate=0.005, validate_every=30, made=model(hidden_size=64))
     assert told.losses[-1] < 0.2 * told.losses[0]
     last = [each for each in told.metrics if "score" in each][-1]
     assert last["tool"] == last["restraint"] == 1.0
@@ -192,7 +230,7 @@ def test_a_teachers_shares_pull_the_student_towards_them(train, vocabulary):
     shares = {"read_file": 0.5, "answer": 0.5}
     taught = [replace(call(0), messages=call(0).messages[:2], shares=shares)]
     learner = model(hidden_size=64)
-    train("run", data=Data(taught, []), epochs=150, soft=1.0, temperature=1.0, batch=1, made=learner)
+    train("run", data=Data(sized(*taught), []), epochs=150, soft=1.0, temperature=1.0, batch=1, made=learner)
     batch = batch_of(vocabulary, taught)
     logits, _ = logits_and_labels(learner.eval(), batch)
     said = logits[0].softmax(-1)

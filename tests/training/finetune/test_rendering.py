@@ -10,7 +10,6 @@ from tools.calls import ToolCall
 from tools.protocol.messages import Conversation, Message
 from tools.protocol.render import render
 from tools.registry import ANSWER
-from training.finetune.batches import MicroBatch, steps
 from training.finetune.rendering import prefix_of, rendered
 from training.student.vocabulary import Vocabulary, VocabularyError
 
@@ -83,23 +82,3 @@ def test_a_file_without_a_vocabulary_is_one_line(tmp_path):
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     with pytest.raises(VocabularyError, match="cannot read a vocabulary"):
         Vocabulary.of(tmp_path / "x.gguf")
-
-
-def test_batches_follow_from_seed_and_epoch_and_hold_every_example_once():
-    examples = [call(number, TOOLS[: 2 + number % 2]) for number in range(50)] + [
-        talk(number) for number in range(13)
-    ]
-
-    def made(seed: int, epoch: int) -> list[list[MicroBatch]]:
-        return list(steps(examples, batch=8, micro_batch=4, seed=seed, epoch=epoch, shuffle_tools=True))
-
-    assert made(1, 0) == made(1, 0)
-    assert made(1, 0) != made(1, 1)
-    assert made(1, 0) != made(2, 0)
-    seen = [each for step in made(1, 0) for batch in step for each in batch.examples]
-    assert sorted(each.id for each in seen) == sorted(each.id for each in examples)
-    for step in made(1, 0):
-        for batch in step:
-            assert len(batch.examples) <= 4
-            names = {tool.name for tool in batch.tools}
-            assert all({tool.name for tool in example.tools} == names for example in batch.examples)

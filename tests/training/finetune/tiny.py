@@ -7,6 +7,7 @@ from typing import Any
 from tools.calls import ToolCall
 from tools.protocol.messages import Message, Prompt, Signature
 from training.datasets.example import Example
+from training.finetune.batches import Sized
 
 PROMPT = Prompt("Call one tool, or answer.", (), describe=False)
 
@@ -43,6 +44,20 @@ def call(number: int, tools: tuple[Signature, ...] = TOOLS) -> Example:
 def talk(number: int) -> Example:
     messages = (Message("user", f"hello {number}"), Message("assistant", "Hello!"))
     return Example(f"talk-{number}", messages, TOOLS, kind="chat", session=f"t{number}")
+
+
+def foreign(number: int) -> Example:
+    """Calls a tool that no other example has."""
+    name = f"look_{'abcdefgh'[number % 8] * (number + 1)}"
+    tools = (signature(name, "place"), signature(f"{name}_again", "place", "time"))[: 1 + number % 2]
+    calls = (ToolCall("c1", name, {"place": f"room {number}"}),)
+    messages = (Message("user", f"look at room {number}"), Message("assistant", calls=calls))
+    return Example(f"foreign-{number}", messages, tools, session=f"f{number}")
+
+
+def sized(*examples: Example) -> list[Sized]:
+    """With lengths that are about right."""
+    return [Sized(each, 40 * len(each.tools), 30 * len(each.messages)) for each in examples]
 
 
 def model(seed: int = 0, **config: Any) -> Any:

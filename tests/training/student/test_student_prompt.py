@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from tools.protocol.calls import ANSWER
+from tools.protocol.messages import Conversation, Signature, conversation_from_dict, conversation_to_dict
+from tools.protocol.render import turns
 from tools.registry import builtin_registry
 from tools.schema import validate
 from training.student.base import StudentError
+from training.student.other_tools import for_tools
 from training.student.prompt import parse_prompt, prompt_for, shipped_prompt
 
 
@@ -33,6 +36,17 @@ def test_the_embedded_student_gets_the_small_prompt_and_others_the_general_one()
     assert prompt_for("embedded") == shipped_prompt("small")
     assert prompt_for("/models/big.gguf") == shipped_prompt("general")
     assert ANSWER in shipped_prompt("general").instructions
+
+
+def test_a_tuned_student_is_told_what_other_tools_are_for_and_nothing_of_those_it_knows() -> None:
+    tuned = shipped_prompt("tuned")
+    known = builtin_registry().signatures()
+    weather = Signature("get_weather", "The weather of a city.", {"type": "object", "properties": {}})
+    conversation = Conversation(for_tools(tuned, (weather, *known)), (weather, *known))
+    (_, shown), *_ = turns(conversation_from_dict(conversation_to_dict(conversation)))
+    assert "get_weather(): The weather of a city." in shown
+    assert not [tool.name for tool in known if tool.description in shown]
+    assert tuned.max_rounds == 0 and tuned.max_calls > 1
 
 
 def test_a_prompt_of_ones_own(tmp_path: Path) -> None:

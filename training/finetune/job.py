@@ -1,0 +1,141 @@
+"""The fine-tuning job: from examples and a base to trained weights and what is to be known of them.
+
+Invariant: whatever ends the process, the next run goes on from the last checkpoint and ends in the same
+outputs; ``run.json`` is written last, so that a run that has it has everything else.
+
+Outputs: ``adapter/`` as PEFT reads it and ``adapter.gguf`` as llama.cpp does, or ``model/model.safetensors``
+where all weights were trained; ``prompt.toml``; ``run.json``.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from training.export.adapter import write_adapter
+from training.export.naming import ExportError
+from training.export.template import Template
+from training.finetune.checkpoints import Checkpoints, RunState
+from training.finetune.model import BaseError, adapter_weights, load, save_adapter
+from training.finetune.order import Order
+from training.finetune.preparation import examples, measured
+from training.finetune.provenance import provenance
+from training.finetune.trainer import Data, Trainer
+from training.jobs.base import JobError, Reporter
+from training.jobs.journal import entries
+from training.jobs.layout import JOURNAL
+from training.student.vocabulary import Vocabulary, VocabularyError
+
+CHECKPOINTS = "checkpoints"
+ADAPTER, ADAPTER_GGUF, MODEL = "adapter", "adapter.gguf", "model"
+PROMPT, RUN = "prompt.toml", "run.json"
+_CURVE = ("loss", "rate", "validation_loss", "tool", "call", "restraint", "score")
+
+
+def work(reporter: Reporter) -> Mapping[str, Any]:
+    """Carry out the ``Order`` in the arguments. Raises JobError, training.jobs.base.Cancelled."""
+    asked = Order.model_validate(reporter.arguments)
+    threads = _set_threads(asked.settings.threads)
+    tokens, prompt = _vocabulary(asked.base_path), asked.parsed_prompt()
+    reporter.note("reading the examples")
+    training, validation = examples(asked.files, asked.settings)
+    most = asked.settings.max_tokens
+    data = Data(
+        measured(training, tokens, prompt, most, reporter),
+        measured(validation, tokens, prompt, most, reporter),
+    )
+    if not data.training:
+        raise JobError(f"every example is longer than {most:,} tokens; set max_tokens higher")
+    reporter.note("loading the base")
+    try:
+        model = load(asked.base_path, asked.settings)
+    except BaseError as error:
+        raise JobError(str(error)) from None
+    checkpoints = Checkpoints(reporter.folder / CHECKPOINTS)
+    trainer = Trainer(model, tokens, prompt, data, asked.settings, checkpoints, reporter)
+    reporter.note(
+        f"{len(data.training):,} examples to learn from, {len(data.validation):,} to look at, "
+        f"{trainer.steps:,} steps, {threads} threads"
+    )
+    state = trainer.run()
+    _write(model, asked, reporter)
+    facts = {
+        "steps": state.step,
+        "best_step": state.best_step,
+        "figures": state.figures,
+        "examples": {"training": len(data.training), "validation": len(data.validation)},
+        "left_out": len(training) + len(validation) - len(data.training) - len(data.validation),
+        "threads": threads,
+    }
+    _write_run(asked, facts, reporter)
+    return _result(state, asked)
+
+
+def _set_threads(wanted: int) -> int:
+    import torch
+
+    threads = wanted or len(os.sched_getaffinity(0))
+    torch.set_num_threads(threads)
+    return threads
+
+
+def _vocabulary(base: Path) -> Vocabulary:
+    try:
+        return Vocabulary.of(base)
+    except VocabularyError as error:
+        raise JobError(str(error)) from None
+
+
+def _write(model: Any, asked: Order, reporter: Reporter) -> None:
+    """The weights and the prompt that they were tuned with."""
+    reporter.note("writing the weights")
+    with reporter.output(PROMPT) as path:
+        path.write_text(asked.prompt, "utf-8")
+    if asked.settings.method == "full":
+        with reporter.output(MODEL) as path:
+            model.save_pretrained(path)
+        return
+    with reporter.output(ADAPTER) as path:
+        save_adapter(model, asked.base, path)
+    try:
+        with reporter.output(ADAPTER_GGUF) as path:
+            write_adapter(
+                adapter_weights(model),
+                alpha=2.0 * asked.settings.rank,
+                base=Template(asked.base_path),
+                path=path,
+                facts={"general.name": asked.name},
+            )
+    except ExportError as error:
+        raise JobError(str(error)) from None
+
+
+def _write_run(asked: Order, facts: Mapping[str, Any], reporter: Reporter) -> None:
+    document = {
+        "kind": "finetune",
+        "order": asked.model_dump(mode="json"),
+        **provenance(),
+        **facts,
+        "curve": curve(reporter.folder),
+    }
+    with reporter.output(RUN) as path:
+        path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def curve(folder: Path) -> list[dict[str, float]]:
+    """What was measured at each step, in order; of a step that was done twice, the last time."""
+    found: dict[int, dict[str, float]] = {}
+    for entry, _ in entries(folder / JOURNAL):
+        if entry["what"] == "metric" and "step" in entry:
+            at = found.setdefault(int(entry["step"]), {"step": entry["step"]})
+            at.update({name: entry[name] for name in _CURVE if name in entry})
+    return [found[step] for step in sorted(found)]
+
+
+def _result(state: RunState, asked: Order) -> dict[str, Any]:
+    """One line's worth for the person."""
+    name = MODEL if asked.settings.method == "full" else ADAPTER_GGUF
+    said = {key: value for key, value in state.figures.items() if key in ("tool", "call", "restraint")}
+    return {"steps": state.step, "best_step": state.best_step, **said, "weights": name}

@@ -1,0 +1,104 @@
+"""What a fine-tuning job is asked for: data, base, prompt, settings.
+
+Invariant: a job that was asked for does not change with what happens to settings, prompts or files later: the
+prompt is kept by its text, and of the files the digests.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tools.protocol.messages import Prompt
+from training.finetune.installed import check_installed
+from training.finetune.preparation import DataFiles, data_files
+from training.finetune.settings import FinetuneSettings
+from training.jobs.base import JobError, JobSpec, Resource
+from training.jobs.inputs import fingerprints
+from training.student.base import StudentError
+from training.student.gguf import ModelFileError, check_model_file, model_path
+from training.student.prompt import parse_prompt, shipped_text
+
+WORK = "training.finetune.job:work"
+
+
+class Order(BaseModel):
+    """All that a run depends on, beside the program itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    training: Path
+    validation: Path | None = None
+    base: str = "embedded"
+    """As it was named: ``embedded``, a model that was pulled, or a path."""
+    base_path: Path
+    prompt: str
+    """TOML."""
+    prompt_name: str = "tuned"
+    settings: FinetuneSettings = Field(default_factory=FinetuneSettings)
+    digests: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the files of data and of the base, by path."""
+
+    @property
+    def files(self) -> DataFiles:
+        return DataFiles(self.training, self.validation)
+
+    def parsed_prompt(self) -> Prompt:
+        """Raises JobError."""
+        try:
+            return parse_prompt(self.prompt, self.prompt_name)
+        except StudentError as error:
+            raise JobError(str(error)) from None
+
+
+def order(
+    data: Path, *, base: str = "embedded", prompt: str = "tuned", name: str = "", settings: FinetuneSettings
+) -> Order:
+    """What is meant by a folder or file, a model and a prompt (its path, or a shipped one's name).
+
+    Raises JobError.
+    """
+    check_installed()
+    files = data_files(data.expanduser())
+    try:
+        base_path = model_path(base)
+        check_model_file(base_path)
+    except ModelFileError as error:
+        raise JobError(str(error)) from None
+    made = Order(
+        name=name or data.absolute().name.removesuffix(".jsonl"),
+        training=files.training,
+        validation=files.validation,
+        base=base,
+        base_path=base_path,
+        prompt=_prompt_text(prompt),
+        prompt_name=prompt,
+        settings=settings,
+        digests=fingerprints([*files.all(), base_path]),
+    )
+    made.parsed_prompt()
+    return made
+
+
+def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
+    """The job that carries it out."""
+    arguments: dict[str, Any] = made.model_dump(mode="json")
+    method = "LoRA" if made.settings.method == "lora" else "all weights"
+    title = f"{made.name}: {method} on {made.base}"
+    return JobSpec("finetune", title, WORK, arguments, made.digests, resource)
+
+
+def _prompt_text(name: str) -> str:
+    try:
+        if name.endswith(".toml") or "/" in name:
+            return Path(name).expanduser().read_text("utf-8")
+        return shipped_text(name)
+    except FileNotFoundError:
+        raise JobError(
+            f"there is no prompt {name}; give the path of a TOML file, or one of tuned, small, general"
+        ) from None
+    except UnicodeDecodeError:
+        raise JobError(f"the prompt {name} is not UTF-8") from None
+    except OSError as error:
+        raise JobError(f"the prompt {name} cannot be read: {error.strerror}") from None
