@@ -125,3 +125,13 @@ def test_talk_needs_no_tool_and_is_answered_shortly():
     assert all(request.strip() and 0 < len(answer) <= 250 for _, request, answer in pairs)
     assert len({(history, request.lower()) for history, request, _ in pairs}) == len(pairs) >= 500
     assert sum(len(talk["pairs"]) for talk in TALKS if talk["topic"] == "other_languages") >= 60
+
+
+def test_noise_stands_apart_from_the_request_and_has_no_slots():
+    noise = tomllib.loads((DATA / "noise.toml").read_text("utf-8"))
+    assert all(one.endswith(" ") for one in noise["openers"]) and len(noise["openers"]) >= 60
+    assert all(one[0] in " ,." for one in noise["closers"]) and len(noise["closers"]) >= 55
+    assert len(noise["asides"]) >= 30 and len(noise["pastes"]) >= 25 and len(noise["abbreviations"]) >= 60
+    for one in ("openers", "closers", "asides", "pastes"):
+        assert len(set(noise[one])) == len(noise[one])
+        assert not any(SLOT.search(text) for text in noise[one])
