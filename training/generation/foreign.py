@@ -22,7 +22,7 @@ from training.generation.offers import Offer, Shown, make_offer
 
 PROMPT_VERSION = "foreign-1"
 SHARED = 8
-GOES_ON = 0.6
+GOES_ON = 0.7
 """Share of the calls with a known result where the conversation goes on to the answer."""
 
 Said = tuple[Kind, str, list[Message]]
