@@ -135,3 +135,29 @@ def test_noise_stands_apart_from_the_request_and_has_no_slots():
     for one in ("openers", "closers", "asides", "pastes"):
         assert len(set(noise[one])) == len(noise[one])
         assert not any(SLOT.search(text) for text in noise[one])
+
+
+def test_there_is_enough_of_each_kind():
+    groups = {
+        name.removeprefix("templates/"): group for name, group in TEMPLATES.items() if "templates/" in name
+    }
+    assert len(groups) >= 7 and sum(map(len, groups.values())) >= 150
+    least = {"missing": 25, "indirect": 30, "followups": 35, "multi_step": 15, "debugging": 15}
+    for name, count in {**least, "test_generation": 15, "documentation": 15}.items():
+        assert len(groups[f"{name}.toml"]) >= count, name
+    tools = {call["tool"] for one in groups["indirect.toml"] for turn in turns(whole(one)) for call in turn}
+    assert tools == set(TOOLS)
+
+
+def test_sixteen_languages_have_what_every_tool_needs():
+    languages = {name: group for name, group in TEMPLATES.items() if name.startswith("languages/")}
+    assert len(languages) >= 16
+    for name, group in languages.items():
+        assert len(group) >= 22, name
+        assert {call["tool"] for one in group for turn in turns(whole(one)) for call in turn} == set(TOOLS), (
+            name
+        )
+        assert {whole(one).get("kind", "call") for one in group} >= {"call", "no_tool", "ask", "chat"}, name
+        assert all(
+            "says" in one for one in group if whole(one).get("kind", "call") in ("no_tool", "ask", "chat")
+        ), name
