@@ -45,16 +45,18 @@ def build_chat(
     session: Session | str | None = None,
     *,
     make: MakeStudent = make_student,
+    records: Path | None = None,
 ) -> Chat:
     """A chat that is not started yet.
 
     ``session`` is one that is open, an id, the beginning of one, a title, ``latest`` (of this workspace),
-    or None for a new one. Raises SessionError, EventLogError, SettingsError or StudentError.
+    or None for a new one. ``records`` is a folder that takes sessions and events instead of the person's
+    own. Raises SessionError, EventLogError, SettingsError or StudentError.
     """
     workspace = workspace.resolve()
-    store = SessionStore(paths.sessions_dir())
+    store = SessionStore(paths.ensure_folder(records / "sessions") if records else paths.sessions_dir())
     log = open_log(
-        settings.events.url or paths.events_dir(),
+        records / "events" if records else settings.events.url or paths.events_dir(),
         redact_email=settings.events.redact_email,
         sync=settings.events.sync,
         segment_mb=settings.events.segment_mb,

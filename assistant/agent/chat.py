@@ -17,6 +17,7 @@ from assistant.agent.streaming import Work
 from assistant.agent.talk import Parts, Talk
 from assistant.agent.window import Use
 from sandbox.base import Check
+from tools.builtin.reads import FileReads
 from tools.calls import ToolCall, ToolResult
 from tools.permissions.judgement import MODES
 from tools.protocol.messages import Message
@@ -93,7 +94,7 @@ class Chat:
                 self._note(step)
                 yield step
         except (StudentError, EventLogError, SessionError) as error:
-            yield Failure(str(error))
+            yield Failure(str(error), error=error)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
@@ -185,6 +186,7 @@ class Chat:
                 self._use(self.store.create(self.workspace))
             raise
         self.permissions.forget_session()
+        self._executor.context.reads = FileReads()  # nothing was seen yet by who goes on here
         self._use(session)
 
     async def use_model(self, model: str) -> None:

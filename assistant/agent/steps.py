@@ -114,10 +114,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class Failure:
-    """The turn ended without an answer: one line, what happened and what to do."""
+    """The turn ended without an answer: one line, what happened and what to do. ``error`` is what was raised
+    where something was."""
 
     text: str
     cancelled: bool = False
+    error: Exception | None = field(default=None, compare=False)
 
 
 Step = Thought | TextDelta | Call | Confirmation | Progress | Observation | Answer | Notice | Failure

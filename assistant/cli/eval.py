@@ -4,29 +4,36 @@ Invariant: facts go to stdout, progress and problems to stderr. Wrong cases are 
 wrong line of theirs; nothing is asked of the student before all of them are read.
 """
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 import click
 
-from assistant.cli.eval_run import Asked, evaluated
+from assistant.cli.eval_options import (
+    Command,
+    common_options,
+    output_option,
+    read_or_complain,
+    selection_option,
+    some_of,
+    target_of,
+    wanted_student,
+    way_of,
+)
+from assistant.cli.eval_run import Asked, as_judged, evaluated
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
+from assistant.cli.lazy import LazyGroup
 from tools.selection.offer import Way
 from training.evaluation.bfcl import CATEGORIES
 
-if TYPE_CHECKING:
-    from training.evaluation.cases import Case
-    from training.student.settings import StudentSettings
+COMMANDS = {
+    "consistency": "assistant.cli.eval_consistency:consistency",
+    "tasks": "assistant.cli.eval_tasks:tasks",
+}
 
-Command = Callable[..., None]
-SHOWN_PROBLEMS = 50
-_JUDGED_WITHOUT_TEXT = {"answer_tokens": 16}
-"""The text of an answer is not judged, so it is not written to its end."""
-
-_OPTIONS = (
+_SOURCES = (
     click.option("--cases", "file", metavar="FILE", help="Cases, one JSON object a line."),
     click.option(
         "--bfcl", "folder", metavar="DIR", help="Data of the Berkeley Function Calling Leaderboard."
@@ -39,28 +46,25 @@ _OPTIONS = (
         metavar="NAME",
         help="A category of --bfcl; may be given several times.",
     ),
-    click.option("-m", "--model", help="Another student than the settings name."),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N cases."),
-    click.option("--seed", type=int, metavar="S", help="With --limit: N cases at random instead."),
-    click.option("--fresh", is_flag=True, help="Forget what an interrupted run of the same had done."),
-    click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 )
 
 
 def _options(command: Command) -> Command:
-    for option in reversed(_OPTIONS):
+    command = common_options(command)
+    for option in reversed(_SOURCES):
         command = option(command)
     return command
 
 
-@click.group("eval")
+@click.group("eval", cls=LazyGroup, lazy=COMMANDS)
 def evaluation() -> None:
     """How good the student is, measured on cases with known right decisions.
 
     A case is a line of JSON: {"id", "request" or "messages", "tools"?, "expected": [{"tool", "arguments":
     {NAME: [acceptable values]}}]}. Any one of "expected" is right; "match": "all" asks for all of them
     together. "*" accepts any value; an argument that is left out counts as null and as "". Without "tools"
-    the built-in ones are offered; the tool "answer" means that none is needed. "tags" are counted apart.
+    the built-in ones are offered; the tool "answer" means that none is needed. "tags" are counted apart;
+    cases of one "group" say the same in other words.
 
     A run that was interrupted goes on where it was when the same command is given again.
     """
@@ -68,13 +72,8 @@ def evaluation() -> None:
 
 @evaluation.command("tools")
 @_options
-@click.option(
-    "--selection",
-    type=click.Choice(get_args(Way)),
-    metavar="WAY",
-    help="How tools are narrowed: all, shortlist or bundles. By default as in the chat.",
-)
-@click.option("--output", metavar="FILE", help="Write every decision and its verdict here, as JSON lines.")
+@selection_option
+@output_option
 @pass_invocation
 def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: bool, **given: Any) -> None:
     """Right tools and right calls, restraint, confidence and speed.
@@ -86,7 +85,7 @@ def tools(invocation: Invocation, /, output: str | None, fresh: bool, as_json: b
     from assistant.cli import eval_text
     from training.evaluation.report import report
 
-    target = _target(output)
+    target = target_of(output)
     asked = _asked(invocation, **given)
     with evaluated(asked, fresh=fresh) as found:
         if target:
@@ -124,16 +123,6 @@ def calibrate(invocation: Invocation, /, fresh: bool, as_json: bool, **given: An
         print_json(facts) if as_json else click.echo(eval_text.calibration_text(facts))
 
 
-def _target(output: str | None) -> Path | None:
-    """Where to write, known to be possible before the work is done."""
-    if output is None:
-        return None
-    target = Path(output).expanduser().absolute()
-    if target.is_dir() or not target.parent.is_dir():
-        raise click.UsageError(f"--output {output}: give a file in a folder that exists")
-    return target
-
-
 def _asked(
     invocation: Invocation,
     file: str | None,
@@ -144,51 +133,23 @@ def _asked(
     limit: int | None,
     seed: int | None,
 ) -> Asked:
+    from training.evaluation.bfcl import read_bfcl
+    from training.evaluation.cases import read_cases
     from training.student.prompt import prompt_for
 
     if (file is None) == (folder is None) or bool(folder) != bool(categories):
         raise click.UsageError("give --cases FILE, or --bfcl DIR with --category NAME")
     settings = invocation.settings()
-    student = _student(settings.student, model)
+    student = as_judged(wanted_student(settings.student, model))
     prompt = prompt_for(student.model, student.prompt)
-    wanted = selection or settings.tools.selection
+    if folder is not None:
+        cases = read_or_complain(lambda: read_bfcl(Path(folder).expanduser(), categories))
+    else:
+        cases = read_or_complain(lambda: read_cases(Path(file or "").expanduser()))
     return Asked(
         source=file or f"BFCL {', '.join(categories)}",
-        cases=_chosen(_cases(file, folder, categories), limit, seed),
+        cases=some_of(cases, limit, seed),
         settings=student,
         prompt=prompt,
-        selection=prompt.selection if wanted == "auto" else wanted,
+        selection=way_of(settings, prompt, selection),
     )
-
-
-def _student(settings: "StudentSettings", model: str | None) -> "StudentSettings":
-    """The student of the settings, or another model, to which their adapter and prompt do not belong."""
-    from training.registry.serving import in_force
-
-    if model is not None and model != settings.model:
-        settings = settings.model_copy(update={"model": model, "adapter": "", "name": "", "prompt": ""})
-    return in_force(settings).model_copy(update=_JUDGED_WITHOUT_TEXT)
-
-
-def _cases(file: str | None, folder: str | None, categories: Sequence[str]) -> "tuple[Case, ...]":
-    from assistant.text_safety import clean_line
-    from training.evaluation.bfcl import read_bfcl
-    from training.evaluation.cases import CaseFileError, read_cases
-
-    try:
-        if folder is not None:
-            return read_bfcl(Path(folder).expanduser(), categories)
-        return read_cases(Path(file or "").expanduser())
-    except CaseFileError as error:
-        shown = [clean_line(problem) for problem in error.problems[:SHOWN_PROBLEMS]]
-        left = len(error.problems) - len(shown)
-        for line in [*shown, *([f"and {left} more"] if left else [])]:
-            click.echo(f"apprentice: {line}", err=True)
-        raise click.exceptions.Exit(2) from None
-
-
-def _chosen(cases: "tuple[Case, ...]", limit: int | None, seed: int | None) -> "tuple[Case, ...]":
-    if seed is not None and limit is not None:
-        picked = sorted(random.Random(seed).sample(range(len(cases)), min(limit, len(cases))))
-        return tuple(cases[index] for index in picked)
-    return cases[:limit]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from training.student.settings import StudentSettings
 
 Told = Callable[["Prediction"], None]
+_JUDGED_WITHOUT_TEXT = {"answer_tokens": 16}
+"""The text of an answer is not judged, so it is not written to its end."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class Asked:
         }
 
 
+def as_judged(settings: "StudentSettings") -> "StudentSettings":
+    """The student as files, for decisions alone. Raises StudentError."""
+    from training.registry.serving import in_force
+
+    return in_force(settings).model_copy(update=_JUDGED_WITHOUT_TEXT)
+
+
 @contextmanager
 def evaluated(asked: Asked, *, fresh: bool) -> "Iterator[list[Result]]":
     """Every case decided and judged. What is done already is taken from the interrupted run; it is forgotten
@@ -54,28 +63,41 @@ def evaluated(asked: Asked, *, fresh: bool) -> "Iterator[list[Result]]":
     Raises StudentError, ModelFileError, EvaluationRunning, OSError or KeyboardInterrupt.
     """
     from assistant import paths
+    from training.evaluation.cases import fingerprint
     from training.evaluation.report import results
-    from training.evaluation.unfinished import evaluation_key, unfinished
+    from training.evaluation.unfinished import PREDICTIONS, evaluation_key, unfinished
 
-    key = evaluation_key(asked.cases, asked.settings, asked.prompt, asked.selection)
-    with unfinished(paths.evaluations_dir(), key) as kept:
-        if fresh:
-            kept.discard()
-        if kept.predictions:
-            done = f"{len(kept.predictions)} of {len(asked.cases)} cases are done already"
-            click.echo(f"apprentice: {done}; --fresh begins anew", err=True)
-        try:
-            with _progress(asked, len(kept.predictions)) as told:
-                predictions = asyncio.run(_predicted(asked, kept, told))
-        except KeyboardInterrupt:
-            done = f"stopped after {len(kept.predictions)} of {len(asked.cases)} cases"
-            click.echo(f"\napprentice: {done}; the same command goes on from there", err=True)
-            raise
+    key = evaluation_key(fingerprint(asked.cases), asked.settings, asked.prompt, asked.selection)
+    with unfinished(paths.evaluations_dir(), key, PREDICTIONS) as kept:
+        with going_on(kept, len(asked.cases), "cases", fresh=fresh) as told:
+            predictions = asyncio.run(_predicted(asked, kept, told))
         yield results(asked.cases, predictions)
         kept.discard()
 
 
-async def _predicted(asked: Asked, kept: "Unfinished", told: Told) -> "list[Prediction]":
+@contextmanager
+def going_on(
+    kept: "Unfinished[Any]", total: int, what: str, *, fresh: bool
+) -> Iterator[Callable[[Any], None]]:
+    """Say what of an interrupted run is done, show a bar, and say where Ctrl+C stopped.
+
+    Yields what has to be told of each one that is done.
+    """
+    if fresh:
+        kept.discard()
+    if kept.made:
+        done = f"{len(kept.made)} of {total} {what} are done already"
+        click.echo(f"apprentice: {done}; --fresh begins anew", err=True)
+    try:
+        with _progress(total, len(kept.made)) as told:
+            yield told
+    except KeyboardInterrupt:
+        done = f"stopped after {len(kept.made)} of {total} {what}"
+        click.echo(f"\napprentice: {done}; the same command goes on from there", err=True)
+        raise
+
+
+async def _predicted(asked: Asked, kept: "Unfinished[Prediction]", told: Told) -> "list[Prediction]":
     from assistant.wiring import make_student
     from training.evaluation.running import predict_all
 
@@ -115,12 +137,11 @@ def _unread(_text: str) -> None:
 
 
 @contextmanager
-def _progress(asked: Asked, done: int) -> Iterator[Told]:
+def _progress(total: int, done: int) -> Iterator[Callable[[Any], None]]:
     """A bar on stderr where a person watches it."""
     if not sys.stderr.isatty():
         yield lambda made: None
         return
-    total = len(asked.cases)
     with click.progressbar(length=total, label="deciding", file=sys.stderr, show_pos=True) as bar:
         bar.update(done)
         yield lambda made: bar.update(1)

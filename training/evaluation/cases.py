@@ -1,7 +1,8 @@
 """Evaluation cases: a conversation, the tools on offer, and the decisions that are right.
 
 A file holds one JSON object a line: ``{"id", "request" | "messages", "tools"?, "expected": [{"tool",
-"arguments": {name: [acceptable values, "*" for any]}}, ...], "match"?: "any" | "all", "tags"?: [...]}``.
+"arguments": {name: [acceptable values, "*" for any]}}, ...], "match"?: "any" | "all", "tags"?: [...],
+"group"?: NAME}``.
 Invariant: a case that was read offers the tools that it expects, and names only arguments that they have.
 """
 
@@ -49,7 +50,8 @@ class Case:
 
     ``signatures`` are the case's own tools; None where the built-in ones are offered. ``rule``: ``any``
     (each call made is one of ``expected``), ``all`` (the calls are ``expected``, in any order), ``bfcl``
-    (the same by BFCL's rules), ``some_call`` (whatever is called is right).
+    (the same by BFCL's rules), ``some_call`` (whatever is called is right). Cases of one ``group`` say the
+    same in other words.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Case:
     system: str = ""
     tags: tuple[str, ...] = ()
     rule: Rule = "any"
+    group: str = ""
 
     @property
     def request(self) -> str:
@@ -137,6 +140,7 @@ def _case(line: bytes) -> Case:
         system=system,
         tags=_tags(data.get("tags", [])),
         rule=_rule(data.get("match", "any")),
+        group=_group(data.get("group", "")),
     )
     _check(case)
     return case
@@ -178,6 +182,12 @@ def _tags(listed: Any) -> tuple[str, ...]:
     if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
         raise FormError("`tags` must be a list of texts")
     return tuple(listed)
+
+
+def _group(written: Any) -> str:
+    if not isinstance(written, str):
+        raise FormError("`group` must be a text")
+    return written
 
 
 def _rule(written: Any) -> Rule:

@@ -54,17 +54,17 @@ def _accepts(values: Sequence[Any], name: str, call: ToolCall) -> bool:
     if ANY in values:
         return True
     written = [call.arguments[name]] if name in call.arguments else [None, ""]
-    return any(_equal(one, value) for one in written for value in values)
+    return any(equal(one, value) for one in written for value in values)
 
 
-def _equal(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
     """Equal as JSON: ``true`` is not 1, whatever the depth."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
+        return len(one) == len(other) and all(map(equal, one, other))
     return bool(one == other)
 
 

@@ -42,19 +42,19 @@ def report(judged_cases: Sequence[Result]) -> Facts:
     wanting = [one for one in judged_cases if one.case.wants_answer]
     facts: Facts = {
         "cases": len(judged_cases),
-        "tool_accuracy": _share(one.verdict.tool for one in judged_cases),
-        "call_accuracy": _share(one.verdict.call for one in judged_cases),
-        "tool_accuracy_95": _interval([one.verdict.tool for one in judged_cases]),
-        "call_accuracy_95": _interval([one.verdict.call for one in judged_cases]),
-        "restraint": _share(one.made.answered for one in wanting),
-        "parse_rate": _share(one.made.parsed for one in judged_cases),
-        "latency_ms": _percentiles([one.made.latency_ms for one in decided]),
+        "tool_accuracy": share(one.verdict.tool for one in judged_cases),
+        "call_accuracy": share(one.verdict.call for one in judged_cases),
+        "tool_accuracy_95": interval([one.verdict.tool for one in judged_cases]),
+        "call_accuracy_95": interval([one.verdict.call for one in judged_cases]),
+        "restraint": share(one.made.answered for one in wanting),
+        "parse_rate": share(one.made.parsed for one in judged_cases),
+        "latency_ms": percentiles([one.made.latency_ms for one in decided]),
         "prompt_tokens": round(_mean([one.made.prompt_tokens for one in decided])),
         **_confidence(judged_cases),
     }
     official = [one.verdict.bfcl for one in judged_cases if one.verdict.bfcl is not None]
     if official:
-        facts["bfcl_accuracy"] = _share(official)
+        facts["bfcl_accuracy"] = share(official)
     return {
         **facts,
         "tags": _grouped(judged_cases, lambda one: one.case.tags),
@@ -111,27 +111,27 @@ def _grouped(judged_cases: Sequence[Result], names: Callable[[Result], Iterable[
     return {
         name: {
             "cases": len(group),
-            "tool_accuracy": _share(one.verdict.tool for one in group),
-            "call_accuracy": _share(one.verdict.call for one in group),
+            "tool_accuracy": share(one.verdict.tool for one in group),
+            "call_accuracy": share(one.verdict.call for one in group),
         }
         for name, group in sorted(groups.items())
     }
 
 
-def _share(right: Iterable[bool]) -> float | None:
+def share(right: Iterable[bool]) -> float | None:
     """None of nothing."""
     all_of_them = list(right)
     return round(sum(all_of_them) / len(all_of_them), 4) if all_of_them else None
 
 
-def _interval(right: Sequence[bool]) -> list[float]:
-    count, share = len(right), sum(right) / len(right)
-    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z / (1 + _Z**2 / count) * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+def interval(right: Sequence[bool]) -> list[float]:
+    count, part = len(right), sum(right) / len(right)
+    middle = (part + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
+    half = _Z / (1 + _Z**2 / count) * math.sqrt(part * (1 - part) / count + _Z**2 / (4 * count**2))
     return [round(max(middle - half, 0.0), 4), round(min(middle + half, 1.0), 4)]
 
 
-def _percentiles(values: Sequence[float]) -> Facts:
+def percentiles(values: Sequence[float]) -> Facts:
     ordered = sorted(values)
     if not ordered:
         return {"p50": None, "p95": None, "p99": None}

@@ -27,7 +27,7 @@ async def predict_all(
     student: Student,
     cases: Sequence[Case],
     prompt: Prompt,
-    kept: Unfinished,
+    kept: Unfinished[Prediction],
     on_prediction: OnPrediction = lambda made: None,
     decide: Decide = alone,
 ) -> list[Prediction]:
@@ -36,7 +36,7 @@ async def predict_all(
     ``decide`` asks the student; whoever narrows its tools hands in a way of their own. Raises StudentError,
     OSError, or asyncio.CancelledError after the student has stopped.
     """
-    left = [case for case in cases if case.id not in kept.predictions]
+    left = [case for case in cases if case.id not in kept.made]
     if left:
         await student.start()
         # As the chat does before the first request, so that no case pays for the prefix that all share.
@@ -45,7 +45,7 @@ async def predict_all(
         made = await _predict(student, case, case.conversation(for_tools(prompt, case.offered())), decide)
         kept.add(made)
         on_prediction(made)
-    return [kept.predictions[case.id] for case in cases]
+    return [kept.made[case.id] for case in cases]
 
 
 async def _predict(student: Student, case: Case, conversation: Conversation, decide: Decide) -> Prediction:

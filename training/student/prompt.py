@@ -80,11 +80,22 @@ def shipped_prompt(name: str) -> Prompt:
 
 
 def prompt_for(model: str, path: str = "") -> Prompt:
-    """The prompt of ``path``, or the shipped one that fits ``model`` as the settings name it."""
+    """The prompt of ``path``, or the shipped one that fits ``model`` as the settings name it.
+
+    Raises StudentError.
+    """
+    return parse_prompt(prompt_text(model, path), path or f"{_shipped_for(model)}.toml")
+
+
+def prompt_text(model: str, path: str = "") -> str:
+    """The TOML of the prompt that ``prompt_for`` parses. Raises StudentError where it cannot be read."""
     if not path:
-        return shipped_prompt("small" if model == "embedded" else "general")
+        return shipped_text(_shipped_for(model))
     try:
-        text = Path(path).expanduser().read_text("utf-8")
+        return Path(path).expanduser().read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudentError(f"student.prompt: cannot read {path}: {error}") from None
-    return parse_prompt(text, path)
+
+
+def _shipped_for(model: str) -> str:
+    return "small" if model == "embedded" else "general"

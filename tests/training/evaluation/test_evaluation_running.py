@@ -8,10 +8,16 @@ import pytest
 
 from tests.training.evaluation.cases_under_test import expected
 from tools.protocol.messages import Conversation, Message, Prompt
-from training.evaluation.cases import Case
-from training.evaluation.predictions import CUT, from_dict, to_dict
+from training.evaluation.cases import Case, fingerprint
+from training.evaluation.predictions import CUT, Prediction, from_dict, to_dict
 from training.evaluation.running import predict_all
-from training.evaluation.unfinished import EvaluationRunning, Unfinished, evaluation_key, unfinished
+from training.evaluation.unfinished import (
+    PREDICTIONS,
+    EvaluationRunning,
+    Unfinished,
+    evaluation_key,
+    unfinished,
+)
 from training.student.base import ContextOverflow, Decision, StudentDied, StudentError, StudentUndecided
 from training.student.scripted import ScriptedStudent, call
 from training.student.settings import StudentSettings
@@ -41,53 +47,55 @@ class Student(ScriptedStudent):
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Unfinished]:
-    with unfinished(tmp_path / "evaluations", "key") as found:
+def kept(tmp_path: Path) -> Iterator[Unfinished[Prediction]]:
+    with unfinished(tmp_path / "evaluations", "key", PREDICTIONS) as found:
         yield found
 
 
-async def predicted(kept: Unfinished, asked: Sequence[Case], *script: Decision | Exception) -> list[str]:
+async def predicted(
+    kept: Unfinished[Prediction], asked: Sequence[Case], *script: Decision | Exception
+) -> list[str]:
     """The problems of the predictions, empty where there is none."""
     return [one.problem for one in await predict_all(Student(*script), asked, PROMPT, kept)]
 
 
-async def test_each_case_is_decided_in_order_and_told(kept: Unfinished) -> None:
+async def test_each_case_is_decided_in_order_and_told(kept: Unfinished[Prediction]) -> None:
     student, told = Student(READ, READ), []
     made = await predict_all(student, cases("x", "y"), PROMPT, kept, told.append)
     assert [one.case_id for one in made] == [one.case_id for one in told] == student.asked == ["x", "y"]
     assert made[0].calls[0].arguments == {"path": "a.py"}
 
 
-async def test_what_was_kept_is_not_asked_again(kept: Unfinished, tmp_path: Path) -> None:
+async def test_what_was_kept_is_not_asked_again(kept: Unfinished[Prediction], tmp_path: Path) -> None:
     with pytest.raises(StudentError, match="gone"):
         await predicted(kept, cases("x", "y", "z"), READ, StudentError("gone"))
-    again = Unfinished(kept.path)
+    again = Unfinished(kept.path, PREDICTIONS)
     student = Student(READ, READ)
     made = await predict_all(student, cases("x", "y", "z"), PROMPT, again)
     assert student.asked == ["y", "z"]
     assert [one.case_id for one in made] == ["x", "y", "z"]
-    assert made[0] == kept.predictions["x"]
+    assert made[0] == kept.made["x"]
 
 
-async def test_a_torn_last_line_is_asked_again(kept: Unfinished) -> None:
+async def test_a_torn_last_line_is_asked_again(kept: Unfinished[Prediction]) -> None:
     await predicted(kept, cases("x", "y"), READ, READ)
     kept.path.write_bytes(kept.path.read_bytes()[:-9])
-    assert set(Unfinished(kept.path).predictions) == {"x"}
+    assert set(Unfinished(kept.path, PREDICTIONS).made) == {"x"}
 
 
-async def test_what_a_student_cannot_do_with_a_case_is_its_problem(kept: Unfinished) -> None:
+async def test_what_a_student_cannot_do_with_a_case_is_its_problem(kept: Unfinished[Prediction]) -> None:
     script = [ContextOverflow(9000, 8192), StudentUndecided("nothing usable"), Decision(cut=True), READ]
     problems = await predicted(kept, cases("a", "b", "c", "d"), *script)
     assert "9000 tokens" in problems[0]
     assert problems[1:] == ["nothing usable", CUT, ""]
 
 
-async def test_a_process_that_dies_is_asked_once_more(kept: Unfinished) -> None:
+async def test_a_process_that_dies_is_asked_once_more(kept: Unfinished[Prediction]) -> None:
     died = StudentDied("SIGABRT")
     assert await predicted(kept, cases("a", "b"), died, READ, died, died) == ["", "SIGABRT"]
 
 
-async def test_a_student_that_is_not_needed_is_not_started(kept: Unfinished) -> None:
+async def test_a_student_that_is_not_needed_is_not_started(kept: Unfinished[Prediction]) -> None:
     await predicted(kept, cases("x"), READ)
 
     class Broken(Student):
@@ -99,37 +107,42 @@ async def test_a_student_that_is_not_needed_is_not_started(kept: Unfinished) -> 
         await predict_all(Broken(), cases("y"), PROMPT, kept)
 
 
-async def test_cancelling_keeps_what_was_done(kept: Unfinished) -> None:
+async def test_cancelling_keeps_what_was_done(kept: Unfinished[Prediction]) -> None:
     with pytest.raises(asyncio.CancelledError):
         await predicted(kept, cases("x", "y"), READ, asyncio.CancelledError())  # type: ignore[arg-type]
-    assert set(Unfinished(kept.path).predictions) == {"x"}
+    assert set(Unfinished(kept.path, PREDICTIONS).made) == {"x"}
 
 
-def test_a_prediction_reads_back_as_it_was(kept: Unfinished) -> None:
+def test_a_prediction_reads_back_as_it_was(kept: Unfinished[Prediction]) -> None:
     branches = ((("read_file", 0.75), ("answer", 0.25)),)
     decision = Decision(READ.calls, confidence=0.75, branches=branches)
     made = asyncio.run(predict_all(Student(decision), cases("x"), PROMPT, kept))[0]
     assert from_dict(to_dict(made)) == made
-    assert Unfinished(kept.path).predictions == {"x": made}
+    assert Unfinished(kept.path, PREDICTIONS).made == {"x": made}
 
 
 def test_one_process_at_a_time_is_at_an_evaluation(tmp_path: Path) -> None:
     refused = pytest.raises(EvaluationRunning)
-    with unfinished(tmp_path, "key"), unfinished(tmp_path, "other"), refused, unfinished(tmp_path, "key"):
+    with (
+        unfinished(tmp_path, "key", PREDICTIONS),
+        unfinished(tmp_path, "other", PREDICTIONS),
+        refused,
+        unfinished(tmp_path, "key", PREDICTIONS),
+    ):
         pass
-    with unfinished(tmp_path, "key"):
+    with unfinished(tmp_path, "key", PREDICTIONS):
         pass
 
 
 def test_what_is_done_or_discarded_leaves_nothing_behind(tmp_path: Path) -> None:
-    with unfinished(tmp_path, "key") as found:
+    with unfinished(tmp_path, "key", PREDICTIONS) as found:
         asyncio.run(predict_all(Student(READ), cases("x"), PROMPT, found))
-    with unfinished(tmp_path, "key") as found:
-        assert set(found.predictions) == {"x"}
+    with unfinished(tmp_path, "key", PREDICTIONS) as found:
+        assert set(found.made) == {"x"}
         found.discard()
         asyncio.run(predict_all(Student(READ), cases("y"), PROMPT, found))
-    with unfinished(tmp_path, "key") as found:
-        assert set(found.predictions) == {"y"}
+    with unfinished(tmp_path, "key", PREDICTIONS) as found:
+        assert set(found.made) == {"y"}
         found.discard()
     assert list(tmp_path.iterdir()) == []
 
@@ -139,12 +152,12 @@ def test_another_student_prompt_or_case_is_another_evaluation(tmp_path: Path) ->
     model.write_bytes(b"GGUF")
     mine = StudentSettings(model=str(model))
     keys = [
-        evaluation_key(cases("x"), mine, PROMPT),
-        evaluation_key(cases("y"), mine, PROMPT),
-        evaluation_key(cases("x"), mine, Prompt("Other.")),
-        evaluation_key(cases("x"), mine.model_copy(update={"call_tokens": 99}), PROMPT),
-        evaluation_key(cases("x"), StudentSettings(model="http://127.0.0.1:1/v1"), PROMPT),
+        evaluation_key(fingerprint(cases("x")), mine, PROMPT),
+        evaluation_key(fingerprint(cases("y")), mine, PROMPT),
+        evaluation_key(fingerprint(cases("x")), mine, Prompt("Other.")),
+        evaluation_key(fingerprint(cases("x")), mine.model_copy(update={"call_tokens": 99}), PROMPT),
+        evaluation_key(fingerprint(cases("x")), StudentSettings(model="http://127.0.0.1:1/v1"), PROMPT),
     ]
-    assert evaluation_key(cases("x"), mine.model_copy(update={"threads": 3}), PROMPT) == keys[0]
+    assert evaluation_key(fingerprint(cases("x")), mine.model_copy(update={"threads": 3}), PROMPT) == keys[0]
     model.write_bytes(b"GGUG!")
-    assert len({*keys, evaluation_key(cases("x"), mine, PROMPT)}) == 6
+    assert len({*keys, evaluation_key(fingerprint(cases("x")), mine, PROMPT)}) == 6
