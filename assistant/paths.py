@@ -68,6 +68,11 @@ def evaluations_dir() -> Path:
     return _made("state", _made("state", _root("state")) / "evaluations")
 
 
+def judgings_dir() -> Path:
+    """What teachers said when they graded or labelled decisions, so that nothing is paid for twice."""
+    return _made("state", _made("state", _root("state")) / "judgings")
+
+
 def ranker_file() -> Path:
     """The ranker of tools that was fitted to the person's own decisions; there is none at first."""
     return _made("data", _root("data")) / "ranker.json"

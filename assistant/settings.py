@@ -25,6 +25,7 @@ from sandbox.settings import SandboxSettings
 from tools.permissions.settings import PermissionSettings
 from tools.settings import ToolSettings
 from training.events.settings import EventSettings
+from training.generation.settings import GenerationSettings
 from training.models.settings import ModelSettings
 from training.student.settings import StudentSettings
 from training.teachers.settings import TeacherSettings
@@ -62,6 +63,7 @@ class Settings(BaseModel):
     tools: ToolSettings = ToolSettings()
     events: EventSettings = EventSettings()
     teachers: TeacherSettings = TeacherSettings()
+    generation: GenerationSettings = GenerationSettings()
     loop: LoopSettings = LoopSettings()
     context: ContextSettings = ContextSettings()
     interface: InterfaceSettings = InterfaceSettings()

@@ -31,6 +31,7 @@ COMMANDS = {
     "jobs": "assistant.cli.jobs:jobs",
     "permissions": "assistant.cli.permissions:permissions",
     "sessions": "assistant.cli.sessions:sessions",
+    "teach": "assistant.cli.teach:teach",
     "tools": "assistant.cli.tools:tools",
     "train": "assistant.cli.train:train",
     "trust": "assistant.cli.trust:trust",

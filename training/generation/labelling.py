@@ -19,7 +19,7 @@ from training.teachers.run import TeacherRun
 async def labelled(
     run: TeacherRun, provider: TeacherProvider, id_: str, seed: Example, *, soft: bool
 ) -> Example | Rejection:
-    """The first decision after the last request of ``seed``, labelled. Raises as ``TeacherRun.ask`` does."""
+    """A decision of ``seed`` with the teacher's label. Raises as ``TeacherRun.ask`` does."""
     decided = decided_of(id_, seed)
     async for one in relabel(run, provider, [decided], soft=soft):
         if one.label is None:
@@ -29,9 +29,10 @@ async def labelled(
 
 
 def decided_of(id_: str, seed: Example) -> Decided:
-    """What is to be labelled: the conversation up to and with the last request."""
+    """What is to be labelled: the first decision after the last request; of an unknown one, the last."""
     last = max(place for place, turn in enumerate(seed.messages) if turn.role == "user")
-    return Decided(id_, seed.messages[: last + 1], seed.tools)
+    at = last + 1 if is_known(seed) else len(seed.messages) - 1
+    return Decided(id_, seed.messages[:at], seed.tools)
 
 
 def _example(seed: Example, at: int, label: Label) -> Example | Rejection:

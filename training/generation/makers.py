@@ -4,14 +4,13 @@ Invariant: an item of the same number is the same question to the same teacher, 
 found again; no two makers of a run begin with the same example.
 """
 
-import asyncio
 import random
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from training.datasets.example import Example
 from training.generation.base import Source
-from training.generation.labelling import labelled
+from training.generation.labelling import decided_of, labelled
 from training.generation.multiplying import Made, multiplied, multiply_request
 from training.generation.people import Person, people
 from training.generation.seeds import is_known
@@ -19,7 +18,9 @@ from training.generation.settings import GenerationSettings
 from training.generation.shares import with_shares
 from training.generation.tally import Rejection
 from training.teachers.base import TeacherProvider, TeacherRequest
+from training.teachers.relabelling import relabel_request
 from training.teachers.run import TeacherRun
+from training.teachers.soft_labels import asks_letters, letters_request
 
 Way = Literal["multiply", "label"]
 
@@ -41,25 +42,22 @@ class Maker(Protocol):
 class Numbering:
     """Deals the examples of one source out to ``makers``, as if they were cards."""
 
-    def __init__(self, source: Source, place: int, makers: int, turn: asyncio.Lock) -> None:
+    def __init__(self, source: Source, place: int, makers: int) -> None:
         self._source = source
         self._place = place
         self._makers = makers
-        self._turn = turn
 
     def number(self, item: int) -> int:
         return item * self._makers + self._place
 
     async def make(self, item: int) -> Example:
-        """One at a time, because a source executes calls in one folder."""
-        async with self._turn:
-            return await self._source.make(self.number(item))
+        return await self._source.make(self.number(item))
 
 
 class ScriptedMaker:
     """Fulfils ``Maker``: examples as the source has them, right by construction."""
 
-    per_item, at_once, ahead, patience = 1, 1, 1, 1_000
+    per_item, at_once, ahead, patience = 1, 64, 64, 1_000
 
     def __init__(self, seeds: Numbering) -> None:
         self.name = "scripted"
@@ -111,12 +109,15 @@ class TeacherMaker:
             for id_, one in zip(numbered, made, strict=True)
         ]
 
-    async def request(self, item: int) -> TeacherRequest | None:
-        """What ``make`` will ask first, for an estimate or a batch; None where it is no single question."""
+    async def questions(self, item: int) -> list[TeacherRequest]:
+        """What ``make`` will ask: the first one as it will be asked, the others about as long."""
         seed = await self._seeds.make(item)
-        if self._manner.way == "label" or not is_known(seed):
-            return None
-        return self._multiply(item, seed)
+        label = relabel_request(decided_of(self._id(item), seed))
+        multiplies = self._manner.way == "multiply" and is_known(seed)
+        asked = [self._multiply(item, seed) if multiplies else label]
+        if self._manner.soft and asks_letters(self._provider.config, label):
+            asked += [letters_request(label)] * (self.per_item if multiplies else 1)
+        return asked
 
     def _multiply(self, item: int, seed: Example) -> TeacherRequest:
         return multiply_request(self._id(item), seed, self._people(item))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from training.datasets.example import Example, ExampleError, check
-from training.generation.languages import language_of
+from training.generation.languages import languages_of
 from training.generation.tally import Rejection, Tally, last_request
 from training.generation.words_of_quality import quality_words
 
@@ -88,8 +88,8 @@ def _executed(example: Example) -> str:
 
 def _language(example: Example) -> str:
     said = example.source.get("language")
-    found = language_of(last_request(example)) if said else None
-    return f"the request is in {found}, not in {said}" if found and found != said else ""
+    found = languages_of(last_request(example)) if said else None
+    return f"the request is in {min(found)}, not in {said}" if found and said not in found else ""
 
 
 CHECKS: Mapping[str, Callable[[Example], str]] = {

@@ -57,13 +57,12 @@ class Parts:
 
 def makers(plan: Plan, parts: Parts) -> dict[str, Maker]:
     """One for each provider of the mix."""
-    turn = asyncio.Lock()
     made: dict[str, Maker] = {}
     for place, name in enumerate(plan.mix):
         if name == "scripted":
-            made[name] = ScriptedMaker(Numbering(parts.source, place, len(plan.mix), turn))
+            made[name] = ScriptedMaker(Numbering(parts.source, place, len(plan.mix)))
         else:
-            numbering = Numbering(Seeds(parts.first, parts.source), place, len(plan.mix), turn)
+            numbering = Numbering(Seeds(parts.first, parts.source), place, len(plan.mix))
             manner = Manner(plan.seed, plan.way(name), plan.soft, plan.settings)
             made[name] = TeacherMaker(numbering, parts.teacher_run, parts.providers[name], manner)
     return made

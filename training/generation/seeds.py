@@ -4,20 +4,19 @@ Invariant: a seed whose right call is known was corrected by a person; of any ot
 teacher has to label it. What the log holds was redacted when it was written.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tools.calls import ToolCall
-from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Message, Signature
 from tools.schema import validate
-from training.datasets.example import Example, example_id
+from training.datasets.example import Example, Kind, example_id
 from training.events.worth import judged
 from training.generation.base import Source
+from training.generation.log_rows import Row, conversation_of, signatures_of
 
 MOST = 1_000
 _UNKNOWN = "unlabelled"
-Row = Mapping[str, Any]
 
 
 def is_known(seed: Example) -> bool:
@@ -47,32 +46,19 @@ def _rank(row: Row, unsure_below: float) -> tuple[int, float] | None:
 
 def _seed(row: Row) -> Example | None:
     """None where the row does not hold enough, or the corrected call does not fit its tool."""
-    request = (row.get("context") or {}).get("request")
-    tools = tuple(_signatures(row.get("tools_available")))
+    before, tools = conversation_of(row), signatures_of(row)
     review = row.get("review") or {}
     known = bool(review.get("corrected_tool"))
     tool = review.get("corrected_tool") or row.get("tool_selected")
     arguments = (review.get("corrected_parameters") if known else row.get("tool_parameters")) or {}
-    if not isinstance(request, str) or not request.strip() or not _fits(tool, arguments, tools):
+    if before is None or not _fits(tool, arguments, tools):
         return None
-    calls = (ToolCall("c1", str(tool), dict(arguments)),)
-    turns = (Message("user", text=request), Message("assistant", calls=calls))
-    source = {
-        "seed": "log",
-        "event": row.get("event_id"),
-        "template": "log",
-        **({} if known else {_UNKNOWN: True}),
-    }
+    turns = (*before, Message("assistant", calls=(ToolCall("c0", str(tool), dict(arguments)),)))
+    source = {"seed": "log", "event": row.get("event_id"), "template": "log"}
     session = str(row.get("session_id") or "")
-    return Example(example_id(turns[:1], tools), turns, tools, session=session, source=source)
-
-
-def _signatures(tools: Any) -> Iterator[Signature]:
-    """Those that were logged whole, without ``answer``, which is no tool."""
-    for tool in tools if isinstance(tools, list) else ():
-        parameters = tool.get("parameters") if isinstance(tool, Mapping) else None
-        if isinstance(parameters, dict) and tool.get("name") not in (None, ANSWER):
-            yield Signature(str(tool["name"]), str(tool.get("description") or ""), parameters)
+    kind: Kind = "several" if len(before) > 1 else "call"
+    id_ = example_id(before, tools)
+    return Example(id_, turns, tools, kind, session, source if known else {**source, _UNKNOWN: True})
 
 
 def _fits(tool: Any, arguments: Any, tools: Sequence[Signature]) -> bool:

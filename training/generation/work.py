@@ -8,14 +8,14 @@ journal of the teachers lies in the same folder; its lock keeps out a second pro
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from training.datasets.example import Example, ExampleError, from_line, to_line
+from training.datasets.example import Example, ExampleError, from_line, read, to_line
 from training.generation.base import GenerationError
 from training.jobs.layout import replace
 
@@ -31,8 +31,28 @@ VERSION = 1
 State = dict[str, Any]
 
 
+def begun(output: Path, identity: Mapping[str, Any], *, resume: bool) -> State:
+    """The state to go on from. Raises GenerationError where ``output`` holds another run."""
+    state = read_state(output)
+    if state is None:
+        if (output / TRAIN).exists():
+            raise GenerationError(f"{output / TRAIN} is there already; choose another --output-dir")
+        return {"version": VERSION, "identity": dict(identity), "examples": 0, "bytes": 0, "runs": 0}
+    if not resume:
+        raise GenerationError(
+            f"{output} holds a run with {state['examples']} examples: --resume goes on with it, or choose "
+            "another --output-dir"
+        )
+    if changed := [name for name in identity if identity[name] != state["identity"].get(name)]:
+        raise GenerationError(
+            f"{output} was begun with other {', '.join(changed)}; give the same, or choose another "
+            "--output-dir"
+        )
+    return state
+
+
 class Work:
-    """Opened for writing. Raises GenerationError where the folder cannot be used."""
+    """Opened for writing, by whoever holds the lock of the journal beside it. Raises as ``begun`` does."""
 
     def __init__(self, output: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
         self.output = output
@@ -41,7 +61,7 @@ class Work:
         try:
             output.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            self.state = self._begun(identity, resume)
+            self.state = begun(output, identity, resume=resume)
             self._file = os.open(self.folder / EXAMPLES, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._size = self.state["bytes"]
             if os.fstat(self._file).st_size < self._size:
@@ -51,24 +71,6 @@ class Work:
             os.ftruncate(self._file, self._size)
         except OSError as error:
             raise GenerationError(f"{output} cannot be written: {error.strerror}") from None
-
-    def _begun(self, identity: Mapping[str, Any], resume: bool) -> State:
-        state = read_state(self.output)
-        if state is None:
-            if (self.output / TRAIN).exists():
-                raise GenerationError(f"{self.output / TRAIN} is there already; choose another --output-dir")
-            return {"version": VERSION, "identity": dict(identity), "examples": 0, "bytes": 0, "runs": 0}
-        if not resume:
-            raise GenerationError(
-                f"{self.output} holds a run with {state['examples']} examples: --resume goes on with it, or "
-                "choose another --output-dir"
-            )
-        if changed := [name for name in identity if identity[name] != state["identity"].get(name)]:
-            raise GenerationError(
-                f"{self.output} was begun with other {', '.join(changed)}; give the same, or choose another "
-                "--output-dir"
-            )
-        return state
 
     def examples(self) -> Iterator[Example]:
         """Those that count, from the disk."""
@@ -142,6 +144,22 @@ def read_state(output: Path) -> State | None:
     if state.get("version") != VERSION:
         raise GenerationError(f"{path} is of another version; choose another --output-dir")
     return state
+
+
+def keep_seeds(output: Path, seeds: Iterable[Example]) -> None:
+    """What a run in ``output`` that has not begun is to start from. Raises OSError."""
+    folder = output / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace(folder / SEEDS, b"".join(to_line(one) for one in seeds))
+
+
+def kept_seeds(output: Path) -> list[Example]:
+    """Raises GenerationError where they are damaged."""
+    path = output / FOLDER / SEEDS
+    try:
+        return list(read(path)) if path.exists() else []
+    except ExampleError as error:
+        raise GenerationError(str(error)) from None
 
 
 def rejected(output: Path) -> set[str]:

@@ -12,7 +12,7 @@ from tools.protocol.messages import Message
 from training.generation.base import GenerationError
 from training.generation.contamination import ContaminationFilter
 from training.generation.duplicates import DuplicateFilter
-from training.generation.languages import language_of
+from training.generation.languages import languages_of
 from training.generation.mixing import counts, next_of, read_mix
 from training.generation.near import NearTexts, jaccard, shingles
 from training.generation.quality import QualityFilter
@@ -52,6 +52,7 @@ def test_quality_rejects_for_the_reason_that_holds(reason: str) -> None:
         example(),
         made((Message("user", text="read a.py"), Message("assistant", calls=(CALL,)))),
         told("write a function that doubles x", "```python\ndef double(x):\n    return 2 * x\n```"),
+        told("play some songs", "I can't do that with the tools I have here."),
         told("is src/gone.py there?", "I can't find src/gone.py; is it in another folder?"),
         told("write the code of the report", "Which report do you mean?", kind="ask"),
         example("montre-moi le fichier src/cache.py, et dans quelle classe", source={"language": "fr"}),
@@ -82,13 +83,15 @@ def test_a_tally_goes_on_where_it_was() -> None:
         ("montre-moi le fichier et dans quelle classe il est", "fr"),
         ("muéstrame el archivo y dónde está la clase que falla", "es"),
         ("покажи файл src/cache.py", "ru"),
+        ("що я змінив?", "uk"),
         ("ファイル src/cache.py を見せて", "ja"),
         ("ls src/cache.py", None),
         ("run `der die das und nicht`", None),
+        ("before I forget: why should I write tests", None),
     ],
 )
 def test_a_language_is_known_only_where_it_is_plain(text: str, language: str | None) -> None:
-    assert language_of(text) == language
+    assert (language in languages_of(text)) if language else not languages_of(text)
 
 
 def test_duplicates_are_equal_or_near_requests_with_the_same_call() -> None:

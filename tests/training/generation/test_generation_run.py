@@ -35,6 +35,12 @@ CONFIG = ProviderConfig("openai", "teacher-1", "http://127.0.0.1:1", concurrency
 SETTINGS = GenerationSettings(variants=3, languages=("en",), near=1.0)
 
 
+SLOWER = [
+    pytest.param(kills, marks=pytest.mark.slow)
+    for kills in [(1, 99, 100), (99, 100, 101), (120, 140), (149, 150, 150)]
+]
+
+
 class Wording:
     """Fulfils ``TeacherProvider``: rewords the request it is given, in as many ways as it is asked for."""
 
@@ -143,7 +149,7 @@ def test_what_the_filters_take_is_made_up_for(tmp_path: Path) -> None:
     assert filters["duplicates"]["rejected"]["equal"]["count"] > 0
 
 
-@pytest.mark.parametrize("kills", [(3,), (1, 99, 100), (120, 140), (149, 150, 150)])
+@pytest.mark.parametrize("kills", [pytest.param((3, 120), id="twice"), *SLOWER])
 def test_a_killed_run_is_the_same_as_one_that_was_not(
     tmp_path: Path, kills: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

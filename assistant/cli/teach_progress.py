@@ -1,0 +1,44 @@
+"""How far a generation is, on stderr: a bar where a person watches it, else a line for each checkpoint."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from assistant.cli.teach_text import dollars
+
+if TYPE_CHECKING:
+    from training.generation.run import Step
+
+EVERY = 100
+
+
+@contextmanager
+def steps_bar(total: int) -> "Iterator[Callable[[Step], None]]":
+    """Told after each example that was kept."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    cost = 0.0
+
+    def shown(_: int | None) -> str:
+        return dollars(cost) if cost else ""
+
+    with click.progressbar(
+        length=total, label="examples", file=sys.stderr, show_pos=True, item_show_func=shown
+    ) as bar:
+
+        def told(step: "Step") -> None:
+            nonlocal cost
+            cost = step.cost_usd
+            bar.update(step.examples - bar.pos)
+
+        yield told
+
+
+def _line(step: "Step") -> None:
+    if step.examples % EVERY == 0 or step.examples == step.wanted:
+        cost = f", {dollars(step.cost_usd)}" if step.cost_usd else ""
+        click.echo(f"apprentice: {step.examples} of {step.wanted} examples{cost}", err=True)

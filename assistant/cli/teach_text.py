@@ -1,0 +1,88 @@
+"""What the commands of ``apprentice teach`` say, as text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.text_safety import clean_line
+
+
+def dollars(usd: float | None) -> str:
+    return "unknown" if usd is None else f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"
+
+
+def estimate_text(facts: Mapping[str, Any]) -> str:
+    """One line for each teacher, and the sum."""
+    lines = []
+    for one in facts["providers"]:
+        asked = (
+            f"{one['requests']:,} requests of {one['prompt_tokens']:,.0f} + {one['reply_tokens']:,.0f} tokens"
+        )
+        cost = f"about {dollars(one['cost_usd'])}, at most {dollars(one['at_most_usd'])}"
+        batch = f", {dollars(one['batch_usd'])} as a batch" if one["batch_usd"] is not None else ""
+        name = clean_line(f"{one['provider']} {one['model']}")
+        lines.append(f"{name}: {asked} ({one['counted']}): {cost}{batch}; {clean_line(one['price'])}")
+    lines.append(f"estimate: {dollars(facts['cost_usd'])}, at most {dollars(facts['at_most_usd'])}")
+    return "\n".join(lines)
+
+
+def metadata_text(found: Mapping[str, Any], folder: str) -> str:
+    """What was made, in some lines."""
+    figures, costs = found["figures"], found["costs"]
+    left_out = {
+        reason: entry["count"]
+        for name, tally in found["filters"].items()
+        if name != "evaluation_sets"
+        for reason, entry in tally["rejected"].items()
+    }
+    kinds = (f"{kind} {entry['count']:,} ({entry['share']:.0%})" for kind, entry in figures["kinds"].items())
+    lines = [
+        f"{found['examples']:,} examples in {folder}/train.jsonl, in {found['seconds']:,.0f} s",
+        f"kinds: {', '.join(kinds)}",
+        f"providers: {_counted(figures['providers'])}",
+        f"tools: {len(figures['tools'])}; templates: {len(figures['templates'])}",
+        f"left out: {_counted(left_out) or 'nothing'}",
+    ]
+    if costs["replies"]:
+        lines.append(f"cost: {dollars(costs['cost_usd'])} for {costs['replies']:,} replies")
+    return "\n".join(clean_line(line, 400) for line in lines)
+
+
+def grades_text(facts: Mapping[str, Any]) -> str:
+    """The sums, then what was graded lowest."""
+    lines = [f"graded: {facts['graded']} of {facts['decisions']}"]
+    if facts["graded"]:
+        means = (f"{name} {facts[name]:.2f}" for name in ("tool", "arguments", "answer"))
+        lines.append(f"of 2: {', '.join(means)}")
+    worst = sorted(facts["grades"], key=lambda one: one["score"])[:10]
+    for one in worst:
+        if one["score"] < 1:
+            lines.append(
+                f"{one['score']:.2f}  {clean_line(one['request'], 60)} -> {clean_line(one['decision'], 60)}"
+            )
+            lines.append(f"      {clean_line(one['words'], 200)}")
+    lines += [
+        f"not graded: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
+    ]
+    lines.append(f"cost: {dollars(facts['costs']['cost_usd'])}")
+    return "\n".join(lines)
+
+
+def labels_text(facts: Mapping[str, Any]) -> str:
+    """How many, how far the student and the teachers agree, and where the labels are."""
+    lines = [f"labelled: {facts['labelled']} of {facts['decisions']}"]
+    if facts["compared"]:
+        lines.append(f"the student chose the same tool in {facts['same_tool']} of {facts['compared']}")
+    for name, agreement in (facts.get("agreement") or {}).items():
+        beyond = "" if agreement["fleiss"] is None else f", kappa {agreement['fleiss']:.2f}"
+        lines.append(f"teachers on {name}: pairwise {agreement['pairwise']:.0%}{beyond}")
+    if facts["output"]:
+        lines.append(f"written to {facts['output']}")
+    lines += [
+        f"no label: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
+    ]
+    lines.append(f"cost: {dollars(facts['costs']['cost_usd'])}")
+    return "\n".join(lines)
+
+
+def _counted(values: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in values.items())

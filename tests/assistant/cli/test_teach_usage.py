@@ -1,0 +1,37 @@
+"""``apprentice teach`` with options that do not go together."""
+
+import pytest
+
+from assistant.cli.main import main
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "--provider", "openai", "--num-examples", 5),
+        ("generate", "--provider", "openai", "--num-examples", 0, "--output-dir", "x"),
+        ("generate", "--num-examples", 5, "--output-dir", "x"),
+        (
+            "generate",
+            "--providers",
+            "openai,local",
+            "--mix-ratio",
+            "50,40",
+            "--num-examples",
+            5,
+            "--output-dir",
+            "x",
+        ),
+        ("generate", "--providers", "openai,foo", "--num-examples", 5, "--output-dir", "x"),
+        ("generate", "--provider", "scripted", "--from-log", "--num-examples", 5, "--output-dir", "x"),
+        ("generate", "--provider", "scripted", "--model", "m", "--num-examples", 5, "--output-dir", "x"),
+        ("grade", "--provider", "openai", "--cases", "a", "--input", "b"),
+        ("relabel",),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_one_line(
+    arguments: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["teach", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    assert code == 2 and out == "" and err.count("\n") == 1
