@@ -172,7 +172,7 @@ def _check(function: Function, where: str) -> None:
         _check_slots(request, kinds, where)
         if not required - set(SLOT.findall(request)):
             raise GenerationError(f"{where}: {request!r} lacks nothing")
-    _check_slots(function.tells, {**kinds, **function.gives}, where)
+    _check_slots(function.tells, {*required, *function.gives}, where)
     if function.pair and function.pair not in kinds:
         raise GenerationError(f"{where}: it takes no {function.pair}")
 

@@ -18,7 +18,8 @@ TRIES = 6
 
 @dataclass(frozen=True)
 class Filled:
-    """``said`` has the words of each slot, ``values`` the arguments by the parameters' own names."""
+    """``said`` has the words of each slot and of what is implied, ``values`` the arguments by the parameters'
+    own names."""
 
     text: str
     said: Mapping[str, str]
@@ -36,7 +37,8 @@ def fill(function: Function, dice: random.Random) -> Filled:
     drawn = _drawn(function, phrasing.text, dice)
     said = {name: one.said for name, one in drawn.items()}
     values = {**{name: one.value for name, one in drawn.items()}, **phrasing.implied}
-    return Filled(put(phrasing.text, said), said, values)
+    told = {name: str(value).replace("_", " ") for name, value in phrasing.implied.items()}
+    return Filled(put(phrasing.text, said), {**told, **said}, values)
 
 
 def fill_pair(function: Function, dice: random.Random) -> tuple[str, tuple[dict[str, Any], dict[str, Any]]]:
