@@ -12,7 +12,7 @@ import click
 from assistant.cli import teach_options, teach_text
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.lazy import LazyGroup
-from assistant.cli.teach_asking import ask, said
+from assistant.cli.teach_asking import Sayer, ask
 from assistant.cli.teach_progress import steps_bar
 from assistant.text_safety import visible
 
@@ -74,7 +74,7 @@ def generate(
         return _as_job(plan, as_json=as_json)
     try:
         with steps_bar(plan.examples) as told:
-            found = asyncio.run(run(plan, resume=resume, told=told, said=said))
+            found = asyncio.run(run(plan, resume=resume, told=told, said=Sayer()))
     except KeyboardInterrupt:
         click.echo("\napprentice: stopped; what is there is kept, --resume goes on", err=True)
         return 130

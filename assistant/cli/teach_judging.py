@@ -15,7 +15,7 @@ import click
 from assistant.cli import teach_options, teach_text
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.progress import progress
-from assistant.cli.teach_asking import ask, said
+from assistant.cli.teach_asking import Sayer, ask
 from assistant.text_safety import visible
 from tools.protocol.calls import ANSWER
 
@@ -186,7 +186,7 @@ def _judged(
     _agreed(invocation, judging, yes=yes)
     try:
         with progress("judging", len(subjects)) as told:
-            found, lines = asyncio.run(judging.judge(told, said))
+            found, lines = asyncio.run(judging.judge(told, Sayer()))
     except KeyboardInterrupt:
         click.echo("\napprentice: stopped; the same command goes on, and pays for nothing twice", err=True)
         raise

@@ -15,12 +15,17 @@ from training.generation.tally import Rejection, Tally, last_request
 
 NEVER = 1.0
 """A bound for similarities that only equal texts reach."""
+_ANSWER, _TURN = 60, 400
+"""Characters."""
 
 
 def essence(example: Example) -> str:
-    """The requests and the right turns, without what tools said."""
+    """The requests and the beginnings of the right turns, without what tools said.
+
+    Long answers are much alike where they list what a tool found; the requests are to decide.
+    """
     parts = [
-        write_turn(turn.calls, turn.text) if turn.role == "assistant" else turn.text
+        write_turn(turn.calls, turn.text[:_ANSWER])[:_TURN] if turn.role == "assistant" else turn.text
         for turn in example.messages
         if turn.role != "tool"
     ]

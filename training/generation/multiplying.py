@@ -123,8 +123,10 @@ def _read(seed: Example, person: Person, given: dict[str, str]) -> Made:
     said = turns[-1].text
     if said and person.language != seed.source.get("language", "en"):
         answer = given["answer"].strip()
-        if changed := [fact for fact in facts(said) if fact not in answer]:
-            return Rejection("answer", f"{changed[0]} is missing in the answer: {answer}")
+        changed = [fact for fact in facts(said) if fact not in answer]
+        if changed or not answer:
+            missing = changed[0] if changed else "everything"
+            return Rejection("answer", f"{missing} is missing in the answer: {answer}")
         turns[-1] = replace(turns[-1], text=answer)
     source = {**seed.source, "seed": seed.id, **asdict(person)}
     messages = tuple(turns)

@@ -22,7 +22,8 @@ def _said(prompt: str) -> str:
         return json.dumps(GRADE)
     words = json.loads(prompt.split("Verbatim:\n")[1].splitlines()[0])
     people = prompt.split("People:\n")[1].strip().splitlines()
-    made = [{"request": f"{OPENINGS[n % 5]} {words[0]}", "answer": ""} for n in range(len(people))]
+    given = " and ".join(words) or str(abs(hash(prompt)))
+    made = [{"request": f"{OPENINGS[n % 5]} {given}", "answer": ""} for n in range(len(people))]
     return json.dumps({"requests": made})
 
 
