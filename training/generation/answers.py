@@ -50,6 +50,8 @@ def _tests(slots: Slots, done: Done) -> str:
     if ran is None:
         return f"The tests did not run: {_short(text.splitlines()[-1])}"
     failing = re.findall(r"^(?:FAIL|ERROR): (\w+)", text, re.MULTILINE)
+    if not failing and ran[1] == "1":
+        return "The one test passes."
     if not failing:
         return slots.dice.choice((f"All {ran[1]} tests pass.", f"{ran[1]} tests ran, none failed."))
     return f"{len(failing)} of {ran[1]} tests failed: {', '.join(failing)}."
@@ -109,7 +111,7 @@ def _config_value(slots: Slots, done: Done) -> str:
 
 
 def _lines_shown(slots: Slots, done: Done) -> str:
-    lines = _content_lines(done[-1][1].text)
+    lines = [line for line in _content_lines(done[-1][1].text) if not line.startswith("[lines ")]
     return f"They begin with `{_short(lines[0])}`." if lines else "There is nothing in these lines."
 
 

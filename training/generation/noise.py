@@ -23,14 +23,14 @@ def noisy(request: str, dice: random.Random, share: float = 0.45, kept: Sequence
     if roll < 0.3:
         return mistyped(request, dice, kept)
     if roll < 0.4:
-        return _abbreviated(request, found)
+        return _abbreviated(request, found, kept)
     if roll < 0.52:
         return _recased(request, dice, kept)
     if roll < 0.6 and found.pastes:
         return f"{dice.choice(found.pastes).strip()}\n{request}"
     if roll < 0.7 and found.asides:
         return f"{dice.choice(found.asides).strip()} {request}"
-    return _wrapped(request, dice, found)
+    return _wrapped(request, dice, found, kept)
 
 
 def mistyped(request: str, dice: random.Random, kept: Sequence[str] = ()) -> str:
@@ -67,9 +67,13 @@ def _beside(letter: str, dice: random.Random) -> str:
     return row[max(0, min(len(row) - 1, at + dice.choice((-1, 1))))]
 
 
-def _abbreviated(request: str, found: Noise) -> str:
-    words = [found.abbreviations.get(word.lower(), word) for word in request.split(" ")]
-    return " ".join(words)
+def _abbreviated(request: str, found: Noise, kept: Sequence[str]) -> str:
+    parts = _parts(request, kept)
+    return "".join(part if at % 2 else _shortened(part, found) for at, part in enumerate(parts))
+
+
+def _shortened(text: str, found: Noise) -> str:
+    return " ".join(found.abbreviations.get(word.lower(), word) for word in text.split(" "))
 
 
 def _recased(request: str, dice: random.Random, kept: Sequence[str]) -> str:
@@ -77,7 +81,7 @@ def _recased(request: str, dice: random.Random, kept: Sequence[str]) -> str:
     change = dice.choice((str.lower, str.lower, str.upper, str.capitalize, _bare, _bare))
     parts = _parts(request, kept)
     if change is str.capitalize:
-        return parts[0][:1].upper() + request[1:] if parts[0] else request
+        return request[:1].upper() + request[1:] if parts[0] else request
     return "".join(part if at % 2 else change(part) for at, part in enumerate(parts))
 
 
@@ -85,11 +89,12 @@ def _bare(text: str) -> str:
     return re.sub(r"[?!,']", "", text)
 
 
-def _wrapped(request: str, dice: random.Random, found: Noise) -> str:
+def _wrapped(request: str, dice: random.Random, found: Noise, kept: Sequence[str]) -> str:
     opener = dice.choice(found.openers) if found.openers and dice.random() < 0.6 else ""
     closer = dice.choice(found.closers) if found.closers and (not opener or dice.random() < 0.4) else ""
-    body = request[:1].lower() + request[1:] if opener and not request[:2].isupper() else request
-    return f"{opener}{body.rstrip('.?!') if closer else body}{closer}"
+    starts_free = bool(_parts(request, kept)[0]) and not request[:2].isupper()
+    body = request[:1].lower() + request[1:] if opener and starts_free else request
+    return opener + (re.sub(r"(?<=\w)[.?!]$", "", body) + closer if closer else body)
 
 
 def _parts(request: str, kept: Sequence[str]) -> list[str]:

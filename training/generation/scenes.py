@@ -13,7 +13,7 @@ from tools.protocol.messages import Message
 from training.generation import answers
 from training.generation.catalogue import Template, templates
 from training.generation.noise import noisy
-from training.generation.slots import Slots, Unfillable
+from training.generation.slots import SLOT, Slots, Unfillable
 from training.generation.workshop import Workshop
 
 LONGEST_OBSERVATION = 1200
@@ -62,12 +62,15 @@ def base_of(template: Template) -> Template | None:
 
 def _request(template: Template, slots: Slots) -> str:
     pattern = slots.dice.choice(template.requests)
-    literals = [
-        str(value) for step in template.steps for call in step for value in call["arguments"].values()
-    ]
-    kept = [text for text in literals if "{" not in text and len(text) > 1 and text in pattern]
     share = 0.45 if template.language == "en" else 0.2
-    return slots.fill(noisy(pattern, slots.dice, share, kept))
+    return slots.fill(noisy(pattern, slots.dice, share, _literals(template, pattern)))
+
+
+def _literals(template: Template, pattern: str) -> list[str]:
+    """What the calls take from the request as it stands there, beside slots."""
+    arguments = (value for step in template.steps for call in step for value in call["arguments"].values())
+    pieces = (piece for value in arguments for piece in SLOT.split(str(value))[::2])
+    return [piece for piece in pieces if len(piece.strip()) > 1 and piece in pattern]
 
 
 def _history(role: str, text: str) -> Message:

@@ -18,7 +18,7 @@ from tools.protocol.messages import Message, Signature
 from training.datasets.example import Example, Kind, check, example_id
 from training.generation.base import GenerationError
 from training.generation.catalogue import Template, replies, talk, templates
-from training.generation.foreign import foreign_example
+from training.generation.foreign import OFFERS, foreign_example
 from training.generation.noise import noisy
 from training.generation.scenes import Scene, base_of, decision_only, play
 from training.generation.shelf import Shelf
@@ -30,6 +30,7 @@ PROMPT_VERSION = "scripted-1"
 PER_WORLD = 12
 """Examples in a row that are about the same repository."""
 _ATTEMPTS = 20
+_STRETCH = 24
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,19 @@ class ScriptedTeacher:
             return made
         raise GenerationError(f"example {index} of seed {self._seed}: no template of {part} fits")
 
+    def _foreign_number(self, index: int) -> int:
+        """Those of a stretch are about the same tools, because a batch's tools are computed once."""
+        unique = (self._seed << 32) + index
+        return unique * OFFERS + (self._seed * 1009 + index // _STRETCH) % OFFERS
+
     def _part(self, dice: random.Random) -> str:
         parts = ("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign")
         return dice.choices(parts, [getattr(self._mix, part) for part in parts])[0]
 
     async def _made(self, part: str, index: int, dice: random.Random, attempt: int) -> Example:
         if part == "foreign":
-            return foreign_example(dice.getrandbits(48))
-        if part == "talk" and dice.random() < 0.8:
+            return foreign_example(self._foreign_number(index))
+        if part == "talk" and dice.random() < 0.6:
             return self._talk(dice, index)
         template = _drawn(_pools()[part], dice)
         world = make_world(self._seed * 1_000_003 + index // PER_WORLD + attempt // 4)

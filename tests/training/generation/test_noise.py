@@ -29,3 +29,8 @@ def test_a_typo_changes_few_letters():
     for seed in range(50):
         made = mistyped("show me the file", random.Random(seed))
         assert abs(len(made) - len("show me the file")) <= 3
+
+
+def test_what_ends_in_dots_keeps_them():
+    made = {noisy("go test ./...", random.Random(seed), 1.0, ["go test ./..."]) for seed in range(200)}
+    assert all("go test ./..." in one for one in made)

@@ -11,16 +11,18 @@ from training.generation.base import GenerationError
 from training.generation.scripted import Mix, ScriptedTeacher
 
 
-def make(indices: range, mix: Mix = Mix(), seed: int = 5) -> list[Example]:
+def make(indices: range, mix: Mix | None = None, seed: int = 5) -> list[Example]:
     async def all_of_them() -> list[Example]:
-        async with ScriptedTeacher(seed, mix) as teacher:
+        async with ScriptedTeacher(seed, mix or Mix()) as teacher:
             return [await teacher.make(index) for index in indices]
 
     return asyncio.run(all_of_them())
 
 
 def only(part: str) -> Mix:
-    nothing = dict.fromkeys(("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign"), 0.0)
+    nothing = dict.fromkeys(
+        ("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign"), 0.0
+    )
     return Mix(**{**nothing, part: 1.0}, whole=1.0)
 
 
@@ -61,3 +63,10 @@ def test_several_calls_are_made_together_or_one_after_another():
     made = make(range(20), only("several"))
     assert all(sum(len(message.calls) for message in example.messages) >= 1 for example in made)
     assert any(len(message.calls) > 1 for example in made for message in example.messages)
+
+
+def test_foreign_examples_near_one_another_offer_the_same_tools():
+    teacher = ScriptedTeacher(3, only("foreign"), SandboxSettings(engine="off"))
+    made = [asyncio.run(teacher.make(index)) for index in range(48)]
+    assert len({tuple(sorted(tool.name for tool in one.tools)) for one in made}) <= 6
+    asyncio.run(teacher.__aexit__(None, None, None))

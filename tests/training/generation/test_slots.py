@@ -68,6 +68,8 @@ def test_what_does_not_exist_does_not_exist():
 
 def test_templates_use_slots_that_are_known():
     for one in templates().values():
-        arguments = [str(value) for step in one.steps for call in step for value in call["arguments"].values()]
+        arguments = [
+            str(value) for step in one.steps for call in step for value in call["arguments"].values()
+        ]
         for text in (*one.requests, *one.says, *arguments):
             assert set(SLOT.findall(text)) <= KNOWN, one.id
