@@ -2,14 +2,14 @@
 
 ``data/domains/*.toml``, a domain a file:
 
-- ``about`` completes "tools for ..."; requests are no stranger to domains of the same ``group``.
+- ``about`` completes "tools for ..."; requests are no strangers to domains that share a word of ``group``.
 - ``[values]`` names lists of strings, beside those of ``data/values.toml``.
 - ``[[function]]``: ``takes`` has a parameter a line, ``name?: kind - what it is`` (``?`` for optional ones;
   ``training.generation.values`` says the kinds). ``requests`` has a phrasing a line, with parameters in
   braces; behind `` | `` stand arguments that its words imply. ``asks`` are requests that lack something, and
   behind `` -> `` the question for it. ``pair`` names a parameter that may be said twice for two calls.
   ``gives`` has the fields of a result, ``tells`` the answer that states them. ``also`` names functions of the
-  domain that would serve the same requests.
+  domain that would serve the same requests where this one is not on offer.
 - ``misses``: requests with words of the domain that none of its functions serves.
 
 Invariant: a domain that was read has, for each request, all required arguments, and no slot without a value.
@@ -27,6 +27,8 @@ from tools.protocol.messages import Signature
 from training.generation.base import GenerationError
 from training.generation.values import Date, Time, ValueKind, Words, read_kind, read_value, read_words
 
+DATA = resources.files("training.generation") / "data"
+BUILTINS = "built_in_tools"
 SLOT = re.compile(r"\{(\w+)\}")
 PARAMETER = re.compile(r"(\w+)(\??): (.+?)(?: - (.+))?")
 FORMATS = ((Date, "Dates are YYYY-MM-DD."), (Time, "Times are HH:MM."))
@@ -84,7 +86,7 @@ class Function:
 class Domain:
     name: str
     about: str
-    group: str
+    groups: frozenset[str]
     functions: tuple[Function, ...]
     misses: tuple[str, ...]
     values: Mapping[str, Words]
@@ -93,12 +95,20 @@ class Domain:
 @lru_cache(maxsize=1)
 def domains() -> tuple[Domain, ...]:
     """All of them, by name. Raises GenerationError."""
-    data = resources.files("training.generation") / "data"
-    shared = tomllib.loads((data / "values.toml").read_text("utf-8"))
-    files = sorted((data / "domains").iterdir(), key=lambda file: file.name)
+    files = sorted((DATA / "domains").iterdir(), key=lambda file: file.name)
+    shared = _shared_values()
     return tuple(
         read_domain(file.name.removesuffix(".toml"), file.read_text("utf-8"), shared) for file in files
     )
+
+
+def read_builtins() -> Domain:
+    """Requests for the built-in tools, in the same form. Raises GenerationError."""
+    return read_domain(BUILTINS, (DATA / f"{BUILTINS}.toml").read_text("utf-8"), _shared_values())
+
+
+def _shared_values() -> Mapping[str, Sequence[str]]:
+    return tomllib.loads((DATA / "values.toml").read_text("utf-8"))
 
 
 def read_domain(name: str, text: str, shared: Mapping[str, Sequence[str]]) -> Domain:
@@ -107,7 +117,8 @@ def read_domain(name: str, text: str, shared: Mapping[str, Sequence[str]]) -> Do
         written = tomllib.loads(text)
         named = {key: read_words(lines) for key, lines in {**shared, **written.get("values", {})}.items()}
         functions = tuple(_function(name, each, named) for each in written["function"])
-        domain = Domain(name, written["about"], written["group"], functions, _lines(written["misses"]), named)
+        groups = frozenset(written["group"].split())
+        domain = Domain(name, written["about"], groups, functions, _lines(written["misses"]), named)
     except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
         raise GenerationError(f"{name}: {type(error).__name__}: {error}") from None
     for miss in domain.misses:

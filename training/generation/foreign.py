@@ -1,15 +1,15 @@
 """Examples over tools of other domains than coding, so that a student chooses among tools it never saw.
 
-Invariant: an example follows from its seed alone. SHARED seeds in a row are about the same tools, because
-training computes the prefix of a batch's tools once. A request that is answered without a call is one that no
-offered tool serves, as far as the data tells: another function of the domain, another group of domains, one
+Invariant: an example follows from its seed alone. Seeds that are alike modulo OFFERS are about the same
+tools, as training computes the prefix of a batch's tools once. A request that is answered without a call is one that
+no offered tool serves, as far as the data tells: another function of the domain, another group of domains, one
 of the domain's own misses, or talk.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -17,11 +17,11 @@ from tools.calls import ToolCall
 from tools.protocol.messages import Message
 from training.datasets.example import Example, Kind, example_id
 from training.generation import requests, wording
-from training.generation.domains import Domain, Function, domains
+from training.generation.domains import Domain, Function, domains, read_builtins
 from training.generation.offers import Offer, Shown, make_offer
 
-PROMPT_VERSION = "foreign-1"
-SHARED = 8
+PROMPT_VERSION = "foreign-2"
+OFFERS = 4096
 GOES_ON = 0.7
 """Share of the calls with a known result where the conversation goes on to the answer."""
 
@@ -33,7 +33,7 @@ Maker = Callable[[Offer, random.Random], Said | None]
 def foreign_example(seed: int) -> Example:
     """The example of that number. Raises training.generation.base.GenerationError where the data is bad."""
     dice = random.Random(f"foreign/{seed}")
-    offer = make_offer(seed // SHARED)
+    offer = make_offer(seed % OFFERS)
     kind, template, messages = _said(offer, dice)
     return Example(
         id=example_id(messages, offer.tools),
@@ -47,7 +47,7 @@ def foreign_example(seed: int) -> Example:
 
 def _said(offer: Offer, dice: random.Random) -> Said:
     makers: tuple[Maker, ...] = (_call, _unserved, _lacking, _several)
-    (maker,) = dice.choices(makers, (54, 30, 9, 7))
+    (maker,) = dice.choices(makers, (53, 30, 9, 8))
     return maker(offer, dice) or _call(offer, dice)
 
 
@@ -115,10 +115,10 @@ def _lacking(offer: Offer, dice: random.Random) -> Said | None:
 def _unserved(offer: Offer, dice: random.Random) -> Said | None:
     """A request that no offered tool serves; talk alone where a shell or a web search is on offer."""
     way = dice.random()
-    if offer.builtins or way < 0.15:
-        request, answer = dice.choice(wording.talk())
-        kind: Kind = "no_tool" if request.endswith(("?", ".")) else "chat"
-        return kind, "talk", [Message("user", request), Message("assistant", answer)]
+    if offer.builtins or way < 0.04:
+        return _talk("remarks", dice)
+    if way < 0.15 and not _groups(offer) & wording.knowing():
+        return _talk("questions", dice)
     siblings = [one for one in offer.domain.functions if not offer.serves(one)]
     if way < 0.5 and siblings:
         function = dice.choice(siblings)
@@ -127,14 +127,20 @@ def _unserved(offer: Offer, dice: random.Random) -> Said | None:
         place, text = f"{offer.domain.name}.", _miss(offer.domain, dice)
     else:
         place, text = _stranger(offer, dice)
-    answer = wording.decline(_abouts(offer), dice)
+    answer = wording.decline(_about(offer), dice)
     return "no_tool", place, [Message("user", wording.around(text, dice)), Message("assistant", answer)]
+
+
+def _talk(kind: Literal["remarks", "questions"], dice: random.Random) -> Said:
+    request, answer = dice.choice(wording.talk(kind))
+    said: Kind = "chat" if kind == "remarks" else "no_tool"
+    return said, "talk", [Message("user", request), Message("assistant", answer)]
 
 
 def _stranger(offer: Offer, dice: random.Random) -> tuple[str, str]:
     """A request out of a group of domains that none of the offered functions belongs to."""
-    groups = {_groups()[each.function.domain] for each in offer.shown}
-    domain = dice.choice([one for one in domains() if one.group not in groups])
+    groups = _groups(offer)
+    domain = dice.choice([one for one in domains() if not one.groups & groups])
     if dice.random() < 0.2:
         return f"{domain.name}.", _miss(domain, dice)
     function = dice.choice(domain.functions)
@@ -146,16 +152,21 @@ def _miss(domain: Domain, dice: random.Random) -> str:
     return requests.put(text, {name: words.draw(dice).said for name, words in domain.values.items()})
 
 
-def _abouts(offer: Offer) -> Sequence[str]:
-    """What the offered tools are for; nothing where not all of it can be said."""
-    about = {one.name: one.about for one in domains()}
-    foreign = len(offer.tools) == len(offer.shown)
-    return sorted({about[each.function.domain] for each in offer.shown}) if foreign else ()
+def _about(offer: Offer) -> str:
+    """What all the offered tools are for; empty where they are for several things."""
+    named = {each.function.domain for each in offer.shown}
+    alone = len(named) == 1 and len(offer.tools) == len(offer.shown)
+    return _by_name()[min(named)].about if alone else ""
+
+
+def _groups(offer: Offer) -> frozenset[str]:
+    """Those of the offered functions' domains."""
+    return frozenset().union(*(_by_name()[each.function.domain].groups for each in offer.shown))
 
 
 @lru_cache(maxsize=1)
-def _groups() -> dict[str, str]:
-    return {one.name: one.group for one in domains()}
+def _by_name() -> dict[str, Domain]:
+    return {one.name: one for one in (*domains(), read_builtins())}
 
 
 def _place(function: Function) -> str:

@@ -2,6 +2,7 @@
 
 Invariant: an offer follows from its number alone. The tools of an offer have names of their own. What was
 masked can be told from the descriptions: where parameters have neutral names, their meaning stands there.
+Beside all built-in tools stand foreign ones, and requests for either.
 """
 
 import random
@@ -14,7 +15,7 @@ from typing import Any
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Signature
 from tools.registry import Registry
-from training.generation.domains import Domain, Function, domains
+from training.generation.domains import Domain, Function, domains, read_builtins
 
 SIZES = (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6)
 NEIGHBOUR = 0.75
@@ -23,6 +24,8 @@ MASKED = 0.25
 BESIDE_BUILTINS = 0.06
 """Share of the offers where foreign functions stand beside all built-in tools."""
 WITH_SOME_BUILTINS = 0.1
+EXPLAINED = 0.15
+"""Share of the offers where the descriptions say what each parameter is, though its name is its own."""
 HARMLESS = ("read_file", "list_files", "search_files", "write_file", "edit_file", "run_tests", "git_diff")
 """Built-in tools that serve no request of another domain; a shell or a web search might."""
 KEPT = 64
@@ -84,10 +87,22 @@ def make_offer(number: int) -> Offer:
     if builtins:
         shown = shown[:2]
         tools = [*builtin_signatures().values(), *(each.signature for each in shown)]
+        shown += [_as_built_in(one) for one in dice.sample(builtin_requests(), len(shown))]
     elif beside < BESIDE_BUILTINS + WITH_SOME_BUILTINS:
         tools += [builtin_signatures()[name] for name in dice.sample(HARMLESS, dice.randint(1, 3))]
     dice.shuffle(tools)
     return Offer(domain, tuple(shown), tuple(tools), builtins)
+
+
+@lru_cache(maxsize=1)
+def builtin_requests() -> tuple[Function, ...]:
+    """Requests for the built-in tools."""
+    return read_builtins().functions
+
+
+def _as_built_in(function: Function) -> Shown:
+    names = {each.name: each.name for each in function.parameters}
+    return Shown(function, builtin_signatures()[function.name], names)
 
 
 @lru_cache(maxsize=1)
@@ -100,18 +115,15 @@ def builtin_signatures() -> dict[str, Signature]:
 
 
 def _functions(domain: Domain, dice: random.Random) -> list[Function]:
-    """Near neighbours mostly; no two with one name, and none that serves another's requests."""
+    """Near neighbours mostly; no two with one name."""
     chosen: list[Function] = []
     for _ in range(dice.choice(SIZES)):
         pool = domain if not chosen or dice.random() < NEIGHBOUR else dice.choice(domains())
-        left = [one for one in pool.functions if not any(_alike(one, other) for other in chosen)]
+        taken = {one.name for one in chosen}
+        left = [one for one in pool.functions if one.name not in taken]
         if left:
             chosen.append(dice.choice(left))
     return chosen
-
-
-def _alike(one: Function, other: Function) -> bool:
-    return one.name == other.name or one.name in other.also or other.name in one.also
 
 
 def _shown(functions: Sequence[Function], dice: random.Random) -> list[Shown]:
@@ -121,18 +133,28 @@ def _shown(functions: Sequence[Function], dice: random.Random) -> list[Shown]:
         parameters = dice.choice(PARAMETER_NAMES) if what != "names" else None
         return [_masked(one, at, names, parameters) for at, one in enumerate(functions)]
     style = dice.choice(("plain",) * 5 + ("camel", "dotted"))
-    return [_styled(one, style) for one in functions]
+    explained = dice.random() < EXPLAINED
+    return [_styled(one, style, explained) for one in functions]
 
 
-def _styled(function: Function, style: str) -> Shown:
+def _styled(function: Function, style: str, explained: bool) -> Shown:
     """With its name as another programmer would write it."""
     name = function.name
     if style == "camel":
         name = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
     elif style == "dotted" and "." not in name:
         name = f"{function.domain}.{name}"
+    names = {each.name: each.name for each in function.parameters}
     signature = replace(function.signature(), name=name)
-    return Shown(function, signature, {each.name: each.name for each in function.parameters})
+    if explained and names:
+        signature = replace(signature, description=_explained(function, names))
+    return Shown(function, signature, names)
+
+
+def _explained(function: Function, names: Mapping[str, str]) -> str:
+    """The description with the meaning of each parameter under its name in ``names``."""
+    meanings = "; ".join(f"{names[each.name]}: {each.says}" for each in function.parameters)
+    return f"{function.description} {meanings}."
 
 
 def _masked(function: Function, at: int, names: Namer | None, parameters: Namer | None) -> Shown:
@@ -142,12 +164,10 @@ def _masked(function: Function, at: int, names: Namer | None, parameters: Namer 
         signature = replace(signature, name=names(at))
     if parameters and shown:
         shown = {name: parameters(place) for place, name in enumerate(shown)}
-        meanings = "; ".join(f"{shown[each.name]} is the {each.says}" for each in function.parameters)
         schema = {
             **signature.parameters,
             "properties": {shown[name]: value for name, value in signature.parameters["properties"].items()},
             "required": [shown[name] for name in signature.parameters["required"]],
         }
-        description = f"{signature.description} {meanings}."
-        signature = replace(signature, description=description, parameters=schema)
+        signature = replace(signature, description=_explained(function, shown), parameters=schema)
     return Shown(function, signature, shown)

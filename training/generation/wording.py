@@ -2,10 +2,9 @@
 
 import random
 import tomllib
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 PLAIN = 0.6
 """Share of the requests with nothing around them."""
@@ -17,11 +16,16 @@ def _words() -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
-@lru_cache(maxsize=1)
-def talk() -> tuple[tuple[str, str], ...]:
-    """Remarks and general questions, each with its answer."""
-    lines = (line.partition(" -> ") for line in _words()["talk"].strip().splitlines())
+@lru_cache(maxsize=2)
+def talk(kind: Literal["remarks", "questions"]) -> tuple[tuple[str, str], ...]:
+    """Remarks, or questions that everybody can answer, each with its answer."""
+    lines = (line.partition(" -> ") for line in _words()[kind].strip().splitlines())
     return tuple((request, answer) for request, _, answer in lines)
+
+
+def knowing() -> frozenset[str]:
+    """Groups of domains whose functions might be asked such questions."""
+    return frozenset(_words()["knowing"])
 
 
 def around(text: str, dice: random.Random) -> str:
@@ -47,11 +51,11 @@ def joined(one: str, other: str, dice: random.Random) -> str:
     return form.format(one=ended, other=lowered(other))
 
 
-def decline(abouts: Sequence[str], dice: random.Random) -> str:
-    """An honest answer where no tool serves; ``abouts`` is what the tools are for, where that is known."""
-    if abouts and len(abouts) < 3 and dice.random() < 0.4:
+def decline(about: str, dice: random.Random) -> str:
+    """An honest answer where no tool serves; ``about`` is what all tools on offer are for, or empty."""
+    if about and dice.random() < 0.4:
         form: str = dice.choice(_words()["declines_about"])
-        return form.format(about=" and ".join(abouts))
+        return form.format(about=about)
     plain: str = dice.choice(_words()["declines"])
     return plain
 
