@@ -10,12 +10,13 @@ from training.models.catalogue import EMBEDDED, catalogue
 from training.models.discovery import discover
 from training.models.listing import Listed, listing
 from training.models.store import ModelStore
+from training.registry.base import Registered
 from training.registry.listed import listed_students
 from training.registry.serving import in_force, own_registry, serving
 from training.student.base import StudentInfo
 from training.student.settings import StudentSettings
 
-BELONGING = ("adapter", "name")
+BELONGING = ("adapter", "name", "prompt")
 """Settings of a student that belong to its model."""
 
 
@@ -61,3 +62,21 @@ def set_student(model: str, before: StudentSettings, now: Callable[[], Settings]
             f"the student here is still {settings.student.model}, set by {origin}, which is stronger"
         )
     return notices
+
+
+def let_serve(student: Registered, before: StudentSettings, now: Callable[[], Settings]) -> list[str]:
+    """Set what keeps a deployed student from serving; returns what the person should know.
+
+    Raises SettingsError or RegistryError.
+    """
+    if _serves(student, before):
+        return []
+    notices = set_student(student.manifest.base.model, before, now)
+    if not _serves(student, now().student):
+        notices.append(f"{student.id} does not serve here: the settings name another model or adapter")
+    return notices
+
+
+def _serves(student: Registered, settings: StudentSettings) -> bool:
+    found = serving(settings, own_registry())
+    return found is not None and found.id == student.id

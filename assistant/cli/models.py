@@ -12,6 +12,7 @@ import click
 from assistant.cli import models_text
 from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json, print_notices
 from assistant.cli.models_progress import bytes_bar, said, steps_bar
+from assistant.cli.students import compare, deploy, lineage, rollback, students
 from training.models.base import ModelError, megabytes
 from training.models.catalogue import EMBEDDED
 from training.models.store import ModelStore
@@ -29,6 +30,10 @@ def models() -> None:
     """
 
 
+for _command in (students, lineage, compare, deploy, rollback):
+    models.add_command(_command)
+
+
 @models.command("list")
 @_as_json
 @pass_invocation
@@ -36,7 +41,8 @@ def list_models(invocation: Invocation, as_json: bool) -> None:
     """Every model: here, on the hub, and served on this machine.
 
     The states: in use; embedded (comes with the program); installed; damaged (not what was pulled); missing;
-    partial (pull again, it goes on); available (to be pulled); endpoint (served on this machine now).
+    partial (pull again, it goes on); available (to be pulled); endpoint (served on this machine now). Of
+    trained students: deployed, candidate (never served), retired (served before).
     """
     from assistant.model_choice import listed
 

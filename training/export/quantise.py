@@ -16,7 +16,7 @@ LADDER: tuple[Quantisation, ...] = ("Q4_K_M", "Q5_K_M", "Q8_0")
 """From the smallest on: when one loses too much, the next is tried."""
 
 _FTYPES = {"Q4_K_M": 15, "Q5_K_M": 17, "Q8_0": 7}
-_K_ROW = 256
+K_ROW = 256
 
 
 def quantise(source: Path, target: Path, to: Quantisation, threads: int = 0) -> None:
@@ -39,13 +39,13 @@ def fallbacks(model: Path, to: Quantisation) -> str:
     odd = {
         int(tensor.shape[0])
         for tensor in Template(model).tensors.values()
-        if len(tensor.shape) == 2 and int(tensor.shape[0]) % _K_ROW
+        if len(tensor.shape) == 2 and int(tensor.shape[0]) % K_ROW
     }
     if not odd:
         return ""
     widths = ", ".join(map(str, sorted(odd)))
     return (
-        f"rows of {widths} are not divisible by {_K_ROW}, so llama.cpp stores them in larger types: "
+        f"rows of {widths} are not divisible by {K_ROW}, so llama.cpp stores them in larger types: "
         f"{bits_per_weight(model):.1f} bits per weight in all"
     )
 

@@ -14,17 +14,26 @@ if TYPE_CHECKING:
 _OWN = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", "general.architecture", "general.file_type")
 
 
+def tensors_of(path: Path) -> dict[str, Any]:
+    """The tensors of any GGUF, an adapter's too, by name. Raises ExportError."""
+    return {tensor.name: tensor for tensor in _reader(path).tensors}
+
+
+def _reader(path: Path) -> Any:
+    import gguf
+
+    try:
+        return gguf.GGUFReader(path)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise ExportError(f"{path} cannot be read as a GGUF: {error}") from None
+
+
 class Template:
     """The GGUF at ``path``. Raises ExportError."""
 
     def __init__(self, path: Path) -> None:
-        import gguf
-
         self.path = path
-        try:
-            self._reader = gguf.GGUFReader(path)
-        except (OSError, ValueError, KeyError, IndexError) as error:
-            raise ExportError(f"{path} cannot be read as a GGUF: {error}") from None
+        self._reader = _reader(path)
         architecture = str(self.fact("general.architecture"))
         self.shape = Shape(
             architecture,

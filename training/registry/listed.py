@@ -5,7 +5,7 @@ from pathlib import Path
 
 from training.models.catalogue import catalogue
 from training.models.listing import DAMAGED, MISSING, Listed
-from training.registry.base import Registered
+from training.registry.base import WEIGHTS, Registered
 from training.registry.store import Registry
 from training.student.gguf import ModelFileError, model_path
 from training.student.settings import StudentSettings
@@ -21,8 +21,9 @@ def _line(student: Registered, settings: StudentSettings) -> Listed:
     path = student.model or _base_path(base.model)
     state = student.state.value if path else MISSING
     known = catalogue().get(base.model)
-    weights = sum(one.bytes for name, one in files.items() if name.endswith(".gguf"))
+    weights = sum(one.bytes for name, one in files.items() if name in WEIGHTS)
     below = known.memory_bytes(settings.context_tokens) if known else 0
+    replaced = known.bytes if known and student.model else 0
     return Listed(
         id=student.id,
         name=student.name,
@@ -31,7 +32,7 @@ def _line(student: Registered, settings: StudentSettings) -> Listed:
         state=state,
         path=str(path or ""),
         license=base.license,
-        memory_bytes=below + (0 if student.model and known else weights),
+        memory_bytes=below - replaced + weights,
     )
 
 

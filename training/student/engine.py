@@ -8,7 +8,7 @@ abort harms nothing else. One sequence; not thread safe.
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,32 @@ class Engine:
         self._evaluate_pending()
         return kept
 
+    def scores(self, tokens: Sequence[int], start: int) -> Iterator[Logits]:
+        """Make the cache hold exactly ``tokens``; the logits behind each of those from ``start`` on, in order.
+
+        What is yielded is a view, valid until the next one. Raises as ``evaluate`` does.
+        """
+        self._fit_threads()
+        self._pending = []
+        self._forget_after(min(common(self.tokens, tokens), start))
+        while (begin := len(self.tokens)) < len(tokens):
+            piece = tokens[begin : begin + PREFILL_CHUNK]
+            self._decode_scored(piece, begin, start)
+            for place in range(max(start - begin, 0), len(piece)):
+                yield self._logits_at(place)
+
+    def _decode_scored(self, piece: Sequence[int], begin: int, start: int) -> None:
+        batch = llama_cpp.llama_batch_init(len(piece), 0, 1)
+        try:
+            batch.n_tokens = len(piece)
+            for place, token in enumerate(piece):
+                batch.token[place], batch.pos[place] = token, begin + place
+                batch.n_seq_id[place], batch.seq_id[place][0] = 1, 0
+                batch.logits[place] = begin + place >= start
+            self._run(batch, piece)
+        finally:
+            llama_cpp.llama_batch_free(batch)
+
     def extend(self, tokens: Sequence[int]) -> None:
         """Let ``tokens`` follow; they are evaluated when logits are read next."""
         self._pending += tokens
@@ -213,7 +239,10 @@ class Engine:
 
     def _decode(self, tokens: Sequence[int]) -> None:
         array = (llama_cpp.llama_token * len(tokens))(*tokens)
-        status = llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(array, len(tokens)))
+        self._run(llama_cpp.llama_batch_get_one(array, len(tokens)), tokens)
+
+    def _run(self, batch: Any, tokens: Sequence[int]) -> None:
+        status = llama_cpp.llama_decode(self._context, batch)
         if status == ABORTED:
             llama_cpp.llama_memory_seq_rm(self._memory, 0, len(self.tokens), -1)
             raise Cancelled
@@ -224,7 +253,10 @@ class Engine:
     def logits(self) -> Logits:
         """The last token's logits, shape (vocab_size,): a view, valid until the next evaluation."""
         self._evaluate_pending()
-        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return self._logits_at(-1)
+
+    def _logits_at(self, place: int) -> Logits:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, place)
         return np.ctypeslib.as_array(pointer, shape=(self.vocabulary.size,))
 
     def close(self) -> None:

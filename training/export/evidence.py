@@ -1,0 +1,72 @@
+"""What every file of an export is held against: what the trained weights say in transformers.
+
+Invariant: the weights are taken from the run as it wrote them, over the base's own numbers in float32;
+nothing that the export writes is part of it.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.export.naming import ExportError
+from training.export.prompts import Seen, by_transformers
+from training.export.source import Run
+from training.export.traces import OPENINGS, Said, Spoken, Trace, spoken, trace_gguf, trace_torch
+from training.finetune.model import BaseError, load
+from training.student.vocabulary import Vocabulary
+
+MOST_IDS = 3000
+"""How many ids of the examples are evaluated beside their prefixes, for each file."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``reference`` is what the trained weights say, ``base`` what the base says on the first examples;
+    ``held_out`` whether the run did not learn from these examples."""
+
+    spoken: Sequence[Spoken]
+    prompts: Sequence[Seen]
+    reference: Trace
+    base: Trace
+    base_path: Path
+    held_out: bool
+    threads: int
+
+
+def gather(run: Run, said: Said, most_ids: int = MOST_IDS) -> Evidence:
+    """Evaluate the examples in transformers and on the base. Raises ExportError, EngineError."""
+    examples, held_out = run.held_out()
+    base, prompt = run.order.base_path, run.order.parsed_prompt()
+    chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids)
+    threads = len(os.sched_getaffinity(0))
+    return Evidence(
+        spoken=chosen,
+        prompts=by_transformers(base, prompt, examples),
+        reference=trace_torch(tuned(run), chosen, said),
+        base=trace_gguf(base, chosen[:OPENINGS], said, threads=threads),
+        base_path=base,
+        held_out=held_out,
+        threads=threads,
+    )
+
+
+def tuned(run: Run) -> Any:
+    """The trained model of transformers, in float32. Raises ExportError."""
+    settings = run.order.settings.model_copy(update={"precision": "float32", "method": "full"})
+    try:
+        model = load(run.order.base_path, settings)
+    except BaseError as error:
+        raise ExportError(str(error)) from None
+    if not run.whole:
+        from peft import PeftModel
+
+        return PeftModel.from_pretrained(model, str(run.weights.parent))
+    import torch
+
+    weights = {name: torch.from_numpy(rows) for name, rows in run.load_weights().items()}
+    missing, unknown = model.load_state_dict(weights, strict=False)
+    if unknown or any(name != "lm_head.weight" for name in missing):
+        raise ExportError(f"{run.weights} is not of this base: {(*unknown, *missing)[0]}")
+    return model

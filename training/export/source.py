@@ -1,0 +1,98 @@
+"""What an export begins with: the folder of a run that ended.
+
+Invariant: the base is the very file that the run was made on, and the examples are those that the run did
+not learn from, as far as it held any back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from training.datasets.example import Example
+from training.export.naming import ExportError
+from training.finetune.job import ADAPTER, ADAPTER_GGUF, MODEL, PROMPT, RUN
+from training.finetune.order import Order
+from training.finetune.preparation import examples
+from training.jobs.base import JobError
+from training.jobs.layout import OUTPUTS
+
+WEIGHTS = {"lora": f"{ADAPTER}/adapter_model.safetensors", "full": f"{MODEL}/model.safetensors"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's ``folder`` with its outputs, what was ordered, and ``facts``: all that ``run.json`` says."""
+
+    folder: Path
+    order: Order
+    facts: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """That of the job."""
+        return self.folder.parent.name if self.folder.name == OUTPUTS else self.folder.name
+
+    @property
+    def whole(self) -> bool:
+        """Whether all weights were trained, so that there is no adapter."""
+        return self.order.settings.method == "full"
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / WEIGHTS[self.order.settings.method]
+
+    @property
+    def adapter_gguf(self) -> Path:
+        return self.folder / ADAPTER_GGUF
+
+    @property
+    def prompt(self) -> Path:
+        return self.folder / PROMPT
+
+    def load_weights(self) -> dict[str, Any]:
+        """What was trained, as arrays by the names that PEFT or transformers give them."""
+        from safetensors.numpy import load_file
+
+        try:
+            return dict(load_file(self.weights))
+        except (OSError, ValueError) as error:
+            raise ExportError(f"{self.weights}: the weights cannot be read: {error}") from None
+
+    def held_out(self) -> tuple[list[Example], bool]:
+        """Examples to judge the export on, and whether the run left them out. Raises ExportError."""
+        try:
+            learned, held_out = examples(self.order.files, self.order.settings)
+        except JobError as error:
+            raise ExportError(str(error)) from None
+        return (held_out, True) if held_out else (learned, False)
+
+
+def read_run(folder: Path) -> Run:
+    """The run in ``folder``, which is a job's or its outputs'. Raises ExportError."""
+    outputs = folder / OUTPUTS if (folder / OUTPUTS).is_dir() else folder
+    try:
+        facts = orjson.loads((outputs / RUN).read_bytes())
+        run = Run(outputs.absolute(), Order.model_validate(facts["order"]), facts)
+    except FileNotFoundError:
+        raise ExportError(f"{folder} holds no run that ended ({RUN} is missing); resume it first") from None
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise ExportError(f"{outputs / RUN} cannot be read: {error}") from None
+    _check_base(run)
+    return run
+
+
+def _check_base(run: Run) -> None:
+    path = run.order.base_path
+    known = run.order.digests.get(str(path))
+    try:
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ExportError(f"the base {path}: {error.strerror or error}; bring it back") from None
+    if known != found:
+        raise ExportError(f"{path} is not the base of this run any more; bring that one back, or train again")

@@ -1,0 +1,150 @@
+"""What a student finds likeliest, wherever the held-out examples have it say something.
+
+The same examples are given to transformers and to llama.cpp, token by token as they should be said, so that
+two traces can be laid over each other. Places: every id that carries loss, in the order of the examples.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools.protocol.messages import Prompt
+from training.datasets.example import Example
+from training.finetune.rendering import Rendered, Tokens, rendered
+
+if TYPE_CHECKING:
+    from training.student.grammar_sampler import Logits
+
+OPENINGS = 16
+"""So many examples have the logits of their first place kept, 200 KB each."""
+_GROUP = 8
+
+Said = Callable[[int, int], None]
+Ids = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An example with its ids, and which of them the student is to say."""
+
+    example: Example
+    ids: Rendered
+
+    @property
+    def whole(self) -> list[int]:
+        return [*self.ids.prefix, *self.ids.ids]
+
+    def places(self) -> Iterator[int]:
+        """Indices into ``whole`` of the ids that are to be said."""
+        before = len(self.ids.prefix)
+        for start, stop in self.ids.trained:
+            yield from range(before + start, before + stop)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """``choices`` has the likeliest id at each place; ``openings`` [E, V] the logits at the first place of
+    each of the first examples."""
+
+    choices: Ids
+    openings: Floats
+
+
+def spoken(tokens: Tokens, prompt: Prompt, examples: Sequence[Example], most_ids: int) -> list[Spoken]:
+    """The first examples, as many as take no more than ``most_ids`` beside their prefixes; at least one.
+
+    Those with the same tools follow one another, so that their prefix is evaluated once.
+    """
+    chosen: list[Spoken] = []
+    taken = 0
+    for example in examples:
+        made = Spoken(example, rendered(tokens, prompt, example))
+        taken += len(made.ids.ids)
+        if chosen and taken > most_ids:
+            break
+        chosen.append(made)
+    return sorted(chosen, key=lambda each: each.ids.prefix)
+
+
+def wanted(all_spoken: Sequence[Spoken]) -> Ids:
+    """What should be said at each place."""
+    return np.array([each.whole[place] for each in all_spoken for place in each.places()])
+
+
+def trace_gguf(
+    path: Path, all_spoken: Sequence[Spoken], said: Said, adapter: Path | None = None, *, threads: int
+) -> Trace:
+    """By llama.cpp, as the student is run. Raises training.student.engine.EngineError."""
+    from training.student.engine import Engine, hush
+
+    hush()
+    longest = max(len(each.whole) for each in all_spoken)
+    engine = Engine(path, context_tokens=longest + 8, threads=threads)
+    parts = []
+    try:
+        engine.use_adapter(adapter)
+        for each in all_spoken:
+            parts.append(_scored(engine, each))
+            said(len(parts), len(all_spoken))
+    finally:
+        engine.close()
+    return _joined(parts)
+
+
+def trace_torch(model: Any, all_spoken: Sequence[Spoken], said: Said) -> Trace:
+    """By transformers."""
+    import torch
+
+    from training.finetune.loss import logits_and_labels
+    from training.finetune.tensors import tensors
+
+    model.eval()
+    parts: list[tuple[Ids, Floats]] = []
+    with torch.no_grad():
+        for group in _groups(all_spoken):
+            logits, _ = logits_and_labels(model, tensors([each.ids for each in group]))
+            rows = logits.numpy()
+            at = 0
+            for each in group:
+                count = sum(1 for _ in each.places())
+                parts.append((rows[at : at + count].argmax(-1), rows[at].copy()))
+                at += count
+            said(len(parts), len(all_spoken))
+    return _joined(parts)
+
+
+def _scored(engine: Any, each: Spoken) -> tuple[Ids, Floats]:
+    """The likeliest ids at the places of one example, and the logits at the first."""
+    whole, places = each.whole, set(each.places())
+    first = min(places)
+    choices, opening = [], np.empty(0, np.float32)
+    rows: Iterator[Logits] = engine.scores(whole[:-1], first - 1)
+    for place, row in enumerate(rows, first):
+        if place == first:
+            opening = row.copy()
+        if place in places:
+            choices.append(int(row.argmax()))
+    return np.array(choices), opening
+
+
+def _groups(all_spoken: Sequence[Spoken]) -> Iterator[list[Spoken]]:
+    """Neighbours with the same prefix, a few at a time."""
+    group: list[Spoken] = []
+    for each in all_spoken:
+        if group and (len(group) == _GROUP or group[0].ids.prefix != each.ids.prefix):
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
+
+
+def _joined(parts: Sequence[tuple[Ids, Floats]]) -> Trace:
+    return Trace(
+        np.concatenate([choices for choices, _ in parts]),
+        np.stack([opening for _, opening in parts[:OPENINGS]]),
+    )
