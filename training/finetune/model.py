@@ -60,7 +60,12 @@ def with_adapter(model: Any, settings: FinetuneSettings) -> Any:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config).train()
+    made = get_peft_model(model, config).train()
+    if settings.dropout == 0 and next(made.parameters()).device.type == "cpu":
+        from training.finetune.linear import quicken
+
+        quicken(made)
+    return made
 
 
 def core(model: Any) -> tuple[Any, Any]:

@@ -249,6 +249,40 @@ def test_an_adapter_leaves_the_base_as_it_was(train):
     assert all("lora_" in name for name in changed)
 
 
+@pytest.mark.parametrize(("precision", "rounding"), [("float32", 1e-5), ("bfloat16", 3e-2)])
+def test_an_adapted_layer_in_one_operation_gives_the_gradients_of_pefts(vocabulary, precision, rounding):
+    import torch
+    from peft.tuners.lora import Linear
+
+    from training.finetune.loss import logits_and_labels
+    from training.finetune.model import with_adapter
+
+    made = with_adapter(model(hidden_size=64), FinetuneSettings(rank=4))
+    dtype = getattr(torch, precision)
+    for name, weight in made.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.02)
+        elif "lora_" not in name:
+            weight.data = weight.data.to(dtype)
+    batch = batch_of(vocabulary, [call(0), foreign(1), talk(2)])
+
+    def adapted():
+        made.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+            logits, labels = logits_and_labels(made, batch)
+        torch.nn.functional.cross_entropy(logits, labels).backward()
+        return {name: weight.grad.clone() for name, weight in made.named_parameters() if "lora_" in name}
+
+    quick = adapted()
+    for layer in made.modules():
+        if isinstance(layer, Linear):
+            del layer.forward
+    plain = adapted()
+    assert plain.keys() == quick.keys()
+    for name, gradient in plain.items():
+        assert float((quick[name] - gradient).norm()) <= rounding * float(gradient.norm()), name
+
+
 def test_the_rate_rises_then_falls_to_a_tenth():
     rates = [rate(step, 100, 0.1) for step in range(101)]
     assert rates[0] == 0.1
