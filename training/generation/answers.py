@@ -98,7 +98,8 @@ def _file_summary(slots: Slots, done: Done) -> str:
 
 
 def _doc_summary(slots: Slots, done: Done) -> str:
-    path, text = done[-1][0].arguments.get("path", "it"), done[0][1].text
+    call, result = next(one for one in reversed(done) if one[0].tool == "read_file")
+    path, text = call.arguments["path"], result.text
     found = [line.strip() for line in _content_lines(text) if not line.startswith("#")]
     titles = [line.lstrip("# ").strip() for line in _content_lines(text) if line.startswith("## ")]
     if titles and slots.dice.random() < 0.5:
