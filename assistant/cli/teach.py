@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli import teach_options, teach_text
+from assistant import teach_text
+from assistant.cli import teach_options
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.lazy import LazyGroup
 from assistant.cli.teach_asking import Sayer, ask

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.teach_text import dollars
+from assistant.teach_text import dollars
 
 if TYPE_CHECKING:
     from training.generation.run import Step

@@ -53,6 +53,10 @@ KEYS: tuple[Key, ...] = (
     Key("Decisions", "r", "read the log again"),
     Key("Decisions", "w", "charts by days or weeks"),
     Key("Decisions", "p · a", "publish the marked product, or all that are stale"),
+    Key("Teachers", "Ctrl+E · Enter in a field", "what the examples will cost"),
+    Key("Teachers", "Ctrl+S", "make them, or go on with what is in the folder"),
+    Key("Teachers", "Ctrl+X", "stop; what is made and paid for is kept"),
+    Key("Teachers", "x · a", "reject or accept the marked example"),
 )
 
 PREFIXES: tuple[Key, ...] = (

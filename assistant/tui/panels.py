@@ -71,10 +71,22 @@ async def _context(screen: "ChatScreen") -> None:
     await screen.app.push_screen_wait(WindowScreen(use))
 
 
+async def _teach(screen: "ChatScreen") -> None:
+    from assistant import paths
+    from assistant.teach_desk import TeachDesk
+    from assistant.tui.screens.teach import TeachScreen
+    from training.jobs.store import Jobs
+
+    chat = screen.context.chat
+    desk = TeachDesk(chat.settings, Jobs(paths.jobs_dir()), chat.workspace)
+    await screen.app.push_screen_wait(TeachScreen(desk))
+
+
 _PANELS: Mapping[str, Callable[["ChatScreen"], Awaitable[None]]] = {
     "help": _help,
     "sessions": _sessions,
     "decisions": _decisions,
     "why": _why,
     "context": _context,
+    "teach": _teach,
 }

@@ -11,6 +11,7 @@ from training.generation.running import generate
 from training.jobs.base import JobError, JobSpec, Reporter
 from training.teachers.base import TeacherError
 
+KIND = "generate"
 METRIC_EVERY = 10
 """Examples between two notes of what they cost."""
 
@@ -19,7 +20,7 @@ def spec(plan: Plan) -> JobSpec:
     """The job that makes what ``plan`` says, or goes on with it."""
     names = ", ".join(plan.mix)
     return JobSpec(
-        "generate",
+        KIND,
         f"{plan.examples} examples by {names}",
         "training.generation.job:work",
         plan_to_dict(plan),

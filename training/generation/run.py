@@ -34,7 +34,7 @@ CHECKPOINT = 100
 
 @dataclass(frozen=True)
 class Step:
-    """How far a run is, after ``example`` was kept."""
+    """How far a run is, after ``example`` was kept. ``wanted`` counts those that are replaced too."""
 
     examples: int
     wanted: int
@@ -78,6 +78,7 @@ class Generation:
         self._teacher_run = parts.teacher_run
         self._started = time.monotonic() - float(work.state.get("seconds", 0.0))
         self.figures = Figures()
+        self._wanted = plan.examples
         tallies, settings = work.state.get("tallies", {}), plan.settings
         self._quality = QualityFilter(tallies.get("quality"))
         self._contamination = ContaminationFilter(
@@ -99,19 +100,22 @@ class Generation:
             self._work.state["runs"] += 1
             self._take_up()
             self._checkpoint()
-            wanted = self._plan.examples + self._work.unwanted()
-            while self.figures.examples < wanted:
-                await self._fill(wanted)
-                wanted = self._plan.examples + self._work.unwanted()
+            while self.figures.examples < self._aim():
+                await self._fill(self._wanted)
         finally:
             await self._stop()
         self._work.finish(self.metadata())
+
+    def _aim(self) -> int:
+        """How many there have to be, with those that a person does not want."""
+        self._wanted = self._plan.examples + self._work.unwanted()
+        return self._wanted
 
     def _take_up(self) -> None:
         for example in self._work.examples():
             self.figures.add(example)
             self._duplicates.keep(example)
-        if self.figures.examples > self._plan.examples + self._work.unwanted():
+        if self.figures.examples > self._aim():
             raise GenerationError(
                 f"{self._work.output} has {self.figures.examples} examples already; ask for more than that"
             )
@@ -141,7 +145,7 @@ class Generation:
 
     def _tell(self, example: Example) -> None:
         cost = self._teacher_run.ledger.total.cost_usd
-        self._told(Step(self.figures.examples, self._plan.examples, cost, example))
+        self._told(Step(self.figures.examples, self._wanted, cost, example))
 
     def _checkpoint(self) -> None:
         self._work.checkpoint(

@@ -31,6 +31,7 @@ NAMES = [
     "context",
     "decisions",
     "why",
+    "teach",
     "doctor",
     "exit",
     "quit",

@@ -1,4 +1,4 @@
-"""What the commands of ``apprentice teach`` say, as text."""
+"""Teachers' work as text: estimates, what was made, grades, labels; the same in commands and panels."""
 
 from collections.abc import Mapping
 from typing import Any
