@@ -70,6 +70,10 @@ class Function:
         return {parameter.name: parameter.kind for parameter in self.parameters}
 
     @property
+    def place(self) -> str:
+        return f"{self.domain}.{self.name}"
+
+    @property
     def description(self) -> str:
         """What it does, and how dates and times are written where it takes any."""
         taken = [type(parameter.kind) for parameter in self.parameters]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Signature
@@ -31,6 +31,10 @@ HARMLESS = ("read_file", "list_files", "search_files", "write_file", "edit_file"
 KEPT = 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
+Style = Literal["plain", "verb", "camel", "dotted"]
+LOOKING = frozenset({"get", "list", "calculate", "find", "search", "check", "estimate", "suggest", "explain"})
+"""First words of descriptions that may begin a name."""
+STYLES: tuple[Style, ...] = ("plain", "plain", "plain", "verb", "verb", "camel", "dotted", "dotted")
 Namer = Callable[[int], str]
 FUNCTION_NAMES: tuple[Namer, ...] = (
     lambda at: f"func_{LETTERS[at]}",
@@ -132,23 +136,30 @@ def _shown(functions: Sequence[Function], dice: random.Random) -> list[Shown]:
         names = dice.choice(FUNCTION_NAMES) if what != "parameters" else None
         parameters = dice.choice(PARAMETER_NAMES) if what != "names" else None
         return [_masked(one, at, names, parameters) for at, one in enumerate(functions)]
-    style = dice.choice(("plain",) * 5 + ("camel", "dotted"))
+    style = dice.choice(STYLES)
     explained = dice.random() < EXPLAINED
     return [_styled(one, style, explained) for one in functions]
 
 
-def _styled(function: Function, style: str, explained: bool) -> Shown:
+def _styled(function: Function, style: Style, explained: bool) -> Shown:
     """With its name as another programmer would write it."""
-    name = function.name
-    if style == "camel":
-        name = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
-    elif style == "dotted" and "." not in name:
-        name = f"{function.domain}.{name}"
+    name = styled_name(function, style)
     names = {each.name: each.name for each in function.parameters}
     signature = replace(function.signature(), name=name)
     if explained and names:
         signature = replace(signature, description=_explained(function, names))
     return Shown(function, signature, names)
+
+
+def styled_name(function: Function, style: Style) -> str:
+    """``disc_area`` as it is, as ``discArea``, ``geometry.disc_area`` or ``calculate_disc_area``."""
+    name = function.name
+    verb = function.says.split(" ", 1)[0].lower()
+    if style == "camel":
+        return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+    if style == "dotted":
+        return f"{function.domain}.{name}"
+    return f"{verb}_{name}" if style == "verb" and verb in LOOKING else name
 
 
 def _explained(function: Function, names: Mapping[str, str]) -> str:

@@ -5,10 +5,10 @@ Invariant: the values of a request are those that its text says or implies, and 
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from training.generation.domains import SLOT, Function
+from training.generation.domains import SLOT, Domain, Function
 from training.generation.values import Value, Whole
 
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -18,12 +18,13 @@ TRIES = 6
 
 @dataclass(frozen=True)
 class Filled:
-    """``said`` has the words of each slot and of what is implied, ``values`` the arguments by the parameters'
-    own names."""
+    """A request. ``form`` is it with its slots, ``said`` has the words of each slot and of what is implied,
+    ``values`` the arguments by the parameters' own names."""
 
     text: str
-    said: Mapping[str, str]
-    values: Mapping[str, Any]
+    form: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def put(text: str, said: Mapping[str, str]) -> str:
@@ -34,24 +35,38 @@ def put(text: str, said: Mapping[str, str]) -> str:
 def fill(function: Function, dice: random.Random) -> Filled:
     """One of the function's requests."""
     phrasing = dice.choice(function.requests)
-    drawn = _drawn(function, phrasing.text, dice)
-    said = {name: one.said for name, one in drawn.items()}
-    values = {**{name: one.value for name, one in drawn.items()}, **phrasing.implied}
-    told = {name: str(value).replace("_", " ") for name, value in phrasing.implied.items()}
-    return Filled(put(phrasing.text, said), {**told, **said}, values)
+    return _filled(phrasing.text, _drawn(function, phrasing.text, dice), phrasing.implied)
 
 
-def fill_pair(function: Function, dice: random.Random) -> tuple[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """A request that says the function's ``pair`` twice, and the arguments of both calls."""
+def fill_pair(function: Function, dice: random.Random) -> tuple[Filled, Filled]:
+    """A request that says the function's ``pair`` twice, once for each of two calls."""
     able = [one for one in function.requests if one.text.count(f"{{{function.pair}}}") == 1]
     phrasing = dice.choice(able)
     drawn = _drawn(function, phrasing.text, dice)
     first = drawn[function.pair]
     second = _other(function, function.pair, {first.said}, dice)
-    said = {name: one.said for name, one in drawn.items()}
-    said[function.pair] = f"{first.said} and {second.said}"
-    values = {**{name: one.value for name, one in drawn.items()}, **phrasing.implied}
-    return put(phrasing.text, said), (values, {**values, function.pair: second.value})
+    both = Value(f"{first.said} and {second.said}", first.value)
+    one = _filled(phrasing.text, {**drawn, function.pair: both}, phrasing.implied)
+    return one, replace(one, values={**one.values, function.pair: second.value})
+
+
+def fill_lacking(function: Function, form: str, dice: random.Random) -> Filled:
+    """``form``, which lacks required values; those are among what is said and the values nevertheless."""
+    required = "".join(f"{{{each.name}}}" for each in function.parameters if each.required)
+    return _filled(form, _drawn(function, form + required, dice), {})
+
+
+def fill_miss(domain: Domain, dice: random.Random) -> Filled:
+    """One of the domain's misses."""
+    form = dice.choice(domain.misses)
+    return _filled(form, {name: domain.values[name].draw(dice) for name in SLOT.findall(form)}, {})
+
+
+def _filled(form: str, drawn: Mapping[str, Value], implied: Mapping[str, Any]) -> Filled:
+    told = {name: str(value).replace("_", " ") for name, value in implied.items()}
+    said = {**told, **{name: one.said for name, one in drawn.items()}}
+    values = {**{name: one.value for name, one in drawn.items()}, **implied}
+    return Filled(put(form, said), form, said, values)
 
 
 def _drawn(function: Function, text: str, dice: random.Random) -> dict[str, Value]:

@@ -2,9 +2,12 @@
 
 import random
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
+
+from training.generation.requests import Filled
 
 PLAIN = 0.6
 """Share of the requests with nothing around them."""
@@ -28,27 +31,39 @@ def knowing() -> frozenset[str]:
     return frozenset(_words()["knowing"])
 
 
-def around(text: str, dice: random.Random) -> str:
-    """The request as somebody in a hurry, or somebody polite, writes it."""
+def doing() -> frozenset[str]:
+    """First words of the descriptions of functions that do something and return a reference."""
+    return frozenset(_words()["doing"])
+
+
+def one_of(kind: Literal["done", "problems", "failures", "supplies"], dice: random.Random) -> str:
+    """One of the phrases of a kind, some with a slot."""
+    phrase: str = dice.choice(_words()[kind])
+    return phrase
+
+
+def around(request: Filled, dice: random.Random) -> str:
+    """The request as somebody in a hurry, or somebody polite, writes it. A value at its end stays."""
+    text = request.text
     if dice.random() < PLAIN:
         return text
-    form = dice.randrange(4)
-    if form == 0:
+    way = dice.randrange(4)
+    if way == 0:
         opener: str = dice.choice(_words()["openers"])
-        return opener + (text if opener[-2] in ".!" else lowered(text))
-    if form == 1:
+        return opener + (text if opener[-2] in ".!" else _lowered(request))
+    if request.form[-1] not in ".?":
+        return text
+    if way == 1:
         closer: str = dice.choice(_words()["closers"])
         return text.rstrip("?.") + closer if closer[1].islower() else text + closer
-    if form == 2:
-        return lowered(text).rstrip("?.")
-    return text.rstrip("?.")
+    return (_lowered(request) if way == 2 else text).rstrip("?.")
 
 
-def joined(one: str, other: str, dice: random.Random) -> str:
+def joined(one: Filled, other: Filled, dice: random.Random) -> str:
     """Two requests in one message."""
-    ended = one if one[-1] in ".?!" else f"{one}."
-    form: str = dice.choice(_words()["joiners"])
-    return form.format(one=ended, other=lowered(other))
+    ended = one.text if one.text[-1] in ".?!" else f"{one.text}."
+    joiner: str = dice.choice(_words()["joiners"])
+    return joiner.format(one=ended, other=_lowered(other))
 
 
 def decline(about: str, dice: random.Random) -> str:
@@ -60,7 +75,14 @@ def decline(about: str, dice: random.Random) -> str:
     return plain
 
 
-def lowered(text: str) -> str:
-    """With a small first letter, where the first word is no name: those keep theirs."""
-    first = text.split(" ", 1)[0].rstrip(",.?!:'")
-    return text[0].lower() + text[1:] if first in _words()["starts"] else text
+def supplied(values: Sequence[tuple[str, str]], dice: random.Random) -> str:
+    """What somebody says who was asked for ``(parameter, value)``; several are told apart by name."""
+    if len(values) == 1:
+        return one_of("supplies", dice).format(value=values[0][1])
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values)
+
+
+def _lowered(request: Filled) -> str:
+    """With a small first letter, unless it begins with a name or a value."""
+    first = request.form.split(" ", 1)[0].rstrip(",.?!:'")
+    return request.text[0].lower() + request.text[1:] if first in _words()["starts"] else request.text

@@ -8,6 +8,7 @@ import pytest
 
 from training.generation.base import GenerationError
 from training.generation.domains import SLOT, domains, read_domain
+from training.generation.offers import STYLES, styled_name
 
 WATER = """
 about = "water"
@@ -101,5 +102,6 @@ def test_no_function_is_named_as_one_of_the_held_out_leaderboard():
     bfcl = bfcl_names()
     held_out = set(bfcl.DIGESTS.read_text("utf-8").split())
     assert bfcl.digest("weather.get_current_weather") in held_out
-    names = [function.name for domain in domains() for function in domain.functions]
+    functions = [function for domain in domains() for function in domain.functions]
+    names = [styled_name(function, style) for function in functions for style in sorted(set(STYLES))]
     assert [name for name in names if bfcl.digest(name) in held_out] == []

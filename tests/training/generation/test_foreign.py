@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from functools import lru_cache
+from json import loads
 
 import pytest
 
@@ -10,7 +11,7 @@ from tools.protocol.grammar import ordered_properties
 from training.datasets.example import Example, check
 from training.generation.domains import domains
 from training.generation.foreign import OFFERS, foreign_example
-from training.generation.offers import builtin_requests, builtin_signatures, make_offer
+from training.generation.offers import STYLES, builtin_requests, builtin_signatures, make_offer, styled_name
 from training.generation.values import read_kind, read_words
 
 SOME = 360
@@ -62,9 +63,8 @@ def test_a_quarter_of_the_offers_is_masked_and_described():
 
 
 def _is_masked(shown) -> bool:
-    plain = shown.signature.name.rpartition(".")[2].lower().replace("_", "")
-    named = plain == shown.function.name.rpartition(".")[2].lower().replace("_", "")
-    return not named or any(old != new for old, new in shown.names.items())
+    styles = {styled_name(shown.function, style) for style in STYLES}
+    return shown.signature.name not in styles or any(old != new for old, new in shown.names.items())
 
 
 def test_no_request_without_a_call_is_one_that_an_offered_function_serves():
@@ -113,11 +113,24 @@ def test_arguments_stand_in_the_order_that_decoding_writes_them_in():
 
 
 def test_an_answer_states_the_observation():
-    going_on = [each for each in some() if len(each.messages) == 4]
-    assert going_on
+    going_on = [each for each in some() if each.messages[-2].role == "tool"]
+    assert 0.05 <= len(going_on) / SOME <= 0.15
     for example in going_on:
-        said = example.messages[3].text.replace(",", "")
-        assert any(digits in said for digits in _numbers(example.messages[2].text))
+        seen, said = example.messages[-2].text, example.messages[-1].text.replace(",", "")
+        if example.messages[-2].failed:
+            assert loads(seen)["error"] in said
+        else:
+            assert any(digits in said for digits in _numbers(seen)), example.messages
+
+
+def test_what_was_asked_for_and_given_stands_in_the_call():
+    answered = [each for each in some() if len(each.messages) == 4 and each.messages[2].role == "user"]
+    assert answered
+    for example in answered:
+        said = " ".join(message.text for message in example.messages if message.role == "user")
+        for value in example.messages[-1].calls[0].arguments.values():
+            whole = isinstance(value, int) and not isinstance(value, bool) and value < 10_000
+            assert not whole or str(value) in said or value <= 10
 
 
 def _numbers(text: str) -> list[str]:
