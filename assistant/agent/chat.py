@@ -149,8 +149,8 @@ class Chat:
 
     @property
     def student_settings(self) -> StudentSettings:
-        """Those of the student that serves, or is being loaded."""
-        return self._hosting.settings
+        """Those of the student that serves, or is being loaded, as files."""
+        return self._hosting.used
 
     async def tool_figures(self) -> dict[str, Any]:
         """Figures over the tools of this session, from the log. Raises EventLogError."""

@@ -35,17 +35,17 @@ class Serving:
 class Hosting:
     """Holds one student. ``state`` is ``starting``, ``ready`` or ``off``; then ``problem`` says why.
 
-    ``settings`` are as they were asked for; which student they mean is found out at each swap. Raises
-    StudentError where that one is damaged.
+    ``settings`` are as they were asked for; ``used`` is the student that they meant when it was loaded, as
+    files. Raises StudentError where that one is damaged.
     """
 
     def __init__(self, settings: StudentSettings, make: MakeStudent) -> None:
         self._make = make
         self._task: asyncio.Task[None] | None = None
         self.settings = settings
-        self._used = in_force(settings)
-        self.student = make(self._used)
-        self.prompt: Prompt = prompt_for(self._used.model, self._used.prompt)
+        self.used = in_force(settings)
+        self.student = make(self.used)
+        self.prompt: Prompt = prompt_for(self.used.model, self.used.prompt)
         self.info = StudentInfo(model=settings.model)
         self.state = STARTING
         self.problem = ""
@@ -88,7 +88,7 @@ class Hosting:
         prompt = prompt_for(used.model, used.prompt)
         if self.state == READY and self._keeps_base(used):
             self.info = await self.student.adapt(used.adapter_path)
-            self.settings, self._used, self.prompt = settings, used, prompt
+            self.settings, self.used, self.prompt = settings, used, prompt
             return
         student = self._make(used)
         try:
@@ -98,14 +98,14 @@ class Hosting:
             raise
         await self._stop_loading()
         previous, self.student = self.student, student
-        self.settings, self._used = settings, used
+        self.settings, self.used = settings, used
         self.prompt, self.info = prompt, info
         self.state, self.problem = READY, ""
         await previous.close()
 
     def _keeps_base(self, used: StudentSettings) -> bool:
-        belonging = {"adapter": self._used.adapter, "prompt": self._used.prompt}
-        return used != self._used and used.model_copy(update=belonging) == self._used
+        belonging = {"adapter": self.used.adapter, "prompt": self.used.prompt}
+        return used != self.used and used.model_copy(update=belonging) == self.used
 
     async def _stop_loading(self) -> None:
         task, self._task = self._task, None

@@ -42,7 +42,7 @@ class Asked:
         return {
             "source": self.source,
             "model": self.settings.model,
-            "adapter": self.settings.adapter,
+            "adapter": self.settings.adapter_path,
             "prompt": prompt_fingerprint(self.prompt)[:12],
             "selection": self.selection,
         }

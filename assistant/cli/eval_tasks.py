@@ -151,7 +151,7 @@ def _facts(file: str, settings: "Settings") -> dict[str, Any]:
     return {
         "source": file,
         "model": student.model,
-        "adapter": student.adapter,
+        "adapter": student.adapter_path,
         "prompt": prompt_fingerprint(prompt)[:12],
         "rounds": min(prompt.max_rounds or settings.loop.max_steps, settings.loop.max_steps),
         "selection": way_of(settings, prompt, None),

@@ -16,6 +16,7 @@ from assistant.cli.students import compare, deploy, lineage, rollback, students
 from training.models.base import ModelError, megabytes
 from training.models.catalogue import EMBEDDED
 from training.models.store import ModelStore
+from training.registry.serving import own_registry
 
 KEY = ("student", "model")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -115,8 +116,11 @@ def use(invocation: Invocation, model: str, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Also where it is the student.")
 @pass_invocation
 def rm(invocation: Invocation, model: str, yes: bool, force: bool) -> None:
-    """Remove a model that was pulled. Files of your own are never removed."""
+    """Remove a model that was pulled, or a trained student. Files of your own are never removed."""
     store = ModelStore()
+    if own_registry().find(model) is not None:
+        _remove_student(model, yes=yes)
+        return
     if model == EMBEDDED:
         raise click.ClickException(f"{EMBEDDED} is part of the installed program")
     found, begun = store.find(model), store.begun(model)
@@ -134,6 +138,18 @@ def rm(invocation: Invocation, model: str, yes: bool, force: bool) -> None:
         raise click.ClickException(f"{model} was not removed; give --yes")
     store.remove(model)
     click.echo(f"{model} was removed, {megabytes(size)} are free")
+
+
+def _remove_student(key: str, *, yes: bool) -> None:
+    """Ask first; one that serves, or would after a rollback, is kept."""
+    registry = own_registry()
+    found = registry.get(key)
+    size = megabytes(sum(one.bytes for one in found.manifest.files.values()))
+    what = models_text.safe(f"{found.id} ({found.name}, {size})")
+    if not yes and not (is_terminal() and click.confirm(f"remove {what}?", err=True)):
+        raise click.ClickException(f"{found.id} was not removed; give --yes")
+    registry.remove(found.id)
+    click.echo(f"{what} was removed")
 
 
 @models.command()

@@ -4,7 +4,6 @@ Invariant: nothing is deployed that did not pass the conversion gate and beat th
 it is forced; what was forced is said in the log.
 """
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import click
 from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_notices
 
 if TYPE_CHECKING:
-    from training.events.base import Event
     from training.registry import Registered, Registry
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -25,9 +23,10 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def students(invocation: Invocation, as_json: bool) -> None:
     """Trained students: candidate (never served), deployed, retired (served before)."""
     from assistant.cli import students_text
+    from assistant.telling import tell_log
 
     registry = _registry()
-    _tell(invocation, registry)
+    tell_log(invocation.settings(), registry)
     found = registry.all()
     if as_json:
         print_json([students_text.facts(one) for one in found])
@@ -41,12 +40,13 @@ def students(invocation: Invocation, as_json: bool) -> None:
 def lineage(student: str, as_json: bool) -> None:
     """What STUDENT is made of and where it came from: data, run, commit, figures, gate, comparisons."""
     from assistant.cli import students_text
+    from training.registry.comparisons import comparisons_of
 
     registry = _registry()
     found = registry.get(student)
     history = [one for one in registry.deployments().history if found.id in (one.student, one.before)]
     facts = {**students_text.facts(found), "history": [one.model_dump() for one in history]}
-    facts |= {"report": students_text.report_of(found)}
+    facts |= {"report": students_text.report_of(found), "comparisons": comparisons_of(registry, found.id)}
     print_json(facts) if as_json else click.echo(students_text.lineage(found, facts))
 
 
@@ -80,6 +80,7 @@ def compare(
     from assistant.cli import students_text
     from assistant.cli.eval_options import read_or_complain, some_of
     from assistant.cli.eval_run import evaluated
+    from assistant.telling import tell_log
     from training.evaluation.cases import read_cases
     from training.registry.comparisons import keep
     from training.registry.promotion import compared
@@ -92,7 +93,7 @@ def compare(
         found = compared(first, second)
         keep(registry, mine.id, others.id, found, file)
         made = comparing.events((mine, first), (others, second), found, file)
-        _tell(invocation, registry, made)
+        tell_log(settings, registry, made)
     facts = {"candidate": mine.id, "other": others.id, "cases": len(cases), "source": file, **found.as_json()}
     print_json(facts) if as_json else click.echo(students_text.comparison(facts))
 
@@ -109,6 +110,7 @@ def deploy(invocation: Invocation, student: str, not_worse: bool, force: bool, a
     It must have passed the conversion gate, and be better than what serves now: see `compare`.
     """
     from assistant.model_choice import let_serve
+    from assistant.telling import tell_log
     from training.registry.comparisons import objection
 
     registry, settings = _registry(), invocation.settings()
@@ -119,7 +121,7 @@ def deploy(invocation: Invocation, student: str, not_worse: bool, force: bool, a
     before = registry.deployed()
     found = registry.deploy(found.id, forced=bool(reason), reason=reason)
     print_notices(tuple(let_serve(found, settings.student, invocation.settings)))
-    _tell(invocation, registry)
+    tell_log(settings, registry)
     _say(found, before, as_json)
 
 
@@ -130,6 +132,7 @@ def deploy(invocation: Invocation, student: str, not_worse: bool, force: bool, a
 def rollback(invocation: Invocation, student: str | None, as_json: bool) -> None:
     """Let the student serve again that did so before, or STUDENT, which did so earlier."""
     from assistant.model_choice import let_serve
+    from assistant.telling import tell_log
 
     registry, settings = _registry(), invocation.settings()
     standing = registry.deployments()
@@ -137,7 +140,7 @@ def rollback(invocation: Invocation, student: str | None, as_json: bool) -> None
     found = registry.rollback(student)
     if found is not None:
         print_notices(tuple(let_serve(found, settings.student, invocation.settings)))
-    _tell(invocation, registry)
+    tell_log(settings, registry)
     _say(found, before, as_json)
 
 
@@ -145,18 +148,6 @@ def _registry() -> "Registry":
     from training.registry.serving import own_registry
 
     return own_registry()
-
-
-def _tell(invocation: Invocation, registry: "Registry", also: "tuple[Event, ...]" = ()) -> None:
-    """Put into the log what it does not know yet."""
-    from assistant import paths
-    from training.events import open_log
-    from training.registry.events import tell
-
-    settings = invocation.settings().events
-    with closing(open_log(settings.url or paths.events_dir(), redact_email=settings.redact_email)) as log:
-        tell(registry, log)
-        log.append_many(also)
 
 
 def _say(found: "Registered | None", before: "Registered | None", as_json: bool) -> None:

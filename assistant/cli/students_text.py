@@ -80,6 +80,9 @@ def lineage(student: "Registered", known: Facts) -> str:
         from training.export.report import page
 
         parts.append(clean(page(known["report"], student.name)).rstrip())
+    if known["comparisons"]:
+        said = [(name, clean_line(one["said"], 200)) for name, one in known["comparisons"].items()]
+        parts.append(align([("AGAINST", "VERDICT"), *said]))
     if known["history"]:
         rows = [(local_time(one["at"]), one["action"], one["student"] or "base") for one in known["history"]]
         parts.append(align([("WHEN", "WHAT", "STUDENT"), *rows]))

@@ -41,6 +41,13 @@ def kept(registry: Registry, candidate: str, other: str) -> dict[str, Any] | Non
     return found
 
 
+def comparisons_of(registry: Registry, candidate: str) -> dict[str, dict[str, Any]]:
+    """Those of a candidate, by the student that it was compared with."""
+    files = sorted((registry.folder / FOLDER).glob(f"{candidate}-*.json"))
+    others = (path.stem.removeprefix(f"{candidate}-") for path in files)
+    return {other: found for other in others if (found := kept(registry, candidate, other)) is not None}
+
+
 def objection(registry: Registry, student: Registered, *, not_worse_is_enough: bool = False) -> str:
     """Why ``student`` should not be deployed now, in one line; empty where it should."""
     if student.manifest.gate != "passed":

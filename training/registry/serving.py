@@ -27,13 +27,14 @@ def own_registry() -> Registry:
 
 
 def serving(settings: StudentSettings, registry: Registry) -> Registered | None:
-    """The student that the settings mean: the one they name, else the deployed one where they name its base.
+    """The student that the settings mean: the one they name by id or files, else the deployed one where they
+    name its base.
 
     None where they name another model, or an adapter of their own. Raises RegistryError.
     """
     if settings.remote:
         return None
-    named = registry.find(settings.model)
+    named = registry.find(settings.model) or _of_files(settings, registry)
     if named is not None or settings.adapter:
         return named
     deployed = registry.deployed()
@@ -45,7 +46,7 @@ def in_force(settings: StudentSettings, registry: Registry | None = None) -> Stu
     try:
         student = serving(settings, registry or own_registry())
         if student is None:
-            return settings
+            return settings if settings.remote else _plain(settings)
         prove(student)
         _prove_base(student)
     except (RegistryError, ModelFileError) as error:
@@ -56,6 +57,20 @@ def in_force(settings: StudentSettings, registry: Registry | None = None) -> Stu
         "prompt": settings.prompt or str(student.prompt),
     }
     return settings.model_copy(update=parts)
+
+
+def _of_files(settings: StudentSettings, registry: Registry) -> Registered | None:
+    for one in registry.all():
+        is_whole = one.model is not None and str(one.model) == settings.model
+        over = (one.manifest.base.model, str(one.adapter))
+        if is_whole or over == (settings.model, settings.adapter):
+            return one
+    return None
+
+
+def _plain(settings: StudentSettings) -> StudentSettings:
+    """Without a student, also when one is deployed later."""
+    return settings.model_copy(update={"adapter": settings.adapter or NO_ADAPTER})
 
 
 def _prove_base(student: Registered) -> None:

@@ -16,12 +16,11 @@ from training.models.folders import private_folder
 from training.registry.artefact import make, problem, prove, read
 from training.registry.base import MANIFEST, Manifest, Parts, Registered, RegistryError, State
 from training.registry.deployments import Deployments, read_deployments, write_deployments
+from training.registry.shipped import SHIPPED
 
 LOCK = "lock"
 PART = ".part"
 PATIENCE_S = 60.0
-SHIPPED = Path(__file__).parents[1] / "data" / "students"
-"""The students that come with the program, in the layout of a registry."""
 
 
 class Registry:

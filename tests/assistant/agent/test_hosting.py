@@ -77,7 +77,9 @@ async def test_what_is_deployed_meanwhile_serves_after_a_swap_on_the_same_base(
         await made.hosting.swap(made.hosting.settings)
         assert made.hosting.info.adapter == str(each.adapter)
         assert made.hosting.prompt.instructions == said
+    assert made.hosting.used.adapter == str(two.adapter)
     own_registry().rollback()
+    assert made.hosting.used.adapter == str(two.adapter)
     await made.hosting.swap(made.hosting.settings)
     assert made.hosting.info.adapter == str(one.adapter)
     await made.hosting.swap(StudentSettings(model=two.id))

@@ -159,10 +159,12 @@ def test_settings_that_are_stronger_are_said(
 def test_lineage_is_all_that_is_known(run: Run, add: Callable[..., Registered]) -> None:
     one = add("one", name="evil\x1b[2Jname")
     own_registry().deploy(one.id)
+    judged(one.id, RAW, "worse")
     text = run("lineage", one.id).out
     assert "\x1b" not in text
     for known in (
         "run-one",
+        "worse: as measured",
         "c" * 40,
         "score 0.900",
         "adapter.gguf",
@@ -170,7 +172,9 @@ def test_lineage_is_all_that_is_known(run: Run, add: Callable[..., Registered]) 
     ):
         assert known in text
     facts = json.loads(run("lineage", one.id, "--json").out)
-    assert facts["base"]["license"] == "mit" and facts["report"] is None
+    assert (
+        facts["base"]["license"] == "mit" and facts["report"] is None and list(facts["comparisons"]) == [RAW]
+    )
     assert [change["action"] for change in facts["history"]] == ["deployed"]
 
 
@@ -181,6 +185,15 @@ def test_damaged_students_are_seen(run: Run, add: Callable[..., Registered]) -> 
     assert one.adapter
     one.adapter.write_bytes(b"")
     assert "is damaged: adapter.gguf is not what was registered" in run("deploy", one.id, "--force").err
+
+
+def test_removing_a_student_that_nobody_needs(run: Run, add: Callable[..., Registered]) -> None:
+    one, two = add("one"), add("two")
+    own_registry().deploy(one.id)
+    assert run("rm", two.id).err == f"apprentice: {two.id} was not removed; give --yes\n"
+    assert run("rm", two.id, "--yes").out.startswith(f"{two.id} (two, 0 MB) was removed")
+    assert "it is kept" in run("rm", one.id, "--yes").err
+    assert [student.id for student in own_registry().all()] == [one.id]
 
 
 def test_wrong_cases_and_the_same_student_twice_are_refused(
@@ -199,6 +212,7 @@ def test_wrong_cases_and_the_same_student_twice_are_refused(
 
 
 @pytest.mark.gguf
+@pytest.mark.timeout(600)
 def test_a_worse_student_is_found_out_and_not_deployed(
     run: Run, add: Callable[..., Registered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,17 +221,17 @@ def test_a_worse_student_is_found_out_and_not_deployed(
     one = add("one", adapter=noise, base=Base(model="embedded", sha256=sha256(embedded_model())))
     cases = tmp_path / "cases.jsonl"
     right = [{"tool": "read_file", "arguments": {"path": "*"}}]
-    lines = [{"id": name, "request": f"read {name}.py", "expected": right} for name in "abcdefghijkl"]
+    lines = [{"id": name, "request": f"read {name}.py", "expected": right} for name in "abcdefgh"]
     cases.write_text("\n".join(json.dumps(line) for line in lines))
     done = run("compare", one.id, "--cases", str(cases), "--json")
     assert done.code == 0, done.err
     found = json.loads(done.out)
-    assert (found["candidate"], found["other"], found["cases"]) == (one.id, "base", 12)
+    assert (found["candidate"], found["other"], found["cases"]) == (one.id, "base", 8)
     assert found["outcome"] == "worse"
     assert "is worse: tool accuracy" in run("deploy", one.id).err
     measured = {name: data for kind, name, data in told() if kind == "MODEL_EVALUATED"}
     assert (
         measured[one.id]["metrics"]["outcome"] == "worse" and measured[one.id]["metrics"]["against"] == "base"
     )
-    assert measured["base"]["cases"] == 12 and measured["base"]["tool_accuracy"] > 0.8
-    assert run("compare", one.id, "--cases", str(cases)).out.startswith(f"12 cases of {cases}\n\nMEASURE")
+    assert measured["base"]["cases"] == 8 and measured["base"]["tool_accuracy"] > 0.8
+    assert run("compare", one.id, "--cases", str(cases)).out.startswith(f"8 cases of {cases}\n\nMEASURE")

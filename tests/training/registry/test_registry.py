@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.registry.students import BASE, parts, sha256
 from training.registry import Base, Registered, Registry, RegistryError, State
+from training.registry.shipped import ship
 
 Add = Callable[..., Registered]
 
@@ -206,6 +207,29 @@ def test_the_shipped_student_serves_until_another_is_deployed(tmp_path: Path, ad
     registry.deploy(one.id)
     registry.deploy("came")
     assert registry.deployments().chain == (one.id, came.id)
+
+
+def test_a_student_is_shipped_under_a_name_and_serves(registry: Registry, add: Add, tmp_path: Path) -> None:
+    embedded = add("one")
+    target = ship(embedded, "smollm2-tools", tmp_path / "shipped")
+    assert target == tmp_path / "shipped" / "smollm2-tools"
+    other = Registry(tmp_path / "elsewhere", shipped=tmp_path / "shipped")
+    (serving,) = other.all()
+    assert serving == other.deployed() and (serving.id, serving.shipped) == (embedded.id, True)
+    assert serving.folder == target
+    second = add("two")
+    ship(second, "smollm2-tools", tmp_path / "shipped")
+    assert [one.id for one in other.all()] == [second.id]
+    refused = {
+        "the conversion gate was failed": add("three", gate="failed"),
+        "its base /x.gguf does not come along": add(
+            "four", base=BASE.model_copy(update={"model": "/x.gguf"})
+        ),
+        "is no name for a folder": second,
+    }
+    for said, student in refused.items():
+        with pytest.raises(RegistryError, match=said):
+            ship(student, "../up", tmp_path / "shipped")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -44,7 +44,22 @@ def asked(base: Path, **given: str) -> StudentSettings:
 
 def test_nothing_deployed_is_what_the_settings_say(registry: Registry, add: Add, base: Path) -> None:
     add("one")
-    assert in_force(asked(base), registry) == asked(base)
+    used = in_force(asked(base), registry)
+    assert (used.model, used.adapter_path, used.prompt) == (str(base), "", "")
+
+
+def test_what_is_in_force_stays_so_whatever_is_deployed_later(
+    registry: Registry, add: Add, base: Path
+) -> None:
+    plain = in_force(asked(base), registry)
+    one, two = add("one"), add("two")
+    registry.deploy(one.id)
+    used = in_force(asked(base), registry)
+    registry.deploy(two.id)
+    assert in_force(plain, registry) == plain and serving(plain, registry) is None
+    assert in_force(used, registry) == used
+    found = serving(used, registry)
+    assert found is not None and found.id == one.id
 
 
 def test_the_deployed_student_serves_where_its_base_is_named(
@@ -57,7 +72,7 @@ def test_the_deployed_student_serves_where_its_base_is_named(
     assert in_force(used, registry) == used
     assert called(Path(used.adapter)) == one.id
     other = StudentSettings(model=str(tmp_path / "other.gguf"))
-    assert in_force(other, registry) == other
+    assert in_force(other, registry).adapter_path == ""
     assert in_force(StudentSettings(model="https://a.b/v1"), registry).adapter == ""
 
 
@@ -84,6 +99,7 @@ def test_a_student_is_named_by_its_id_whatever_is_deployed(registry: Registry, a
 def test_a_student_with_weights_of_its_own_needs_no_base(registry: Registry, add: Add, base: Path) -> None:
     whole = add("whole", adapter=None, model=base, quantisation="Q8_0")
     base.unlink()
+    assert whole.model and serving(StudentSettings(model=str(whole.model)), registry) == whole
     used = in_force(StudentSettings(model=whole.id), registry)
     assert (used.model, used.adapter_path) == (str(whole.model), "")
     assert in_force(used, registry) == used
