@@ -11,17 +11,32 @@ from tools.protocol.calls import ANSWER
 from tools.registry import builtin_registry
 from tools.schema import validate
 from training.evaluation.cases import ANY, Case, read_cases
+from training.evaluation.tasks import Task, read_tasks
 from training.student.prompt import shipped_prompt
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "benchmarks" / "requests"
 LONG_ENOUGH, COINCIDENCES = 20, 0.02
-SIZES = {"plain": 300, "hard": 300, "restraint": 100}
+SIZES = {"plain": 300, "hard": 300, "restraint": 100, "paraphrases": 320}
+TASKS = 110
 
 
 @cache
 def cases(name: str) -> tuple[Case, ...]:
     return read_cases(FOLDER / f"{name}.jsonl")
+
+
+@cache
+def tasks() -> tuple[Task, ...]:
+    return read_tasks(FOLDER / "tasks")
+
+
+@cache
+def trained_on() -> str:
+    """The words of everything that students and the ranker learn from."""
+    data = {".toml", ".jsonl", ".json", ".md", ".txt"}
+    files = [path for path in (ROOT / "training").rglob("*") if path.suffix in data]
+    return " ".join(words(path.read_text("utf-8")) for path in files)
 
 
 def words(text: str) -> str:
@@ -85,17 +100,44 @@ def test_hard_requests_are_of_every_kind() -> None:
     }
 
 
+def test_paraphrases_are_of_one_decision_five_times() -> None:
+    groups: dict[str, list[Case]] = {}
+    for case in cases("paraphrases"):
+        groups.setdefault(case.group, []).append(case)
+    assert all(len(group) == 5 and len({one.tags for one in group}) == 1 for group in groups.values())
+    assert all(one.expected == group[0].expected for group in groups.values() for one in group)
+    assert {case.tags[0] for case in cases("paraphrases")} == {*builtin_registry().names(), ANSWER}
+
+
+def test_tasks_are_many_and_most_take_several_steps() -> None:
+    assert len(tasks()) >= TASKS and len({task.repository for task in tasks()}) >= 25
+    assert sum(len(task.solution.calls) >= 2 for task in tasks()) >= 0.6 * len(tasks())
+    assert all(2 <= len({**task.files, **task.edits}) <= 8 for task in tasks())
+    assert len({words(task.request) for task in tasks()}) == len(tasks())
+
+
+def test_the_solution_of_every_task_is_of_calls_that_the_tools_take() -> None:
+    schemas = {tool.name: tool.parameters for tool in builtin_registry()}
+    for task in tasks():
+        for call in task.solution.calls:
+            assert validate(schemas[call.tool], call.arguments) is None, task.id
+
+
 def test_no_request_is_an_example_of_the_prompt() -> None:
     examples = {words(one.text) for one in shipped_prompt("small").examples if one.role == "user"}
     assert not [case.id for name in SIZES for case in cases(name) if words(case.request) in examples]
+    assert not [task.id for task in tasks() if words(task.request) in examples]
 
 
-@pytest.mark.parametrize(("name", "size"), SIZES.items())
-def test_no_set_stands_in_what_a_student_is_trained_on(name: str, size: int) -> None:
+@pytest.mark.parametrize("name", [*SIZES, "tasks"])
+def test_no_set_stands_in_what_a_student_is_trained_on(name: str) -> None:
     """Two people may say the same, so a few requests may be anywhere; a set that was used is there whole."""
-    data = {".toml", ".jsonl", ".json", ".md", ".txt"}
-    files = [path for path in (ROOT / "training").rglob("*") if path.suffix in data]
-    shown = " ".join(words(path.read_text("utf-8")) for path in files)
-    said = [words(case.request) for case in cases(name)]
-    known = [one for one in said if len(one) >= LONG_ENOUGH and one in shown]
-    assert len(known) <= size * COINCIDENCES, known
+    requests = [one.request for one in (tasks() if name == "tasks" else cases(name))]
+    said = [words(one) for one in requests]
+    known = [one for one in said if len(one) >= LONG_ENOUGH and one in trained_on()]
+    assert len(known) <= len(said) * COINCIDENCES, known
+
+
+def test_no_file_of_a_task_stands_in_what_a_student_is_trained_on() -> None:
+    texts = {words(text) for task in tasks() for text in {**task.files, **task.edits}.values()}
+    assert [one for one in texts if len(one) >= LONG_ENOUGH and one in trained_on()] == []
