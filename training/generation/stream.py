@@ -62,7 +62,9 @@ class Stream:
 
     async def _open_item(self, wanted: int) -> None:
         self._ask_ahead(wanted)
-        made = await self._under_way[0]
+        # Not awaited itself: who is cancelled here would cancel what is paid for.
+        await asyncio.wait([self._under_way[0]])
+        made = self._under_way[0].result()
         self._under_way.popleft()
         examples = [one for one in made if isinstance(one, Example)]
         if self.place.taken == 0:

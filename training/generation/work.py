@@ -39,8 +39,9 @@ def begun(output: Path, identity: Mapping[str, Any], *, resume: bool) -> State:
             raise GenerationError(f"{output / TRAIN} is there already; choose another --output-dir")
         return {"version": VERSION, "identity": dict(identity), "examples": 0, "bytes": 0, "runs": 0}
     if not resume:
+        what = "a finished run" if (output / TRAIN).exists() else "a run"
         raise GenerationError(
-            f"{output} holds a run with {state['examples']} examples: --resume goes on with it, or choose "
+            f"{output} holds {what} with {state['examples']} examples: --resume goes on with it, or choose "
             "another --output-dir"
         )
     if changed := [name for name in identity if identity[name] != state["identity"].get(name)]:
