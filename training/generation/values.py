@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 RANGE = re.compile(r"(-?\d+(?:\.(\d+))?)\.\.(-?\d+(?:\.\d+)?)(?:/(\d+))?")
 MONTHS = calendar.month_name
+LIST = re.compile(r"\[(?:(\d+) \* )?(.+)\]")
 ARROW = " => "
 SHORTEST_LIST, LONGEST_LIST = 3, 6
 
@@ -192,8 +193,8 @@ def read_kind(text: str, named: Mapping[str, Words]) -> ValueKind:
     plain: dict[str, ValueKind] = {"bool": Flag(), "date": Date(), "time": Time()}
     if text in named or text in plain:
         return named.get(text) or plain[text]
-    if text.startswith("[") and text.endswith("]"):
-        length, _, item = text[1:-1].rpartition(" * ")
+    if match := LIST.fullmatch(text):
+        length, item = match.groups()
         return ListOf(read_kind(item, named), int(length or 0))
     if text.startswith("{") and text.endswith("}"):
         parts = (part.strip().partition(" ") for part in text[1:-1].split(";"))
@@ -226,7 +227,7 @@ def read_value(text: str, kind: ValueKind) -> Any:
 
 def _listed(said: Sequence[str], dice: random.Random) -> str:
     form = dice.randrange(4)
-    if form == 0 and said[0][0] in "-0123456789":
+    if form == 0 and said[0][0] in "[-0123456789":
         return _bracketed(said)
     if form < 2 or len(said) == 1:
         return ", ".join(said)
