@@ -159,4 +159,4 @@ def _say(found: "Registered | None", before: "Registered | None", as_json: bool)
     now = f"{found.id} ({clean_line(found.name, 60)})" if found else "the base without a trained student"
     was = f"; before: {before.id}" if before else ""
     click.echo(f"now serves: {now}{was}")
-    click.echo("a chat that is open takes it with /model", err=True)
+    click.echo(f"a chat that is open takes it with /model {found.id if found else 'embedded'}", err=True)

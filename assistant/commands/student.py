@@ -1,5 +1,6 @@
 """Which model serves: /model and /models."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import code, plain, table
 from assistant.plain.status_line import with_state
+from assistant.text_safety import clean_line
 from training.models.base import ModelError, megabytes
 from training.registry.base import RegistryError
 from training.student.base import StudentError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from training.models.listing import Listed
 
 EMBEDDED = "embedded"
+_TRAINED = re.compile("[0-9a-f]{12}")
 
 
 async def _model(context: CommandContext, argument: str) -> None:
@@ -48,7 +51,12 @@ async def _choose(context: CommandContext) -> None:
 
 def _label(one: "Listed") -> str:
     memory = f", {megabytes(one.memory_bytes)}" if one.memory_bytes else ""
-    return f"{one.id}  ({one.state}{memory})"
+    return f"{_named(one)}  ({one.state}{memory})"
+
+
+def _named(one: "Listed") -> str:
+    """The id; of a trained student, whose id says nothing, with its name."""
+    return f"{one.id} {clean_line(one.name, 40)}" if _TRAINED.fullmatch(one.id) else one.id
 
 
 def _current(context: CommandContext) -> str:
@@ -61,7 +69,12 @@ def _current(context: CommandContext) -> str:
 async def _models(context: CommandContext, argument: str) -> None:
     no_argument("models", argument)
     rows = [
-        (code(one.id), one.state, megabytes(one.memory_bytes) if one.memory_bytes else "", plain(one.license))
+        (
+            code(_named(one)),
+            one.state,
+            megabytes(one.memory_bytes) if one.memory_bytes else "",
+            plain(one.license),
+        )
         for one in await _listed(context)
     ]
     said = "To have one that is `available`: `apprentice models pull ID`, then `/model ID`."
