@@ -60,8 +60,8 @@ def _not_held(check: Holds, folder: Path) -> list[str]:
         return [f"there is no file {check.file}"]
     try:
         text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        return [f"{check.file} is not UTF-8"]
+    except (UnicodeDecodeError, PermissionError) as error:
+        return [f"{check.file} cannot be read: {error}"]
     found = [f"{check.file} lacks {one!r}" for one in check.contains if one not in text]
     found += [f"{check.file} has {one!r}" for one in check.lacks if one in text]
     if check.text is not None and text.rstrip("\n") != check.text.rstrip("\n"):

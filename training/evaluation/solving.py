@@ -93,4 +93,10 @@ async def solve(task: Task, solver: Solver) -> Outcome:
     found = [attempt.problem] if attempt.problem else []
     found += touched(before, taken(solver.folder), task.changes)
     found += await missing(task.checks, solver.folder, attempt.answer, solver.run)
-    return Outcome(task.id, tuple(found), attempt.answer, attempt.calls, round(seconds, 3))
+    lines, calls = (tuple(_encodable(one) for one in texts) for texts in (found, attempt.calls))
+    return Outcome(task.id, lines, _encodable(attempt.answer), calls, round(seconds, 3))
+
+
+def _encodable(text: str) -> str:
+    """Without halves of characters, which no JSON can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -31,11 +31,7 @@ class WorkplaceError(Exception):
 
 def lay_out(task: Task, folder: Path) -> None:
     """The repository of ``task`` as it is before its request. Raises WorkplaceError or OSError."""
-    for left in folder.iterdir():
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+    _empty(folder)
     _write(folder, task.files)
     if task.git:
         _git(folder, "init", "--quiet", "--initial-branch=main")
@@ -49,9 +45,10 @@ def taken(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in _NOT_COUNTED]
-        for name in names:
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        for name in (*names, *links):
             path = Path(here, name)
-            found[path.relative_to(folder).as_posix()] = _digest(path)
+            found[_shown(path.relative_to(folder))] = _digest(path)
     return found
 
 
@@ -63,6 +60,25 @@ def touched(before: Mapping[str, str], after: Mapping[str, str], allowed: Sequen
         for path in others
         if not any(fnmatch.fnmatchcase(path, pattern) for pattern in allowed)
     ]
+
+
+def _empty(folder: Path) -> None:
+    """Remove everything in ``folder``, also where it was made unwritable."""
+    for here, folders, _ in os.walk(folder):
+        for name in folders:
+            inner = Path(here, name)
+            if not inner.is_symlink():
+                inner.chmod(0o700)
+    for left in folder.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+def _shown(path: Path) -> str:
+    """As text that JSON can hold, whatever bytes the name is of."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _fate(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -92,4 +108,7 @@ def _git(folder: Path, *arguments: str) -> None:
 def _digest(path: Path) -> str:
     if path.is_symlink():
         return f"-> {path.readlink()}"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+    except PermissionError:
+        return "not readable"

@@ -111,6 +111,21 @@ async def test_a_session_is_found_again_and_goes_on(make_chat: MakeChat) -> None
     again.close()
 
 
+async def test_a_new_session_has_seen_no_file(make_chat: MakeChat, workspace: Path) -> None:
+    """Only who read a file before it changed is kept from writing over the change."""
+    write = call("write_file", path="config.py", content="DEBUG = None\n")
+    chat = make_chat([call("read_file", path="config.py"), DONE, write, DONE, write, DONE], mode="auto")
+    await take(chat, "read it")
+    (workspace / "config.py").write_text("DEBUG = False\n")
+    written = []
+    for _ in range(2):
+        steps = await take(chat, "write it")
+        written += [step.result.success for step in steps if isinstance(step, Observation)]
+        chat.new_session()
+    assert written == [False, True]
+    await chat.close()
+
+
 async def test_a_session_that_does_not_load_leaves_the_old_one_open(make_chat: MakeChat) -> None:
     chat = make_chat([DONE, DONE])
     await take(chat, "one")

@@ -1,6 +1,9 @@
 """``apprentice eval tasks``: with a sandbox and a student behind a loopback endpoint, and wrong usage."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +64,40 @@ def test_a_run_that_failed_goes_on_where_it_was(file: Path, capfd: pytest.Captur
     done = capfd.readouterr()
     assert "1 of 2 tasks are done already" in done.err
     assert (json.loads(done.out)["tasks"], endpoint.asked) == (2, 1)
+
+
+@pytest.mark.bubblewrap
+def test_ctrl_c_leaves_no_folder_and_keeps_what_was_done(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = tmp_path / "temporary"
+    folders.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folders))
+
+    def stop_at_the_second(body: dict[str, Any]) -> Reply:
+        if "sails" in body["messages"][-1]["content"]:
+            program.send_signal(signal.SIGINT)
+            return said(*["word "] * 600, pause_s=0.05)
+        return decide(body)
+
+    with Endpoint(stop_at_the_second) as endpoint:
+        command = [
+            sys.executable,
+            "-m",
+            "assistant",
+            "eval",
+            "tasks",
+            "--tasks",
+            str(file),
+            "-m",
+            endpoint.url,
+        ]
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        out, err = program.communicate(timeout=100)
+    assert (program.returncode, out) == (130, "")
+    assert "stopped after 1 of 2 tasks; the same command goes on from there" in err
+    assert "Traceback" not in err
+    assert list(folders.iterdir()) == []
 
 
 @pytest.mark.parametrize(

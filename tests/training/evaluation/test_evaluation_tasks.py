@@ -128,6 +128,30 @@ async def test_a_pipe_and_a_link_are_no_files_and_hang_nothing(tmp_path: Path, f
     assert outcome.missing == ("there is no file src/boats.py",)
 
 
+async def test_odd_names_links_and_texts_are_kept_and_told(
+    tmp_path: Path, folder: Path, kept: Unfinished[Outcome]
+) -> None:
+    def trick(folder: Path) -> str:
+        (folder / "link").symlink_to("src")
+        Path(os.fsdecode(os.fsencode(folder) + b"/\xff")).write_text("")
+        return "8081 \ud800"
+
+    look, _ = tasks_of(tmp_path)
+    (outcome,) = await solve_all([look], Told(folder, trick), kept)
+    assert [line.split(" was")[0] for line in outcome.missing] == ["link", "\ufffd"]
+    assert Unfinished(kept.path, OUTCOMES).made == {"look": outcome}
+
+
+def test_what_was_made_unwritable_is_removed_all_the_same(tmp_path: Path, folder: Path) -> None:
+    look, _ = tasks_of(tmp_path)
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "c").write_text("")
+    for locked in (folder / "a" / "b", folder / "a"):
+        locked.chmod(0)
+    lay_out(look, folder)
+    assert set(taken(folder)) == {"README.md", "src/boats.py"}
+
+
 def test_a_folder_is_laid_out_afresh_and_stays_the_same_one(tmp_path: Path, folder: Path) -> None:
     look, edit = tasks_of(tmp_path)
     before = folder.stat().st_ino
