@@ -67,10 +67,17 @@ async def gathered(parts: dict[str, Callable[[], Awaitable[list[Check]]]]) -> li
 
 
 async def _student(settings: Settings) -> list[Check]:
-    model = settings.student.model
-    if model.startswith(("http://", "https://")):
+    from training.registry.serving import in_force
+    from training.student.base import StudentError
+
+    if settings.student.remote:
         return [await _endpoint(settings)]
-    return [await _runtime(), _model_file(STUDENT_MODEL, model, settings), *_adapter(settings)]
+    try:
+        used = await asyncio.to_thread(in_force, settings.student)
+    except StudentError as error:
+        return [await _runtime(), Check(STUDENT_MODEL, False, str(error), "apprentice models rollback")]
+    settings = settings.model_copy(update={"student": used})
+    return [await _runtime(), _model_file(STUDENT_MODEL, used.model, settings), *_adapter(settings)]
 
 
 async def _runtime() -> Check:
@@ -84,7 +91,7 @@ async def _runtime() -> Check:
 
 
 def _model_file(name: str, model: str, settings: Settings) -> Check:
-    from training.student.gguf import ModelFileError, check_model_file, model_path
+    from training.student.gguf import ModelFileError, called, check_model_file, model_path
 
     try:
         path = model_path(model)
@@ -99,6 +106,8 @@ def _model_file(name: str, model: str, settings: Settings) -> Check:
         usual = "embedded" if name == STUDENT_MODEL else "''"
         return Check(name, False, f"{error} (set by: {origin})", f"apprentice config set {key} {usual}")
     detail = f"{path.name}, {path.stat().st_size / (1 << 20):,.0f} MiB"
+    if called(path) != path.stem:
+        detail += f", of the student {called(path)}"
     if name == STUDENT_MODEL:
         detail += "".join(f"; {fact}" for fact in _measured(path, settings))
     return Check(name, True, detail)

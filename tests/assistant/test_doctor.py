@@ -16,8 +16,11 @@ from assistant.doctor import ESSENTIAL, chat_works, examine, gathered
 from assistant.settings import Settings
 from sandbox.base import Check
 from sandbox.settings import SandboxSettings
+from tests.training.registry.students import parts
 from training.models.calibration import Calibration, Trial, calibrations_dir, cores, keep, runtime
 from training.models.files import sha256
+from training.registry import Base
+from training.registry.serving import own_registry
 from training.student.settings import StudentSettings
 
 OFF = SandboxSettings(engine="off")
@@ -93,6 +96,19 @@ async def test_G11_what_the_first_load_found_out_is_said(workspace: Path, gguf: 
         "model.gguf, 0 MiB; a context of 8,192 tokens of the model's 40,960; "
         "student.context_tokens sets it; writes 30 tokens/s"
     )
+
+
+async def test_the_student_that_is_deployed_is_looked_at(workspace: Path, gguf: Path, tmp_path: Path) -> None:
+    base = Base(model=str(gguf), sha256=sha256(gguf, calibrations_dir()))
+    student = own_registry().add(parts(tmp_path, "one", base=base))
+    own_registry().deploy(student.id)
+    checks = await examined(local(gguf), workspace)
+    assert checks["student model"].ok
+    assert checks["student adapter"].detail == f"adapter.gguf, 0 MiB, of the student {student.id}"
+    (student.folder / "prompt.toml").write_text("")
+    model = (await examined(local(gguf), workspace))["student model"]
+    assert not model.ok and model.fix == "apprentice models rollback"
+    assert model.detail.startswith(f"student {student.id} (one) is damaged: prompt.toml is not what was")
 
 
 @pytest.mark.parametrize(

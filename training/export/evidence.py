@@ -17,9 +17,6 @@ from training.export.traces import OPENINGS, Said, Spoken, Trace, spoken, trace_
 from training.finetune.model import BaseError, load
 from training.student.vocabulary import Vocabulary
 
-MOST_IDS = 3000
-"""How many ids of the examples are evaluated beside their prefixes, for each file."""
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -35,11 +32,15 @@ class Evidence:
     threads: int
 
 
-def gather(run: Run, said: Said, most_ids: int = MOST_IDS) -> Evidence:
-    """Evaluate the examples in transformers and on the base. Raises ExportError, EngineError."""
+def gather(run: Run, said: Said, most_ids: int) -> Evidence:
+    """Evaluate the examples in transformers and on the base; of them no more than ``most_ids`` ids.
+
+    Raises ExportError, EngineError.
+    """
     examples, held_out = run.held_out()
     base, prompt = run.order.base_path, run.order.parsed_prompt()
-    chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids)
+    longest = run.order.settings.max_tokens
+    chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids, longest)
     threads = len(os.sched_getaffinity(0))
     return Evidence(
         spoken=chosen,

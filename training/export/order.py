@@ -27,8 +27,8 @@ class ExportOrder(BaseModel):
     form: Form
     quantisation: Quantisation | None = None
     """Of a merged student, the first that is tried; None for the smallest that suits the base."""
-    most_ids: int = Field(default=3000, ge=1)
-    """How many ids of the held-out examples each file is judged on, beside their prefixes."""
+    most_ids: int = Field(default=6000, ge=1)
+    """How many ids of held-out examples, prompts included, each file is judged on."""
     registry: Path | None = None
 
 

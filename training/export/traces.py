@@ -4,6 +4,7 @@ The same examples are given to transformers and to llama.cpp, token by token as 
 two traces can be laid over each other. Places: every id that carries loss, in the order of the examples.
 """
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from tools.protocol.messages import Prompt
 from training.datasets.example import Example
+from training.export.naming import ExportError
 from training.finetune.rendering import Rendered, Tokens, rendered
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 OPENINGS = 16
 """So many examples have the logits of their first place kept, 200 KB each."""
+SEED = 1
 _GROUP = 8
 
 Said = Callable[[int, int], None]
@@ -54,19 +57,28 @@ class Trace:
     openings: Floats
 
 
-def spoken(tokens: Tokens, prompt: Prompt, examples: Sequence[Example], most_ids: int) -> list[Spoken]:
-    """The first examples, as many as take no more than ``most_ids`` beside their prefixes; at least one.
+def spoken(
+    tokens: Tokens, prompt: Prompt, examples: Sequence[Example], most_ids: int, longest: int
+) -> list[Spoken]:
+    """Examples drawn from all of them, as many as take no more than ``most_ids``; at least one.
 
-    Those with the same tools follow one another, so that their prefix is evaluated once.
+    None has more than ``longest`` ids. Those with the same prefix follow one another, and it counts once.
+    Raises ExportError where none is short enough.
     """
     chosen: list[Spoken] = []
-    taken = 0
-    for example in examples:
+    prefixes: set[tuple[int, ...]] = set()
+    left = most_ids
+    for example in random.Random(SEED).sample(examples, len(examples)):
         made = Spoken(example, rendered(tokens, prompt, example))
-        taken += len(made.ids.ids)
-        if chosen and taken > most_ids:
+        if len(made.whole) > longest:
+            continue
+        left -= len(made.ids.ids) + (0 if made.ids.prefix in prefixes else len(made.ids.prefix))
+        if chosen and left < 0:
             break
+        prefixes.add(made.ids.prefix)
         chosen.append(made)
+    if not chosen:
+        raise ExportError(f"every example is longer than {longest:,} tokens")
     return sorted(chosen, key=lambda each: each.ids.prefix)
 
 

@@ -1,23 +1,55 @@
 """Each check of the conversion gate finds what it is there for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.training.export.made import VOCABULARY, gguf, said, trace
+from tests.training.finetune import tiny
+from tools.protocol.render import Segment, TemplateSource
 from training.export import checks
 from training.export.checks import Check
 from training.export.gate import Verdict
 from training.export.ladder import suited
+from training.export.naming import ExportError
 from training.export.report import page
-from training.export.traces import wanted
+from training.export.traces import spoken, wanted
+
+
+class Letters:
+    """A vocabulary of characters."""
+
+    template = TemplateSource()
+    end = 0
+
+    def tokenize(self, text: str, *, control: bool = False) -> list[int]:
+        return [ord(letter) for letter in text]
+
+    def tokenize_segments(self, segments: Sequence[Segment]) -> list[int]:
+        return [letter for one in segments for letter in self.tokenize(one.text)]
+
 
 SPOKEN = said("call", "talk", "call")
 
 
 def test_what_should_be_said_is_what_carries_loss() -> None:
     assert wanted(SPOKEN).tolist() == [7, 8, 9, 2, 3, 4, 2, 7, 8, 9, 2]
+
+
+def test_examples_are_drawn_and_a_prefix_counts_once() -> None:
+    examples = [tiny.talk(number) for number in range(10, 90)]
+    one = len(spoken(Letters(), tiny.PROMPT, examples, 1, 10_000)[0].whole)
+    some = spoken(Letters(), tiny.PROMPT, examples, one + 200, 10_000)
+    beside = len(some[0].ids.ids)
+    assert len(some) == 1 + 200 // beside
+    assert len({each.ids.prefix for each in some}) == 1
+    names = [each.example.id for each in some]
+    assert names != [example.id for example in examples[: len(names)]] and len(set(names)) == len(names)
+    assert some == spoken(Letters(), tiny.PROMPT, examples, one + 200, 10_000)
+    with pytest.raises(ExportError, match="every example is longer than 20 tokens"):
+        spoken(Letters(), tiny.PROMPT, examples, 1000, 20)
 
 
 @pytest.mark.parametrize(
