@@ -1,67 +1,49 @@
 """``apprentice train``: a better student from examples."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from assistant.cli import watching
-from assistant.cli.invocation import print_json
+from assistant.cli.invocation import is_terminal, print_json
 from assistant.cli.jobs import as_json, facts
-
-if TYPE_CHECKING:
-    from training.finetune.order import Order
-    from training.finetune.settings import FinetuneSettings
+from assistant.cli.train_estimate import bases, estimate, estimated, notebook
+from assistant.cli.train_export import export
+from assistant.cli.train_options import of_an_order, order_of
+from assistant.text_safety import clean
+from assistant.train_text import estimate_text
 
 
 @click.group()
 def train() -> None:
-    """Tune a student on examples."""
+    """Tune a student on examples, and prove what came of it."""
 
 
-_ORDER = (
-    click.option(
-        "--data", required=True, type=click.Path(path_type=Path), help="Folder with train.jsonl, or a file."
-    ),
-    click.option(
-        "--base", default="embedded", help="What is tuned: 'embedded', an id of `models list`, a GGUF."
-    ),
-    click.option(
-        "--prompt", default="tuned", help="Prompt to tune with: a TOML file, or tuned, small, general."
-    ),
-    click.option("--name", default="", help="What to call the run."),
-    click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights."),
-    click.option("--rank", type=int, help="Rank of the adapter."),
-    click.option("--epochs", type=float, help="Passes over the examples."),
-    click.option("--learning-rate", type=float, help="At its peak."),
-    click.option("--batch", type=int, help="Examples per step."),
-    click.option("--max-tokens", type=int, help="A longer example is left out, and said."),
-    click.option("--seed", type=int, help="Of weights, order and tools."),
-    click.option("--threads", type=int, help="Threads; 0 takes all cores."),
-    click.option("--set", "others", metavar="NAME=VALUE", multiple=True, help="Any other setting of a run."),
-)
-
-
-def _of_an_order(command: Any) -> Any:
-    """The options that say what is to be trained."""
-    for option in reversed(_ORDER):
-        command = option(command)
-    return command
+train.add_command(bases)
+train.add_command(estimate)
+train.add_command(export)
+train.add_command(notebook)
 
 
 @train.command()
-@_of_an_order
+@of_an_order
 @click.option("--detach", is_flag=True, help="Start it and return; it goes on by itself.")
+@click.option("--yes", is_flag=True, help="Do not ask after the estimate.")
 @as_json
-def run(detach: bool, as_json: bool, **given: Any) -> int:
+def run(detach: bool, yes: bool, as_json: bool, **given: Any) -> int:
     """Tune a student on the examples of --data, as a job.
 
-    Ctrl+C stops the watching, not the job. `apprentice jobs` cancels and resumes it.
+    In a terminal it says what it will take, and asks. Ctrl+C stops the watching, not the job;
+    `apprentice jobs` watches, cancels and resumes it.
     """
     from training.finetune.order import job_of
 
+    asked = order_of(**given)
+    if is_terminal() and not (yes or as_json or detach):
+        click.echo(clean(estimate_text(estimated(asked))), err=True)
+        click.confirm("Start?", default=True, abort=True, err=True)
     store = watching.jobs_store()
-    job = store.submit(job_of(_order(**given)))
+    job = store.submit(job_of(asked))
     if not as_json:
         click.echo(f"job {job.id}: {job.outputs}", err=True)
     code = 0 if detach else watching.watch(store, job.id, quiet=as_json)
@@ -70,33 +52,3 @@ def run(detach: bool, as_json: bool, **given: Any) -> int:
     elif detach:
         click.echo(job.id)
     return code
-
-
-def _order(
-    data: Path, base: str, prompt: str, name: str, others: tuple[str, ...], **settings: Any
-) -> "Order":
-    from training.finetune.order import order
-
-    return order(data, base=base, prompt=prompt, name=name, settings=_settings(others, settings))
-
-
-def _settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":
-    """Raises click.UsageError naming the setting that is wrong."""
-    from pydantic import ValidationError
-
-    from training.finetune.settings import FinetuneSettings
-
-    wanted = {name: value for name, value in given.items() if value is not None}
-    for other in others:
-        name, is_pair, value = other.partition("=")
-        if not is_pair:
-            raise click.UsageError(f"--set {other}: give NAME=VALUE")
-        wanted[name.replace("-", "_")] = value
-    try:
-        return FinetuneSettings.model_validate(wanted)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        known = ", ".join(FinetuneSettings.model_fields)
-        hint = f"; known: {known}" if first["type"] == "extra_forbidden" else ""
-        raise click.UsageError(f"{name}: {first['msg']}{hint}") from None

@@ -44,7 +44,7 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        return self.folder / WEIGHTS[self.order.settings.method]
+        return self.folder / WEIGHTS["full" if self.whole else "lora"]
 
     @property
     def adapter_gguf(self) -> Path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tools.protocol.messages import Signature
 from training.datasets.example import Example
+from training.finetune.settings import FinetuneSettings
 
 _WINDOW = 8
 _SHARED_FROM = 3
@@ -41,25 +42,31 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class Room:
-    """What fits: ``batch`` examples in a step; ``micro_batch`` examples, and of examples that do not share
-    their tools no more than ``micro_tokens`` ids with their padding, in a micro-batch."""
+    """What fits: ``batch`` examples in a step; in a micro-batch ``micro_batch`` examples and, unless there is
+    only one, ``micro_tokens`` ids with their padding."""
 
     batch: int
     micro_batch: int
     micro_tokens: int
 
+    @classmethod
+    def of(cls, settings: FinetuneSettings) -> "Room":
+        return cls(settings.batch, min(settings.micro_batch, settings.batch), settings.micro_tokens)
+
 
 def steps(
     examples: Sequence[Sized], room: Room, *, seed: int, epoch: int, shuffle_tools: bool
 ) -> Iterator[list[MicroBatch]]:
-    """The steps of one epoch: micro-batches until ``room.batch`` examples are together."""
+    """The steps of one epoch: micro-batches, as long as they have no more than ``room.batch`` examples."""
     dice = random.Random(f"{seed}/{epoch}")
     ready: list[MicroBatch] = []
+    count = 0
     for made in _micro_batches(examples, room, dice, shuffle_tools):
-        ready.append(made)
-        if sum(len(each.examples) for each in ready) >= room.batch:
+        if ready and count + len(made.examples) > room.batch:
             yield ready
-            ready = []
+            ready, count = [], 0
+        ready.append(made)
+        count += len(made.examples)
     if ready:
         yield ready
 

@@ -39,21 +39,12 @@ class Checkpoints:
 
     def save(self, state: RunState, weights: Mapping[str, Any], optimizer: Any) -> Path:
         """Write one. Raises OSError, and then the ones before are as they were."""
-        import torch
-        from safetensors.torch import save_file
-
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part, target = self.folder / ".part", self.folder / f"step-{state.step:07}"
         shutil.rmtree(part, ignore_errors=True)
         try:
             part.mkdir()
-            save_file(
-                {name: weight.detach().contiguous() for name, weight in weights.items()}, part / WEIGHTS
-            )
-            content = {"optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}
-            if torch.cuda.is_available():
-                content["random_gpu"] = torch.cuda.get_rng_state_all()
-            torch.save(content, part / OPTIMIZER)
+            _write(part, weights, optimizer)
             state.hashes = {name: _sha256(part / name) for name in (WEIGHTS, OPTIMIZER)}
             (part / STATE).write_bytes(orjson.dumps(state))
             for path in (*part.iterdir(), part):
@@ -87,6 +78,22 @@ class Checkpoints:
         for path in self._all():
             if path not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(folder: Path, weights: Mapping[str, Any], optimizer: Any) -> None:
+    """Raises OSError, also for what the libraries make of one."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    content = {"optimizer": optimizer.state_dict(), "random": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        content["random_gpu"] = torch.cuda.get_rng_state_all()
+    try:
+        save_file({name: each.detach().contiguous() for name, each in weights.items()}, folder / WEIGHTS)
+        torch.save(content, folder / OPTIMIZER)
+    except (SafetensorError, RuntimeError) as error:
+        raise OSError(" ".join(str(error).split())[:200]) from error
 
 
 def load_weights(path: Path) -> dict[str, Any]:

@@ -60,7 +60,6 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         f"{trainer.steps:,} steps, {threads} threads"
     )
     state = trainer.run()
-    _write(model, asked, reporter)
     facts = {
         "steps": state.step,
         "best_step": state.best_step,
@@ -69,7 +68,7 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         "left_out": len(training) + len(validation) - len(data.training) - len(data.validation),
         "threads": threads,
     }
-    _write_run(asked, facts, reporter)
+    _hand_over(model, asked, facts, reporter)
     return _result(state, asked)
 
 
@@ -88,9 +87,22 @@ def _vocabulary(base: Path) -> Vocabulary:
         raise JobError(str(error)) from None
 
 
-def _write(model: Any, asked: Order, reporter: Reporter) -> None:
-    """The weights and the prompt that they were tuned with."""
+def _hand_over(model: Any, asked: Order, facts: Mapping[str, Any], reporter: Reporter) -> None:
+    """Write all outputs. Raises JobError."""
+    from safetensors import SafetensorError
+
     reporter.note("writing the weights")
+    try:
+        _write(model, asked, reporter)
+        _write_run(asked, facts, reporter)
+    except (OSError, SafetensorError) as error:
+        raise JobError(f"the weights could not be written: {error}; make room, then resume") from error
+    except ExportError as error:
+        raise JobError(str(error)) from None
+
+
+def _write(model: Any, asked: Order, reporter: Reporter) -> None:
+    """The weights and the prompt that they were tuned with. Raises OSError, ExportError, SafetensorError."""
     with reporter.output(PROMPT) as path:
         path.write_text(asked.prompt, "utf-8")
     if asked.settings.method == "full":
@@ -99,17 +111,14 @@ def _write(model: Any, asked: Order, reporter: Reporter) -> None:
         return
     with reporter.output(ADAPTER) as path:
         save_adapter(model, asked.base, path)
-    try:
-        with reporter.output(ADAPTER_GGUF) as path:
-            write_adapter(
-                adapter_weights(model),
-                alpha=2.0 * asked.settings.rank,
-                base=Template(asked.base_path),
-                path=path,
-                facts={"general.name": asked.name},
-            )
-    except ExportError as error:
-        raise JobError(str(error)) from None
+    with reporter.output(ADAPTER_GGUF) as path:
+        write_adapter(
+            adapter_weights(model),
+            alpha=2.0 * asked.settings.rank,
+            base=Template(asked.base_path),
+            path=path,
+            facts={"general.name": asked.name},
+        )
 
 
 def _write_run(asked: Order, facts: Mapping[str, Any], reporter: Reporter) -> None:

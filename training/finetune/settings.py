@@ -4,14 +4,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Method = Literal["lora", "qlora", "full"]
+
 
 class FinetuneSettings(BaseModel):
     """The defaults are those that a student of 135 million parameters was tuned with on two cores."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Literal["lora", "full"] = "lora"
-    """Train an adapter, or all weights."""
+    method: Method = "lora"
+    """Train an adapter; an adapter over a base that is held in 4 bits, on a GPU; or all weights."""
     rank: int = Field(default=32, ge=1, le=256)
     """Rank of the adapter; its scale is twice that."""
     dropout: float = Field(default=0.0, ge=0, lt=1)

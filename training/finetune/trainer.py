@@ -191,7 +191,7 @@ class Trainer:
 
     def _made(self, epoch: int) -> list[list[MicroBatch]]:
         settings = self._settings
-        room = Room(settings.batch, settings.micro_batch, settings.micro_tokens)
+        room = Room.of(settings)
         return list(
             batches.steps(
                 self._data.training,
@@ -203,8 +203,9 @@ class Trainer:
         )
 
     def _validation(self) -> list[MicroBatch]:
-        room = Room(self._settings.micro_batch, self._settings.micro_batch, self._settings.micro_tokens)
-        made = batches.steps(self._data.validation, room, seed=0, epoch=0, shuffle_tools=True)
+        made = batches.steps(
+            self._data.validation, Room.of(self._settings), seed=0, epoch=0, shuffle_tools=True
+        )
         return [each for step in made for each in step]
 
     def _count_steps(self) -> int:

@@ -104,6 +104,24 @@ def test_a_teachers_shares_stay_with_their_example_in_a_mixed_batch(vocabulary):
     assert list(batch.shares) == [before]
 
 
+@pytest.mark.parametrize("longest", [1024, 20])
+def test_attention_as_products_gives_the_gradients_of_torchs(vocabulary, monkeypatch, longest):
+    from training.finetune import attention
+    from training.finetune.loss import logits_and_labels
+
+    monkeypatch.setattr(attention, "LONGEST", longest)
+    learner = model()
+    for examples in ([call(0), foreign(1), talk(2)], [call(0), call(3)]):
+        batch = batch_of(vocabulary, examples)
+        learner.set_attn_implementation("sdpa")
+        torchs = gradients(learner, logits_and_labels, batch)
+        learner.set_attn_implementation(attention.register())
+        ours = gradients(learner, logits_and_labels, batch)
+        assert ours[0] == pytest.approx(torchs[0], rel=1e-5)
+        for name, gradient in torchs[1].items():
+            assert (ours[1][name] - gradient).abs().max() < 1e-5 * max(1.0, float(gradient.abs().max())), name
+
+
 def test_padding_changes_nothing(vocabulary):
     from training.finetune.loss import logits_and_labels
 

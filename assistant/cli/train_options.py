@@ -1,0 +1,74 @@
+"""The options that say what is to be trained, the same for every command that takes them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from training.finetune.order import Order
+    from training.finetune.settings import FinetuneSettings
+
+_OPTIONS = (
+    click.option(
+        "--data", required=True, type=click.Path(path_type=Path), help="Folder with train.jsonl, or a file."
+    ),
+    click.option(
+        "--base", default="embedded", help="What is tuned: 'embedded', an id of `models list`, a GGUF."
+    ),
+    click.option(
+        "--prompt", default="tuned", help="Prompt to tune with: a TOML file, or tuned, small, general."
+    ),
+    click.option("--name", default="", help="What to call the run."),
+    click.option(
+        "--method",
+        type=click.Choice(["lora", "qlora", "full"]),
+        help="Train an adapter, an adapter over 4 bits on a GPU, or all weights.",
+    ),
+    click.option("--rank", type=int, help="Rank of the adapter."),
+    click.option("--epochs", type=float, help="Passes over the examples."),
+    click.option("--learning-rate", type=float, help="At its peak."),
+    click.option("--batch", type=int, help="Examples per step."),
+    click.option("--max-tokens", type=int, help="A longer example is left out, and said."),
+    click.option("--seed", type=int, help="Of weights, order and tools."),
+    click.option("--threads", type=int, help="Threads; 0 takes all cores."),
+    click.option("--set", "others", metavar="NAME=VALUE", multiple=True, help="Any other setting of a run."),
+)
+
+
+def of_an_order(command: Any) -> Any:
+    """Adds the options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def order_of(
+    data: Path, base: str, prompt: str, name: str, others: tuple[str, ...], **settings: Any
+) -> "Order":
+    """Raises JobError, click.UsageError."""
+    from training.finetune.order import order
+
+    return order(data, base=base, prompt=prompt, name=name, settings=_settings(others, settings))
+
+
+def _settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":
+    """Raises click.UsageError naming the setting that is wrong."""
+    from pydantic import ValidationError
+
+    from training.finetune.settings import FinetuneSettings
+
+    wanted = {name: value for name, value in given.items() if value is not None}
+    for other in others:
+        name, is_pair, value = other.partition("=")
+        if not is_pair:
+            raise click.UsageError(f"--set {other}: give NAME=VALUE")
+        wanted[name.replace("-", "_")] = value
+    try:
+        return FinetuneSettings.model_validate(wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        known = ", ".join(FinetuneSettings.model_fields)
+        hint = f"; known: {known}" if first["type"] == "extra_forbidden" else ""
+        raise click.UsageError(f"{name}: {first['msg']}{hint}") from None
