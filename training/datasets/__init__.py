@@ -1,1 +1,3 @@
-"""Training examples: what generation and curation make, and what fine-tuning reads."""
+"""Training examples and the datasets that they are in: what generation and curation make, and what
+fine-tuning reads.
+"""

@@ -4,7 +4,7 @@ Invariant: an example states what it was learned from (``source``); where nothin
 with a call that failed and that nobody reviewed, there is no example.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from training.events.base import EventType
@@ -12,6 +12,9 @@ from training.events.views import LogView
 from training.events.worth import judged
 from training.products import history
 from training.products.base import Built, Moment, Name, Product, Refresh, Row, RowModel, Share
+
+Choice = tuple[Any, Any]
+"""A tool and its parameters, as they were logged."""
 
 
 class ExampleRow(RowModel):
@@ -69,24 +72,32 @@ def _curated(view: LogView) -> tuple[dict[str, list[str]], dict[str, str]]:
     return datasets, curations
 
 
-def _example(row: Row) -> Row | None:
-    selected = (row["tool_selected"], row["tool_parameters"])
+def taught(
+    row: Mapping[str, Any],
+) -> tuple[Literal["person", "teacher", "outcome"], Choice | None, Choice | None] | None:
+    """Who says so, the right call and the wrong one where they are known; None where nobody says."""
+    selected = (row.get("tool_selected"), row.get("tool_parameters"))
     said = judged(row)
     if said is True:
-        return _labelled(row, "person", selected, None)
+        return "person", selected, None
     if said is False:
         review = row["review"]
-        corrected = (review["corrected_tool"], review["corrected_parameters"])
-        return _labelled(row, "person", corrected if corrected[0] else None, selected)
-    if row["teacher_tool"]:
-        taught = (row["teacher_tool"], row["teacher_parameters"])
-        return _labelled(row, "teacher", taught, None if taught == selected else selected)
-    if row["outcome"] and row["outcome"]["success"] is True:
-        return _labelled(row, "outcome", selected, None)
+        corrected = (review.get("corrected_tool"), review.get("corrected_parameters"))
+        return "person", corrected if corrected[0] else None, selected
+    if row.get("teacher_tool"):
+        right = (row["teacher_tool"], row.get("teacher_parameters"))
+        return "teacher", right, None if right == selected else selected
+    if (row.get("outcome") or {}).get("success") is True:
+        return "outcome", selected, None
     return None
 
 
-def _labelled(row: Row, source: str, target: tuple[Any, Any] | None, rejected: tuple[Any, Any] | None) -> Row:
+def _example(row: Row) -> Row | None:
+    found = taught(row)
+    return None if found is None else _labelled(row, *found)
+
+
+def _labelled(row: Row, source: str, target: Choice | None, rejected: Choice | None) -> Row:
     # How many tokens a decision took says nothing of what was asked, and would make equal examples differ.
     context = {name: value for name, value in row["context"].items() if name != "usage"}
     kept = ("event_id", "timestamp", "session_id", "agent_id", "category", "tools_available")

@@ -1,0 +1,83 @@
+"""Which of many vectors say what another one says.
+
+Invariant: whoever is left out names one that stays, with a cosine of at least the threshold; no chain of
+likenesses leads from one to the other. Among those of one cluster none that stays is that near to another.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.curation.base import Numbers, Vectors
+
+_BLOCK = 1024
+_ROUNDING = 1e-6
+"""By which the cosine of equal vectors may fall short of 1."""
+
+
+def near_duplicates(vectors: "Vectors", order: "Numbers", threshold: float) -> "tuple[Numbers, Vectors]":
+    """For each vector the place of the one that it duplicates, itself where it stays; and their cosine.
+
+    Taken in ``order``: the first of those that are near each other stays. Time grows with the number times
+    the number that stays, memory with a thousand times the number that stays.
+    """
+    import numpy as np
+
+    threshold -= _ROUNDING
+    owner = np.arange(len(vectors))
+    cosine = np.ones(len(vectors), np.float32)
+    room = np.empty_like(vectors)
+    kept = np.empty(len(vectors), np.intp)
+    count = 0
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        mine = vectors[block]
+        staying = _against(mine, block, room[:count], kept[:count], threshold, owner, cosine)
+        among = mine[staying] @ mine[staying].T
+        within = block[staying]
+        stays = _first_of(among, threshold, within, owner, cosine)
+        fresh = within[stays]
+        room[count : count + len(fresh)] = vectors[fresh]
+        kept[count : count + len(fresh)] = fresh
+        count += len(fresh)
+    return owner, cosine
+
+
+def _against(
+    mine: "Vectors",
+    block: "Numbers",
+    others: "Vectors",
+    places: "Numbers",
+    threshold: float,
+    owner: "Numbers",
+    cosine: "Vectors",
+) -> "Numbers":
+    """The rows of a block that are near none of ``others``; the nearest of the rest is written down."""
+    import numpy as np
+
+    if not len(others):
+        return np.arange(len(block))
+    found = mine @ others.T
+    best = found.argmax(axis=1)
+    likeness = found[np.arange(len(block)), best]
+    near = likeness >= threshold
+    owner[block[near]] = places[best[near]]
+    cosine[block[near]] = likeness[near]
+    return np.flatnonzero(~near)
+
+
+def _first_of(
+    among: "Vectors", threshold: float, places: "Numbers", owner: "Numbers", cosine: "Vectors"
+) -> "Numbers":
+    """The rows of a block that are near no earlier one that stays."""
+    import numpy as np
+
+    staying = np.ones(len(places), bool)
+    near = np.tril(among >= threshold, -1)
+    for row in np.flatnonzero(near.any(axis=1)):
+        earlier = np.flatnonzero(near[row] & staying)
+        if len(earlier):
+            first = earlier[among[row, earlier].argmax()]
+            staying[row] = False
+            owner[places[row]] = places[first]
+            cosine[places[row]] = among[row, first]
+    return np.flatnonzero(staying)

@@ -1,0 +1,54 @@
+"""Decisions as vectors: what was asked by its meaning, what is called by its letters.
+
+Invariant: the cosine of two decisions is ``ASKED`` times that of their requests and the rest times that of
+their calls. Calls are always compared by letters, as paths and code have no meaning to speak of.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.curation.base import Embedder, Row
+from training.curation.grams import HashedGrams
+from training.curation.texts import call_text, request_text
+
+if TYPE_CHECKING:
+    from training.curation.base import Vectors
+
+ASKED = 0.7
+LETTERS = "letters"
+"""The embedder that needs no model."""
+MINILM = "minilm"
+
+
+def embed_decisions(decisions: Sequence[Row], embedder: Embedder | None = None) -> "Vectors":
+    """A row of length 1 for each decision; of zeros where it says nothing."""
+    import numpy as np
+
+    asked = (embedder or HashedGrams()).embed([request_text(row) for row in decisions])
+    called = HashedGrams(size=128).embed([call_text(row) for row in decisions])
+    both = np.concatenate([asked * np.float32(ASKED**0.5), called * np.float32((1 - ASKED) ** 0.5)], axis=1)
+    return normal(both)
+
+
+def normal(vectors: "Vectors") -> "Vectors":
+    """Rows of length 1; zeros stay."""
+    import numpy as np
+
+    made = np.ascontiguousarray(vectors, np.float32)
+    lengths = np.linalg.norm(made, axis=1, keepdims=True)
+    return (made / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+
+
+def embedder_of(name: str, cache: Path | None = None) -> Embedder:
+    """``letters``, ``minilm``, or what sentence-transformers loads by that name or path.
+
+    ``cache`` is a folder in which vectors of models are kept by content. Raises CurationError.
+    """
+    if name == LETTERS:
+        return HashedGrams()
+    from training.curation.sentences import Sentences
+    from training.curation.vector_cache import Cached
+
+    model = Sentences.minilm() if name == MINILM else Sentences(name)
+    return Cached(model, cache) if cache is not None else model

@@ -1,0 +1,118 @@
+"""A curation as a job: decisions of the log through the stages, into a dataset that is published.
+
+Invariant: a job that is resumed gives the dataset that it would have given. Nothing is published before every
+gate was passed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from training.curation.base import CurationError
+from training.curation.checkpoints import Checkpoints
+from training.curation.gates import check_examples, check_stage
+from training.curation.making import Content, content_of, origin_of
+from training.curation.order import Order
+from training.curation.publishing import publish
+from training.curation.stages import STAGES, Dropped, Made, Row, Workshop
+from training.datasets.manifest import DatasetError, DatasetManifest
+from training.datasets.store import DatasetStore
+from training.events import EventLog, EventLogError, open_log
+from training.events.decisions import history
+from training.finetune.provenance import provenance
+from training.jobs.base import JobError, Reporter
+from training.products.base import ProductError
+
+_REASONS = 8
+"""Reasons shown of a stage; all are in the dataset's list of what was left out."""
+_STEPS = len(STAGES) + 3
+
+
+def work(reporter: Reporter) -> Mapping[str, Any]:
+    """Carry out the ``Order`` in the arguments. Raises JobError, training.jobs.base.Cancelled."""
+    asked = Order.model_validate(reporter.arguments)
+    try:
+        with _opened(asked) as log:
+            return _curated(asked, log, reporter)
+    except (CurationError, DatasetError, EventLogError, ProductError) as error:
+        raise JobError(str(error)) from None
+    except OSError as error:
+        raise JobError(
+            f"{error.filename or reporter.folder}: {error.strerror}; make room, then resume"
+        ) from None
+
+
+def _curated(asked: Order, log: EventLog, reporter: Reporter) -> dict[str, Any]:
+    checkpoints = Checkpoints(reporter.folder)
+    rows: Sequence[Row] = checkpoints.rows(lambda: history(log))
+    reporter.note(f"{len(rows):,} decisions in the log")
+    reporter.progress(1, _STEPS, "steps")
+    shop = Workshop(asked.recipe, asked.cache)
+    reports: list[dict[str, Any]] = []
+    dropped: list[Dropped] = []
+    matched = rows
+    for number, (name, stage) in enumerate(STAGES.items(), 2):
+        made = checkpoints.stage(name, rows, partial(stage, rows, shop))
+        reports.append(_report(name, rows, made))
+        _say(reports[-1], reporter)
+        check_stage(reports[-1], asked.recipe.gates)
+        dropped += [{**one, "stage": name} for one in made.dropped]
+        rows = made.kept
+        matched = rows if name == "filter" else matched
+        reporter.progress(number, _STEPS, "steps")
+    content = content_of(rows, dropped, asked.recipe)
+    check_examples(content.examples, asked.recipe.gates)
+    reports.append(dict(content.report))
+    manifest = _written(asked, content, reports, matched)
+    _say(reports[-1], reporter)
+    reporter.progress(_STEPS - 1, _STEPS, "steps")
+    version = publish(log, manifest, content.taken, asked.products)
+    reporter.progress(_STEPS, _STEPS, "steps")
+    return {
+        "dataset": manifest.id,
+        "folder": str(asked.datasets / manifest.id),
+        "examples": manifest.examples,
+        "stages": [{key: one[key] for key in ("name", "before", "after")} for one in reports],
+        "product": version,
+    }
+
+
+def _written(
+    asked: Order, content: Content, reports: Sequence[dict[str, Any]], matched: Sequence[Row]
+) -> DatasetManifest:
+    return DatasetStore(asked.datasets).add(
+        content.files,
+        origin_of(matched, asked.recipe),
+        stages=reports,
+        figures=content.figures,
+        code=provenance(),
+    )
+
+
+def _report(name: str, rows: Sequence[Row], made: Made) -> dict[str, Any]:
+    reasons = Counter(str(one["reason"]) for one in made.dropped)
+    return {
+        "name": name,
+        "before": len(rows),
+        "after": len(made.kept),
+        "reasons": dict(reasons.most_common(_REASONS)),
+        "facts": dict(made.facts),
+    }
+
+
+def _say(report: Mapping[str, Any], reporter: Reporter) -> None:
+    why = "; ".join(f"{count:,} {reason}" for reason, count in list(report.get("reasons", {}).items())[:3])
+    reporter.note(
+        f"{report['name']}: {report['before']:,} to {report['after']:,}" + (f" ({why})" if why else "")
+    )
+
+
+@contextmanager
+def _opened(asked: Order) -> Iterator[EventLog]:
+    log = open_log(asked.log, create=False)
+    try:
+        yield log
+    finally:
+        log.close()
