@@ -38,6 +38,7 @@ class Wanted:
     seed: int = 0
     way: "Way | None" = None
     soft: bool = False
+    from_log: bool = False
     batch: bool = False
 
 
@@ -65,6 +66,7 @@ def plan_of(wanted: Wanted, settings: "Settings") -> Plan:
         ways=ways,
         seed=wanted.seed,
         soft=wanted.soft,
+        from_log=wanted.from_log,
         batch=wanted.batch,
         max_cost_usd=budget_of(settings, wanted.max_cost),
         prices=settings.teachers.prices,
@@ -143,7 +145,8 @@ async def estimated(plan: Plan) -> "list[Estimate]":
     with tempfile.TemporaryDirectory() as folder:
         async with teachers(plan) as providers, scripted_source(plan) as source:
             with TeacherRun(Path(folder), prices) as unused:
-                parts = Parts(source, unused, providers, kept_seeds(plan.output))
+                first = kept_seeds(plan.output) if plan.from_log else ()
+                parts = Parts(source, unused, providers, first)
                 return await estimates(plan, parts, prices)
 
 

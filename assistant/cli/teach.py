@@ -45,7 +45,6 @@ def teach() -> None:
 def generate(
     invocation: Invocation,
     /,
-    from_log: bool,
     resume: bool,
     job: bool,
     yes: bool,
@@ -65,10 +64,10 @@ def generate(
     from training.generation.work import begun
 
     plan = teach_options.plan_from(invocation, **given)
-    if from_log and not plan.teachers:
+    if plan.from_log and not plan.teachers:
         raise click.UsageError("--from-log needs a teacher that is asked: anthropic, openai or local")
     begun(plan.output, plan.identity(), resume=resume)
-    if from_log:
+    if plan.from_log:
         _begin_with_log(invocation, plan)
     _agreed(invocation, plan, yes=yes)
     if job:

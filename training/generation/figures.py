@@ -7,7 +7,6 @@ from tools.protocol.calls import ANSWER
 from training.datasets.example import Example
 
 _SOURCE = {
-    "groups": "group",
     "templates": "template",
     "languages": "language",
     "providers": "provider",

@@ -17,11 +17,14 @@ from training.teachers.base import ProviderConfig
 _PATIENCE = ("concurrency", "timeout_s", "attempts", "backoff_s", "longest_wait_s", "key_variable")
 """How a teacher is asked, which changes nothing in what it is asked."""
 
+_PLAIN = ("examples", "folder", "seed", "soft", "from_log", "batch", "max_cost_usd", "prices")
+
 
 @dataclass(frozen=True)
 class Plan:
     """``mix`` has the providers with their shares in percent, ``teachers`` a configuration for each that is
-    not ``scripted``. ``ways`` names those that label; the others multiply."""
+    not ``scripted``. ``ways`` names those that label; the others multiply. ``from_log`` lets the seeds that
+    were kept in the folder go first."""
 
     examples: int
     folder: str
@@ -30,6 +33,7 @@ class Plan:
     ways: Mapping[str, Way] = field(default_factory=dict)
     seed: int = 0
     soft: bool = False
+    from_log: bool = False
     batch: bool = False
     max_cost_usd: float | None = None
     prices: str = ""
@@ -54,6 +58,7 @@ class Plan:
             "ways": {name: self.way(name) for name in self.mix if name != "scripted"},
             "seed": self.seed,
             "soft": self.soft,
+            "from_log": self.from_log,
             "settings": self.settings.model_dump(mode="json"),
         }
 
@@ -61,10 +66,9 @@ class Plan:
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """JSON-ready."""
     return {
-        **{name: getattr(plan, name) for name in ("examples", "folder", "seed", "soft", "batch", "prices")},
+        **{name: getattr(plan, name) for name in _PLAIN},
         "mix": dict(plan.mix),
         "ways": dict(plan.ways),
-        "max_cost_usd": plan.max_cost_usd,
         "teachers": [asdict(one) for one in plan.teachers],
         "settings": plan.settings.model_dump(mode="json"),
         "sandbox": plan.sandbox.model_dump(mode="json"),

@@ -94,8 +94,9 @@ class Generation:
             for name, maker in makers(plan, parts).items()
         }
 
-    async def run(self) -> None:
-        """Until all examples are there. Raises GenerationError, TeacherError; what is made is kept."""
+    async def run(self) -> dict[str, Any]:
+        """Until all examples are there; the metadata. Raises GenerationError, TeacherError; what is made is
+        kept."""
         try:
             self._work.state["runs"] += 1
             self._take_up()
@@ -104,7 +105,9 @@ class Generation:
                 await self._fill(self._wanted)
         finally:
             await self._stop()
-        self._work.finish(self.metadata())
+        found = self._metadata()
+        self._work.finish(found)
+        return found
 
     def _aim(self) -> int:
         """How many there have to be, with those that a person does not want."""
@@ -156,9 +159,9 @@ class Generation:
 
     async def _stop(self) -> None:
         await asyncio.gather(*(stream.close() for stream in self._streams.values()))
-        self._checkpoint()
         self._duplicates.close()
         self._contamination.close()
+        self._checkpoint()
 
     def _filters(self) -> dict[str, Any]:
         return {
@@ -168,7 +171,6 @@ class Generation:
             **{name: stream.tally.facts() for name, stream in self._streams.items()},
         }
 
-    def metadata(self) -> dict[str, Any]:
-        """All that is known of the examples and of how they came about, JSON-ready."""
+    def _metadata(self) -> dict[str, Any]:
         filters = {**self._filters(), "evaluation_sets": self._contamination.sets}
         return metadata(self._plan, self._work.state, self.figures, filters, self._teacher_run.ledger)

@@ -66,12 +66,10 @@ async def generate(
         work = Work(plan.output, plan.identity(), resume=resume)
         stack.callback(work.close)
         source: Source = await stack.enter_async_context((open_source or scripted_source)(plan))
-        parts = Parts(source, teacher_run, providers, kept_seeds(plan.output))
+        parts = Parts(source, teacher_run, providers, kept_seeds(plan.output) if plan.from_log else ())
         if plan.batch:
             await _by_batches(plan, parts, work, said)
-        generation = Generation(plan, parts, work, told)
-        await generation.run()
-        return generation.metadata()
+        return await Generation(plan, parts, work, told).run()
 
 
 async def _by_batches(plan: Plan, parts: Parts, work: Work, said: Said) -> None:

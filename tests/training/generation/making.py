@@ -67,7 +67,7 @@ class FakeSource:
         number = index // self._repeats
         name = f"{WORDS[number % 50]}_{WORDS[number // 50 % 50]}_{number}"
         one = example(f"please show me what is in src/{name}.py", f"src/{name}.py", f"It is about {name}.")
-        return replace(one, source={**one.source, "template": f"files.read{index % 3}", "group": "files"})
+        return replace(one, source={**one.source, "template": f"files.read{index % 3}"})
 
 
 _WORDS = """

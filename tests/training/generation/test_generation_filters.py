@@ -112,8 +112,8 @@ def test_duplicates_are_equal_or_near_requests_with_the_same_call() -> None:
 def test_near_texts_are_found_as_exact_jaccard_says() -> None:
     """Against all pairs: what is found is near, and of what is near next to nothing is missed."""
     dice = random.Random(3)
-    texts = [" ".join(dice.choices(WORDS, k=26)) for _ in range(40)]
-    texts += [text.replace(text.split()[3], "other", 1) for text in texts[:20]]
+    texts = [" ".join(dice.choices(WORDS, k=26)) for _ in range(24)]
+    texts += [text.replace(text.split()[3], "other", 1) for text in texts[:16]]
     bound, missed, near = 0.9, 0, 0
     known = NearTexts(bound)
     for number, text in enumerate(texts):
@@ -124,7 +124,7 @@ def test_near_texts_are_found_as_exact_jaccard_says() -> None:
         missed += truth >= bound and found is None
         known.add(text)
     known.close()
-    assert near >= 10 and missed <= 1
+    assert near >= 6 and missed <= 1
 
 
 def test_equal_requests_with_different_right_tools_are_no_duplicates() -> None:

@@ -3,13 +3,16 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.training.generation.making import FakeSource
 from training.datasets.example import Example, read
@@ -18,6 +21,7 @@ from training.generation.plan import Plan, plan_from_dict, plan_to_dict
 from training.generation.run import Generation, Parts, Step
 from training.generation.settings import GenerationSettings
 from training.generation.work import METADATA, TRAIN, Work, read_state, reject
+from training.jobs.layout import replace as put_in_place
 from training.teachers.base import (
     FREE,
     BudgetSpent,
@@ -33,12 +37,6 @@ from training.teachers.run import TeacherRun
 PRICES = PriceList({("openai", "teacher-1"): Price(provider="openai", name="teacher-1", input=10, output=40)})
 CONFIG = ProviderConfig("openai", "teacher-1", "http://127.0.0.1:1", concurrency=4, max_tokens=400)
 SETTINGS = GenerationSettings(variants=3, languages=("en",), near=1.0)
-
-
-SLOWER = [
-    pytest.param(kills, marks=pytest.mark.slow)
-    for kills in [(1, 99, 100), (99, 100, 101), (120, 140), (149, 150, 150)]
-]
 
 
 class Wording:
@@ -79,8 +77,8 @@ class Killed(BaseException):
 
 def plan(folder: Path, examples: int, **given: Any) -> Plan:
     mix = given.pop("mix", {"openai": 60, "scripted": 40})
-    given = {"settings": SETTINGS, "teachers": (CONFIG,), **given}
-    return Plan(examples, str(folder), mix, **given)
+    chosen = {"settings": SETTINGS, "teachers": (CONFIG,), **given}
+    return Plan(examples, str(folder), mix, **chosen)
 
 
 def run(
@@ -149,29 +147,89 @@ def test_what_the_filters_take_is_made_up_for(tmp_path: Path) -> None:
     assert filters["duplicates"]["rejected"]["equal"]["count"] > 0
 
 
-@pytest.mark.parametrize("kills", [pytest.param((3, 120), id="twice"), *SLOWER])
-def test_a_killed_run_is_the_same_as_one_that_was_not(
-    tmp_path: Path, kills: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed when so many examples are there; an orderly end would checkpoint, a kill does not."""
-    whole = plan(tmp_path / "whole", 150)
-    run(whole, provider=Wording(Counter(), forgetful=3))
-    wanted, bill = plan(tmp_path / "killed", 150), Counter[str]()
-    for number in kills:
+COUNT = 36
+Kill = Callable[[pytest.MonkeyPatch], Callable[[Step], None]]
 
-        def kill(step: Step, number: int = number) -> None:
+
+def at_example(number: int) -> Kill:
+    """Killed when so many examples are there. An orderly end would checkpoint; a kill does not."""
+
+    def kill(patch: pytest.MonkeyPatch) -> Callable[[Step], None]:
+        def told(step: Step) -> None:
             if step.examples == number:
-                monkeypatch.setattr(Work, "checkpoint", lambda *_, **__: None)
+                patch.setattr(Work, "checkpoint", lambda *_, **__: None)
                 raise Killed
 
-        with pytest.raises(Killed):
-            run(wanted, resume=True, provider=Wording(bill, forgetful=3), told=kill)
-        monkeypatch.undo()
+        return told
+
+    return kill
+
+
+def at_write(number: int, *, done: bool) -> Kill:
+    """Killed at the replacement of a file of that number, before or after it is in place."""
+
+    def kill(patch: pytest.MonkeyPatch) -> Callable[[Step], None]:
+        left = [number]
+
+        def replaced(path: Path, content: bytes) -> None:
+            left[0] -= 1
+            if left[0] > 0 or done:
+                put_in_place(path, content)
+            if left[0] <= 0:
+                patch.setattr(Work, "checkpoint", lambda *_, **__: None)
+                raise Killed
+
+        patch.setattr("training.generation.work.replace", replaced)
+        return lambda step: None
+
+    return kill
+
+
+def killed_and_resumed(folder: Path, kills: Iterable[Kill]) -> None:
+    """Compares with a run that was left alone."""
+    whole, wanted, bill = plan(folder / "whole", COUNT), plan(folder / "killed", COUNT), Counter[str]()
+    run(whole, provider=Wording(Counter(), forgetful=3))
+    for kill in kills:
+        with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+            run(wanted, resume=True, provider=Wording(bill, forgetful=3), told=kill(patch))
     run(wanted, resume=True, provider=Wording(bill, forgetful=3))
-    assert (tmp_path / "killed" / TRAIN).read_bytes() == (tmp_path / "whole" / TRAIN).read_bytes()
-    assert set(bill.values()) == {1}
+    assert (folder / "killed" / TRAIN).read_bytes() == (folder / "whole" / TRAIN).read_bytes()
+    assert len(made(folder / "killed")) == COUNT and set(bill.values()) == {1}
     for name in ("figures", "filters"):
         assert metadata(wanted.output)[name] == metadata(whole.output)[name]
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints come more often, so that a small run has some."""
+    monkeypatch.setattr("training.generation.run.CHECKPOINT", 10)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_killed_run_is_the_same_as_one_that_was_not(tmp_path: Path) -> None:
+    killed_and_resumed(tmp_path, [at_example(3), at_example(19), at_example(20), at_example(COUNT)])
+
+
+@pytest.mark.usefixtures("often")
+def test_a_kill_between_two_files_loses_nothing(tmp_path: Path) -> None:
+    kills = [at_write(1, done=False), at_write(1, done=True), at_write(3, done=False), at_write(2, done=True)]
+    killed_and_resumed(tmp_path, kills)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("often")
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kills=st.lists(
+        st.builds(at_example, st.integers(1, COUNT))
+        | st.builds(at_write, st.integers(1, 8), done=st.booleans()),
+        max_size=5,
+    )
+)
+def test_killed_anywhere_and_resumed_it_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, kills: list[Kill]
+) -> None:
+    killed_and_resumed(tmp_path_factory.mktemp("run"), kills)
 
 
 def test_a_budget_ends_a_run_and_a_larger_one_goes_on(tmp_path: Path) -> None:
