@@ -22,6 +22,7 @@ from assistant.settings_project import ADDED_UP, Key, may_change
 from assistant.trust import SETTINGS, Folder, Standing, look, unloaded
 from assistant.trust_book import the_book
 from sandbox.settings import SandboxSettings
+from sandbox.snapshots.settings import SnapshotSettings
 from tools.permissions.settings import PermissionSettings
 from tools.settings import ToolSettings
 from training.events.settings import EventSettings
@@ -59,6 +60,7 @@ class Settings(BaseModel):
     student: StudentSettings = StudentSettings()
     models: ModelSettings = ModelSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     permissions: PermissionSettings = PermissionSettings()
     tools: ToolSettings = ToolSettings()
     events: EventSettings = EventSettings()

@@ -10,6 +10,7 @@ from assistant.agent.sessions import Session, SessionError, SessionStore
 from assistant.agent.talk import Parts
 from assistant.settings import Settings, SettingsError
 from assistant.settings_edit import remember_rule
+from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
 from tools.executor import Executor
@@ -76,8 +77,16 @@ def build_chat(
         confinement=Confinement(settings.sandbox, workspace, context),
         ranker=ranker,
         notices=(problem,) if problem else (),
+        snapshots=_snapshots(settings, workspace, records),
     )
     return Chat(parts, _session(store, workspace, session))
+
+
+def _snapshots(settings: Settings, workspace: Path, records: Path | None) -> SnapshotStore | None:
+    if not settings.snapshots.enabled:
+        return None
+    folder = records / "snapshots" if records else paths.snapshots_dir()
+    return SnapshotStore(folder, workspace, settings.snapshots)
 
 
 def _permissions(settings: Settings, workspace: Path) -> Permissions:

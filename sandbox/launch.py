@@ -1,6 +1,7 @@
 """What every back end puts around a command: its environment, its limits, and what cannot be started.
 
 Invariant: the environment inside is built up from nothing; no variable of this process reaches it.
+Git works, without the repository's hooks, monitors, signatures and editors, which name programs.
 Covered by the limits here: data segment, CPU time, size of one file, open files, core dumps of each process.
 Not covered here: what all processes use together, which each back end bounds in its own way.
 """
@@ -14,6 +15,18 @@ DEFAULT_LIMITS = Limits()
 
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _CANNOT_START = 126
+_GIT = {
+    "safe.directory": "*",
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "init.templateDir": "",
+    "submodule.recurse": "false",
+}
+"""Settings of git that a repository's own cannot override."""
 _FIXED = {
     "HOME": "/tmp",
     "TMPDIR": "/tmp",
@@ -24,9 +37,11 @@ _FIXED = {
     "GIT_PAGER": "cat",
     "MANPAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_CONFIG_COUNT": "1",
-    "GIT_CONFIG_KEY_0": "safe.directory",
-    "GIT_CONFIG_VALUE_0": "*",
+    "GIT_EDITOR": ":",
+    "GIT_SEQUENCE_EDITOR": ":",
+    "GIT_CONFIG_COUNT": str(len(_GIT)),
+    **{f"GIT_CONFIG_KEY_{number}": name for number, name in enumerate(_GIT)},
+    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_GIT.values())},
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
 }

@@ -7,10 +7,13 @@ knows nothing of students, sandboxes or logs behind it. One turn at a time.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 from assistant.agent.acting import INTERRUPTED
 from assistant.agent.api import ChatApi, Status
+from assistant.agent.gate import CHANGING
+from assistant.agent.rewinding import Rewinding
 from assistant.agent.sessions import Session, SessionError
 from assistant.agent.steps import Answer, Call, Failure, Step
 from assistant.agent.streaming import Work
@@ -90,6 +93,7 @@ class Chat:
                 yield Failure(problem)
                 return
             self.permissions.forget_refusals()
+            self._talk.keeping.begin(len(self.session.messages), request)
             async for step in self._talk.loop.run(request):
                 self._note(step)
                 yield step
@@ -101,12 +105,17 @@ class Chat:
                 raise
             yield Failure(INTERRUPTED, cancelled=True)
         finally:
-            self._busy = False
             self._work.cancel()
+            try:
+                await self._talk.keeping.end()
+            finally:
+                self._busy = False
 
     def _note(self, step: Step) -> None:
         if isinstance(step, Call | Answer):
             self.last_decision = step.event_id
+        if isinstance(step, Call) and step.risk in CHANGING:
+            self._talk.keeping.note(step.event_id)
         if isinstance(step, Answer):
             self._talk.last = step.last
 
@@ -117,7 +126,15 @@ class Chat:
     async def shell(self, command: str) -> ToolResult:
         """The person's own ``!command``: in the sandbox, not asked, shown to the student afterwards."""
         await self._confinement.ready()
-        result = await self._executor.run(ToolCall("", "run_shell", {"command": command}))
+        keeping = self._talk.keeping
+        keeping.begin(len(self.session.messages), f"!{command}")
+        kept = await keeping.before()
+        try:
+            result = await self._executor.run(ToolCall("", "run_shell", {"command": command}))
+        finally:
+            await keeping.end()
+        if told := [*kept.notices, *([kept.problem] if kept.problem else [])]:
+            result = replace(result, text="\n".join([*told, result.text]))
         said = f"I ran `{command}`:\n{result.text}"
         self.session.append(Message("user", said, tool="run_shell", failed=not result.success))
         return result
@@ -162,6 +179,20 @@ class Chat:
         if mode not in MODES:
             raise ValueError(f"there is no mode {mode!r}; the modes are {', '.join(MODES)}")
         self.permissions.mode = mode
+
+    @property
+    def rewinding(self) -> Rewinding | None:
+        """The way back in this session; None where no snapshots are taken."""
+        store = self._parts.snapshots
+        return Rewinding(store, self.session.id) if store else None
+
+    def rewind_to(self, index: int) -> None:
+        """Go on from before the message at ``index``; the file keeps the rest. Raises SessionError."""
+        if self._busy:
+            raise SessionError("a turn is under way; interrupt it before going back")
+        self.session.truncate(index)
+        self._executor.context.reads = FileReads()  # what was read since is forgotten with it
+        self._use(self.session)
 
     def new_session(self) -> None:
         """Begin an empty session; the old one stays on disk."""

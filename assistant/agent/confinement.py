@@ -39,9 +39,12 @@ class Confinement:
 
     async def _choose(self) -> None:
         from sandbox.choose import choose
+        from sandbox.git_identity import git_identity
 
         try:
-            chosen = await choose(self._settings, Mount(self._workspace))
+            on = self._settings.engine != "off"
+            who = await asyncio.to_thread(git_identity, self._workspace) if on else {}
+            chosen = await choose(self._settings, Mount(self._workspace, environment=who))
         except SandboxError as error:
             self._settle(None, str(error))
             return

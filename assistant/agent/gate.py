@@ -1,7 +1,8 @@
 """Between a decision and its execution: permission and the person's confirmation.
 
 Invariant: what runs is what the person saw. An edited call is judged again and runs exactly as edited; a
-write that cannot succeed is not asked; a reply counts for this call alone unless the person widens it.
+write that cannot succeed is not asked; a reply counts for this call alone unless the person widens it. Before
+the first call of a turn that changes something a snapshot is taken; where that fails, the person is asked.
 """
 
 import asyncio
@@ -9,12 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.steps import Confirmation, Notice, Reply, Verdict
 from assistant.agent.streaming import Work
 from tools.calls import Risk, ToolCall, ToolError
 from tools.executor import Executor
 from tools.permissions.book import Permissions, Scope
 from tools.permissions.judgement import Judgement
+from tools.permissions.judgement import Verdict as Permission
+
+CHANGING = frozenset({Risk.WRITE, Risk.EXECUTE})
+"""Risks of calls that can change the workspace."""
 
 
 class Place(Protocol):
@@ -50,11 +56,14 @@ Ruling = Confirmation | Notice | Passed | Held
 class Gate:
     """Rules on one call at a time. ``reviewed`` is told of every reply before it takes effect."""
 
-    def __init__(self, permissions: Permissions, executor: Executor, place: Place, work: Work) -> None:
+    def __init__(
+        self, permissions: Permissions, executor: Executor, place: Place, work: Work, keeping: Safekeeping
+    ) -> None:
         self._permissions = permissions
         self._executor = executor
         self._place = place
         self._work = work
+        self._keeping = keeping
         self.waited_s = 0.0
 
     def risk(self, call: ToolCall) -> Risk:
@@ -67,6 +76,17 @@ class Gate:
     ) -> AsyncIterator[Ruling]:
         """Yields a ``Confirmation`` where the person is asked, and last ``Passed`` or ``Held``."""
         risk = self.risk(call)
+        async for ruling in self._rule(call, risk, reviewed):
+            if isinstance(ruling, Passed) and risk in CHANGING:
+                async for further in self._keep(ruling, risk, reviewed):
+                    yield further
+            else:
+                yield ruling
+
+    async def _rule(
+        self, call: ToolCall, risk: Risk, reviewed: Callable[[Reply], Awaitable[None]]
+    ) -> AsyncIterator[Ruling]:
+        """The ruling by permission, the person asked where it says so."""
         if risk is Risk.EXECUTE:
             await self._place.ready()
         judgement = self._permissions.judge(call, risk)
@@ -77,6 +97,22 @@ class Gate:
         else:
             async for ruling in self._ask(call, risk, judgement, reviewed):
                 yield ruling
+
+    async def _keep(
+        self, passed: Passed, risk: Risk, reviewed: Callable[[Reply], Awaitable[None]]
+    ) -> AsyncIterator[Ruling]:
+        """The call that passed, once there is a way back from it, or the person does without one."""
+        kept = await self._work.wait(asyncio.ensure_future(self._keeping.before()))
+        for line in kept.notices:
+            yield Notice(line)
+        if not kept.problem:
+            yield passed
+            return
+        unkept = Judgement(Permission.ASK, "command", (kept.problem,))
+        async for ruling in self._ask(passed.call, risk, unkept, reviewed):
+            if isinstance(ruling, Passed):
+                self._keeping.go_without()
+            yield ruling
 
     async def _ask(
         self, call: ToolCall, risk: Risk, judgement: Judgement, reviewed: Callable[[Reply], Awaitable[None]]

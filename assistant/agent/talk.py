@@ -14,10 +14,12 @@ from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
 from assistant.agent.loop import Loop
 from assistant.agent.offering import Offering
+from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.sessions import Session, SessionStore
 from assistant.agent.streaming import Work
 from assistant.agent.window import Use
 from assistant.settings import Settings
+from sandbox.snapshots.store import SnapshotStore
 from tools.executor import Executor
 from tools.permissions.book import Permissions
 from tools.selection.offer import Offers, Way
@@ -29,7 +31,7 @@ from training.student.base import Usage
 
 @dataclass(frozen=True)
 class Parts:
-    """What a chat is wired from."""
+    """What a chat is wired from. ``snapshots`` is None where none are taken."""
 
     settings: Settings
     workspace: Path
@@ -41,6 +43,7 @@ class Parts:
     confinement: Confinement
     ranker: Ranker
     notices: tuple[str, ...] = ()
+    snapshots: SnapshotStore | None = None
 
 
 class Talk:
@@ -55,7 +58,8 @@ class Talk:
         signatures = parts.executor.registry.signatures()
         self.context = Context(session, prompt, signatures, settings.context, settings.instructions)
         recorder = DecisionRecorder(parts.log, session.id)
-        gate = Gate(parts.permissions, parts.executor, parts.confinement, work)
+        self.keeping = Safekeeping(parts.snapshots, session.id)
+        gate = Gate(parts.permissions, parts.executor, parts.confinement, work, self.keeping)
         offering = Offering(Offers(parts.ranker), self._way, lambda: self._hosting.serving.schemas)
         acting = Acting(parts.executor, gate, recorder, self.context, work)
         self.loop = Loop(

@@ -7,13 +7,14 @@ says what the nearest one is, and never reaches the student.
 import difflib
 from collections.abc import Sequence
 
-from assistant.commands import about, decisions, permissions, session, student, teach, window
+from assistant.commands import about, decisions, permissions, rewind, session, student, teach, window
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError
 from assistant.text_safety import clean_line
 
 GROUPS: dict[str, tuple[Command, ...]] = {
     "Session": session.COMMANDS,
+    "Undo": rewind.COMMANDS,
     "Student": (*student.COMMANDS, *window.COMMANDS),
     "Permissions": permissions.COMMANDS,
     "Decisions": decisions.COMMANDS,

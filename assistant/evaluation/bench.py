@@ -15,6 +15,7 @@ from assistant.agent.hosting import MakeStudent
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Reply, Step, Verdict
 from assistant.settings import Settings
 from assistant.wiring import build_chat, make_student
+from sandbox.snapshots.settings import SnapshotSettings
 from tools.calls import ToolResult
 from tools.permissions.settings import PermissionSettings
 from tools.protocol.calls import write_call
@@ -84,7 +85,8 @@ async def chat_bench(
     """
     workspace, records = folder / "work", folder / "records"
     workspace.mkdir()
-    alone = settings.model_copy(update={"mode": "auto", "permissions": PermissionSettings()})
+    nobody = {"permissions": PermissionSettings(), "snapshots": SnapshotSettings(enabled=False)}
+    alone = settings.model_copy(update={"mode": "auto", **nobody})
     chat = build_chat(alone, workspace, make=make, records=records)
     try:
         await chat.start()

@@ -87,7 +87,7 @@ def _told(diff: str) -> str:
 
 def _why(failed: ToolResult) -> str:
     if "not a git repository" in failed.text.lower():
-        return "the workspace is not a git repository; run_shell(`git init`) makes one"
+        return "the workspace is not a git repository; only the person can make one, with `git init`"
     if failed.exit_code == 127:
         return "git is not installed in the sandbox"
     lines = failed.text.strip().splitlines()

@@ -1,0 +1,107 @@
+"""Snapshots around what a session changes.
+
+Invariant: before the first call of a turn that writes or executes, the workspace is in the store, or the
+person has said that the turn may go on without. What a turn did lies between its two snapshots. Not covered:
+what the person changes in the workspace while a turn is under way counts as the turn's.
+"""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.snapshots.base import Snapshot, SnapshotError, SnapshotUnavailable, shown
+from sandbox.snapshots.store import SnapshotStore
+
+TURN, AFTER = "turn", "after"
+_NAMED = 5
+_REQUEST = 200
+
+
+@dataclass(frozen=True)
+class Kept:
+    """``notices`` the person should read; ``problem`` is why there is no way back from what follows."""
+
+    notices: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class _Turn:
+    index: int
+    request: str
+    before: Snapshot | None = None
+    without: bool = False
+    decisions: list[str] = field(default_factory=list)
+
+
+class Safekeeping:
+    """Takes the snapshots of one session's turns; ``store`` is None where there are to be none."""
+
+    def __init__(self, store: SnapshotStore | None, session_id: str) -> None:
+        self._store = store
+        self._session = session_id
+        self._turn: _Turn | None = None
+        self._left_out: dict[bytes, str] = {}
+
+    def begin(self, index: int, request: str) -> None:
+        """A turn begins; ``index`` is the place of its request in the session."""
+        self._turn = _Turn(index, request[:_REQUEST])
+
+    def note(self, event_id: str) -> None:
+        """A decision of this turn that may change something."""
+        if self._turn:
+            self._turn.decisions.append(event_id)
+
+    async def before(self) -> Kept:
+        """Make sure of the workspace, once in a turn, before something changes."""
+        turn, store = self._turn, self._store
+        if turn is None or store is None or turn.before or turn.without:
+            return Kept()
+        facts = {"kind": TURN, "session": self._session, "index": turn.index, "request": turn.request}
+        try:
+            turn.before, left_out = await _taken(store, facts)
+        except SnapshotUnavailable as error:
+            self._store = None
+            return Kept((f"{error}; /undo cannot take back what is changed here",))
+        except SnapshotError as error:
+            return Kept(problem=f"{error}; /undo could not take back what this call changes")
+        return Kept(self._news(left_out))
+
+    def go_without(self) -> None:
+        """The person lets this turn go on without a snapshot."""
+        if self._turn:
+            self._turn.without = True
+
+    async def end(self) -> None:
+        """The turn is over. Where this fails, all that changed since counts as perhaps the person's."""
+        turn, self._turn = self._turn, None
+        if turn and turn.before and self._store:
+            facts = {"kind": AFTER, "of": turn.before.number, "decisions": turn.decisions}
+            try:
+                await _taken(self._store, facts)
+            except SnapshotError:
+                return
+
+    def _news(self, left_out: dict[bytes, str]) -> tuple[str, ...]:
+        """A line about files that are left out, where they are not the ones that were told already."""
+        new = left_out.keys() - self._left_out.keys()
+        self._left_out = left_out
+        if not new:
+            return ()
+        named = [f"{shown(path)} ({left_out[path]})" for path in sorted(new)[:_NAMED]]
+        more = f" and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
+        return (f"not in the snapshot, so /undo cannot bring them back: {', '.join(named)}{more}",)
+
+
+async def _taken(store: SnapshotStore, facts: Mapping[str, Any]) -> tuple[Snapshot, dict[bytes, str]]:
+    """A snapshot, taken in a thread that is over when this is. Raises SnapshotError."""
+    stop = threading.Event()
+    task = asyncio.create_task(asyncio.to_thread(store.take, facts, stop.is_set))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
