@@ -40,11 +40,6 @@ def sessions_dir() -> Path:
     return _made("data", data_dir() / "sessions")
 
 
-def snapshots_dir() -> Path:
-    """A folder per workspace; made by the first snapshot."""
-    return data_dir() / "snapshots"
-
-
 def events_dir() -> Path:
     return _made("data", data_dir() / "events")
 
@@ -86,6 +81,11 @@ def ranker_file() -> Path:
 def student_cache() -> Path:
     """Saved KV states of the student; safe to delete at any time."""
     return _made("cache", _made("cache", _root("cache")) / "student")
+
+
+def vectors_cache() -> Path:
+    """Vectors of texts that were embedded by a model; safe to delete at any time."""
+    return _made("cache", _made("cache", _root("cache")) / "vectors")
 
 
 def ensure_folder(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from assistant.cli import data_text
+from assistant.cli import data_curate, data_text
 from assistant.cli.data_options import (
     indexed,
     json_option,
@@ -39,12 +39,16 @@ _SUFFIXES = {f".{kind}": kind for kind in FORMATS}
 
 @click.group()
 def data() -> None:
-    """Data products: quality-measured views over the decision log.
+    """Data products: quality-measured views over the decision log; and datasets, curated from it.
 
     A FILTER is FIELD OPERATOR VALUE. FIELD may be nested (outcome.success). OPERATOR is >=, <=, >, <, = or
     in. VALUE is JSON (0.8, true, null, "two words") or a plain word; after 'in' a JSON list, or words with
     commas between them: --where 'tool_selected in read_file,run_shell'.
     """
+
+
+for command in (data_curate.curate, data_curate.datasets, data_curate.diff, data_curate.dropped):
+    data.add_command(command)
 
 
 @data.command("list")

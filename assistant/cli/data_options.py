@@ -51,13 +51,14 @@ log_option = click.option(
 store_option = click.option(
     "--store", "folder", metavar="FOLDER", help="Where products are published; by default in the data folder."
 )
-where_option = click.option(
-    "--where",
-    multiple=True,
-    callback=_parsed,
-    metavar="FILTER",
-    help="FIELD OPERATOR VALUE, such as confidence>=0.8; may be given several times, and all must hold.",
-)
+_FILTER: dict[str, Any] = {
+    "multiple": True,
+    "callback": _parsed,
+    "metavar": "FILTER",
+    "help": "FIELD OPERATOR VALUE, such as confidence>=0.8; may be given several times, and all must hold.",
+}
+where_option = click.option("--where", **_FILTER)
+filter_option = click.option("--filter", "--where", "where", **_FILTER)
 order_option = click.option(
     "--order", metavar="FIELD", help="Sort by this field; with '-' in front, highest first."
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tools.protocol.messages import Prompt
 from training.datasets.example import Example, ExampleError, read
+from training.datasets.manifest import DatasetError
+from training.datasets.store import DatasetStore
 from training.finetune.batches import Sized
 from training.finetune.rendering import Tokens, rendered
 from training.finetune.settings import FinetuneSettings
@@ -33,10 +35,17 @@ class DataFiles:
 
 
 def data_files(path: Path) -> DataFiles:
-    """Those of a folder with ``train.jsonl``, or of one file of examples. Raises JobError."""
+    """Those of a folder with ``train.jsonl``, of one file of examples, or of a dataset by its id.
+
+    Raises JobError.
+    """
+    if not path.exists():
+        path = _dataset(path) or path
     if not path.is_dir():
         if not path.is_file():
-            raise JobError(f"there is no data at {path}; give a folder with {TRAINING}, or such a file")
+            raise JobError(
+                f"there is no data at {path}; give a folder with {TRAINING}, such a file, or a dataset"
+            )
         return DataFiles(path.absolute())
     training = path / TRAINING
     if not training.is_file():
@@ -91,6 +100,14 @@ def measured(
             "max_tokens sets how long they may be"
         )
     return kept
+
+
+def _dataset(path: Path) -> Path | None:
+    """The folder of the dataset with that id, the beginning of it, or ``last``."""
+    try:
+        return DatasetStore().path(str(path))
+    except DatasetError:
+        return None
 
 
 def _session(example: Example) -> str:
