@@ -40,6 +40,11 @@ def sessions_dir() -> Path:
     return _made("data", data_dir() / "sessions")
 
 
+def snapshots_dir() -> Path:
+    """A folder per workspace; made by the first snapshot."""
+    return data_dir() / "snapshots"
+
+
 def events_dir() -> Path:
     return _made("data", data_dir() / "events")
 
