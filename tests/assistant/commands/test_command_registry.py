@@ -21,6 +21,10 @@ NAMES = [
     "save",
     "load",
     "export",
+    "undo",
+    "redo",
+    "rewind",
+    "diff",
     "models",
     "tools",
     "permissions",
@@ -77,7 +81,7 @@ def test_groups_hold_every_command_once() -> None:
         ("/doc", "doctor"),
         ("quti", "quit"),
         ("modl", "model"),
-        ("undecided", "decisions"),
+        ("decided", "decisions"),
         ("ex", "exit"),
         ("", "help"),
     ],
@@ -121,7 +125,7 @@ async def test_name_of_an_unknown_command_is_inert(context: CommandContext) -> N
 def test_names_complete_with_their_summary(context: CommandContext) -> None:
     found = registry.complete(context, "/se")
     assert found == [("/sessions", registry.find("sessions").summary)]
-    assert [line for line, _ in registry.complete(context, "/re")] == ["/reset", "/resume"]
+    assert [line for line, _ in registry.complete(context, "/re")] == ["/reset", "/resume", "/redo", "/rewind"]
 
 
 def test_slash_alone_completes_every_name(context: CommandContext) -> None:
