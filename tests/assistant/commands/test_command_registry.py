@@ -125,7 +125,12 @@ async def test_name_of_an_unknown_command_is_inert(context: CommandContext) -> N
 def test_names_complete_with_their_summary(context: CommandContext) -> None:
     found = registry.complete(context, "/se")
     assert found == [("/sessions", registry.find("sessions").summary)]
-    assert [line for line, _ in registry.complete(context, "/re")] == ["/reset", "/resume", "/redo", "/rewind"]
+    assert [line for line, _ in registry.complete(context, "/re")] == [
+        "/reset",
+        "/resume",
+        "/redo",
+        "/rewind",
+    ]
 
 
 def test_slash_alone_completes_every_name(context: CommandContext) -> None:
