@@ -71,6 +71,7 @@ def files(workspace: Path) -> str:
     return " ".join(sorted(path.name for path in workspace.iterdir()))
 
 
+@pytest.mark.slow
 async def test_undo_goes_back_turn_by_turn_and_redo_forth(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     await asked(chat, "make b")
@@ -89,6 +90,7 @@ async def test_undo_goes_back_turn_by_turn_and_redo_forth(chat: Chat, workspace:
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_C11_what_the_person_changed_since_is_named_and_kept(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     (workspace / "a").write_text("mine")
@@ -99,6 +101,7 @@ async def test_C11_what_the_person_changed_since_is_named_and_kept(chat: Chat, w
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_rewind_takes_conversation_files_or_both(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     await asked(chat, "make b")
@@ -145,6 +148,7 @@ async def test_B06_without_room_for_a_snapshot_the_person_decides(
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_what_a_snapshot_leaves_out_is_said_once(chat: Chat, workspace: Path) -> None:
     with (workspace / "big").open("wb") as file:
         file.truncate(17 << 20)
@@ -154,6 +158,7 @@ async def test_what_a_snapshot_leaves_out_is_said_once(chat: Chat, workspace: Pa
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_a_turn_whose_end_was_lost_is_asked_about(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     way = chat.rewinding

@@ -60,6 +60,7 @@ def test_an_unchanged_workspace_is_the_same_tree_and_read_no_more(
     assert [one.facts for one in store.all()] == [{"kind": "turn"}, {}]
 
 
+@pytest.mark.slow
 def test_what_git_ignores_counts_when_it_is_tracked_or_wanted(
     tmp_path: Path, store: SnapshotStore, workspace: Path
 ) -> None:
@@ -155,6 +156,7 @@ def test_C02_links_are_kept_as_links_and_never_followed(
     assert b"secret" not in store.diff(*store.all())
 
 
+@pytest.mark.slow
 def test_B06_a_full_disk_is_one_line_and_what_was_kept_stays(store: SnapshotStore, workspace: Path) -> None:
     store.take({})
     (workspace / "new").write_bytes(os.urandom(200_000))
@@ -192,6 +194,7 @@ def test_an_interrupted_snapshot_leaves_nothing(store: SnapshotStore) -> None:
     assert store.all() == []
 
 
+@pytest.mark.slow
 def test_only_the_newest_are_kept(tmp_path: Path, workspace: Path) -> None:
     store = SnapshotStore(tmp_path / "data", workspace, SnapshotSettings(keep=10))
     for _ in range(12):
