@@ -4,7 +4,6 @@ Invariant: what does not pass the conversion gate ends with exit code 1, its rep
 registered as what it is.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from assistant.cli import watching
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.jobs import as_json, facts
+from assistant.cli.runs import folder_of
 
 if TYPE_CHECKING:
     from training.export.quantise import Quantisation
@@ -53,7 +53,7 @@ def export(
 
     registry, store = own_registry(), watching.jobs_store()
     asked = export_order(
-        _folder(run),
+        folder_of(run),
         name=name,
         form="merged" if merge or quantisation else None,
         quantisation=quantisation,
@@ -70,24 +70,6 @@ def export(
     tell_log(invocation.settings(), registry)
     print_json(facts(job)) if as_json else _say(job)
     return code or (0 if job.result.get("passed") else 1)
-
-
-def _folder(run: str) -> Path:
-    """The folder of a run: as it is given, or that of a fine-tuning job. Raises JobError."""
-    from training.jobs.base import JobError
-
-    path = Path(run).expanduser()
-    if "/" in run or path.is_dir():
-        return path
-    store = watching.jobs_store()
-    if run != "last":
-        return store.get(run).folder
-    done = [job for job in store.all() if job.spec.kind == "finetune" and job.state == "done"]
-    if not done:
-        raise JobError(
-            "there is no fine-tuning run that ended; apprentice train run --data FOLDER starts one"
-        )
-    return done[0].folder
 
 
 def _say(job: "Job") -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.cli.runs import outputs_of
+
 if TYPE_CHECKING:
     from training.finetune.order import Order
     from training.finetune.settings import FinetuneSettings
@@ -20,6 +22,9 @@ _OPTIONS = (
         "--prompt", default="tuned", help="Prompt to tune with: a TOML file, or tuned, small, general."
     ),
     click.option("--name", default="", help="What to call the run."),
+    click.option(
+        "--from", "start", metavar="RUN", default="", help="Train the adapter of an earlier run further."
+    ),
     click.option(
         "--method",
         type=click.Choice(["lora", "qlora", "full"]),
@@ -44,12 +49,19 @@ def of_an_order(command: Any) -> Any:
 
 
 def order_of(
-    data: Path, base: str, prompt: str, name: str, others: tuple[str, ...], **settings: Any
+    data: Path, base: str, prompt: str, name: str, start: str, others: tuple[str, ...], **settings: Any
 ) -> "Order":
     """Raises JobError, click.UsageError."""
     from training.finetune.order import order
 
-    return order(data, base=base, prompt=prompt, name=name, settings=_settings(others, settings))
+    return order(
+        data,
+        base=base,
+        prompt=prompt,
+        name=name,
+        start=outputs_of(start) if start else None,
+        settings=_settings(others, settings),
+    )
 
 
 def _settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":

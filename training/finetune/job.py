@@ -18,7 +18,7 @@ from training.export.adapter import write_adapter
 from training.export.naming import ExportError
 from training.export.template import Template
 from training.finetune.checkpoints import Checkpoints, RunState
-from training.finetune.model import BaseError, adapter_weights, load, save_adapter
+from training.finetune.model import BaseError, adapter_weights, load, save_adapter, start_from
 from training.finetune.order import Order
 from training.finetune.preparation import examples, measured
 from training.finetune.provenance import provenance
@@ -51,6 +51,8 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
     reporter.note("loading the base")
     try:
         model = load(asked.base_path, asked.settings)
+        if asked.start:
+            start_from(model, asked.start)
     except BaseError as error:
         raise JobError(str(error)) from None
     checkpoints = Checkpoints(reporter.folder / CHECKPOINTS)

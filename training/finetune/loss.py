@@ -61,14 +61,17 @@ def loss(
     shares: Mapping[int, Mapping[int, float]],
     soft: float,
     temperature: float,
+    weights: "torch.Tensor | None" = None,
 ) -> "torch.Tensor":
-    """The sum over all ids, in nats: cross-entropy, and where a teacher's ``shares`` are known, weighted with
-    ``soft``, the forward divergence from them at ``temperature``, times its square.
+    """The sum over all ids, times ``weights`` [N], in nats: cross-entropy, and where a teacher's ``shares``
+    are known, weighted with ``soft``, the forward divergence from them at ``temperature``, times its square.
     """
     import torch
     from torch.nn import functional
 
     hard = functional.cross_entropy(logits, labels, reduction="none")
+    if weights is not None:
+        hard = hard * weights
     if not shares:
         return hard.sum()
     total = hard.sum()
@@ -78,5 +81,6 @@ def loss(
         teacher = teacher / teacher.sum()
         student = functional.log_softmax(logits[place] / temperature, dim=-1)[list(wanted)]
         divergence = (teacher * (teacher.log() - student)).sum()
-        total = total + soft * (temperature**2 * divergence - hard[place])
+        weight = 1.0 if weights is None else weights[place]
+        total = total + soft * (weight * temperature**2 * divergence - hard[place])
     return total

@@ -95,3 +95,18 @@ def save_adapter(model: Any, base: str, path: Path) -> None:
     model.peft_config["default"].base_model_name_or_path = base
     model.save_pretrained(path, save_embedding_layers=False)
     (path / "README.md").unlink()  # PEFT's form, with nothing filled in
+
+
+def start_from(model: Any, weights: Path) -> None:
+    """Give the adapter the weights of an earlier one. Raises BaseError where it has another shape."""
+    from peft import set_peft_model_state_dict
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        found = set_peft_model_state_dict(model, load_file(weights))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise BaseError(f"{weights} cannot be trained further: {why}; take the rank of that run") from None
+    if found.unexpected_keys:
+        raise BaseError(f"{weights} is of another base: it has {found.unexpected_keys[0]}")

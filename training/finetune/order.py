@@ -36,6 +36,8 @@ class Order(BaseModel):
     prompt: str
     """TOML."""
     prompt_name: str = "tuned"
+    start: Path | None = None
+    """The weights of an adapter that the run goes on from, as PEFT saves them; None for a new one."""
     settings: FinetuneSettings = Field(default_factory=FinetuneSettings)
     digests: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of the files of data and of the base, by path."""
@@ -53,11 +55,17 @@ class Order(BaseModel):
 
 
 def order(
-    data: Path, *, base: str = "embedded", prompt: str = "tuned", name: str = "", settings: FinetuneSettings
+    data: Path,
+    *,
+    base: str = "embedded",
+    prompt: str = "tuned",
+    name: str = "",
+    start: Path | None = None,
+    settings: FinetuneSettings,
 ) -> Order:
     """What is meant by a folder or file, a model and a prompt (its path, or a shipped one's name).
 
-    Raises JobError.
+    ``start`` is the outputs of an earlier run, whose adapter is trained further. Raises JobError.
     """
     check_installed()
     files = data_files(data.expanduser())
@@ -66,6 +74,7 @@ def order(
         check_model_file(base_path)
     except ModelFileError as error:
         raise JobError(str(error)) from None
+    weights = _start_weights(start, settings) if start else None
     made = Order(
         name=name or data.absolute().name.removesuffix(".jsonl"),
         training=files.training,
@@ -74,8 +83,9 @@ def order(
         base_path=base_path,
         prompt=_prompt_text(prompt),
         prompt_name=prompt,
+        start=weights,
         settings=settings,
-        digests=fingerprints([*files.all(), base_path]),
+        digests=fingerprints([*files.all(), base_path, *([weights] if weights else [])]),
     )
     made.parsed_prompt()
     return made
@@ -87,6 +97,15 @@ def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
     method = "LoRA" if made.settings.method == "lora" else "all weights"
     title = f"{made.name}: {method} on {made.base}"
     return JobSpec("finetune", title, WORK, arguments, made.digests, resource)
+
+
+def _start_weights(run: Path, settings: FinetuneSettings) -> Path:
+    if settings.method == "full":
+        raise JobError("a run of all weights cannot go on from an adapter; leave out --from or --method full")
+    path = run.expanduser() / "adapter" / "adapter_model.safetensors"
+    if not path.is_file():
+        raise JobError(f"{run} has no adapter/adapter_model.safetensors; give a run that trained an adapter")
+    return path
 
 
 def _prompt_text(name: str) -> str:

@@ -33,12 +33,14 @@ class Tokens(Protocol):
 class Rendered:
     """``prefix`` is what all conversations with these tools begin with; ``ids`` follow it. ``trained`` are
     the spans ``(start, stop)`` in ``ids`` that carry loss; the first id of each is the first of a decision.
+    ``texts`` are the parts of them that are free text, with the id that ends it.
     ``shares`` are those of a teacher over the first id of the last decision.
     """
 
     prefix: tuple[int, ...]
     ids: tuple[int, ...]
     trained: tuple[tuple[int, int], ...]
+    texts: tuple[tuple[int, int], ...] = ()
     shares: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -63,17 +65,22 @@ def rendered(tokens: Tokens, prompt: Prompt, example: Example, tools: Sequence[S
     whole = Conversation(for_tools(prompt, offered), offered, example.messages, example.project)
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
+    texts: list[tuple[int, int]] = []
+    opening = len(tokens.tokenize(ANSWER_PREFIX))
     for at, message in enumerate(example.messages):
         if message.role == "assistant":
             shown = render(replace(whole, messages=example.messages[:at]), tokens.template)
             before = tokens.tokenize_segments(shown)[len(prefix) :]
             if before[: len(ids)] != ids:  # an earlier turn reads otherwise than it is written: no loss on it
-                spans = []
+                spans, texts = [], []
             ids = [*before, *completion(tokens, message), tokens.end]
             spans.append((len(before), len(ids)))
+            if not message.calls:
+                texts.append((len(before) + opening, len(ids)))
     if not spans or spans[-1][1] != len(ids):
         raise ValueError("an example ends with the assistant's turn")
-    return Rendered(prefix, tuple(ids), tuple(spans), _first_ids(tokens, example.shares))
+    shares = _first_ids(tokens, example.shares)
+    return Rendered(prefix, tuple(ids), tuple(spans), tuple(texts), shares)
 
 
 def completion(tokens: Tokens, message: Message) -> list[int]:

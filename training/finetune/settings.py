@@ -40,6 +40,10 @@ class FinetuneSettings(BaseModel):
     """Of the frozen weights and the products; what is trained is kept in float32."""
     clip: float = Field(default=1.0, gt=0)
     """Largest norm of the gradient."""
+    choice_weight: float = Field(default=2.0, gt=0, le=100)
+    """Of the first token of a decision, which says whether to call, and what; those of arguments weigh 1."""
+    text_weight: float = Field(default=0.2, gt=0, le=100)
+    """Of a token of an answer's text: there are many, and none of them makes a call right or wrong."""
     temperature: float = Field(default=2.0, gt=0)
     """Of the distillation from a teacher's shares."""
     soft: float = Field(default=0.5, ge=0, le=1)

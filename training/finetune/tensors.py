@@ -1,7 +1,7 @@
 """A micro-batch as tensors.
 
-Shapes: ``prefix`` [P], which all its examples begin with; ``ids`` and ``labels`` [B, S], what follows it in
-each, padded on the right with 0 and with -100.
+Shapes: ``prefix`` [P], which all its examples begin with; ``ids``, ``labels`` and ``weights`` [B, S], what
+follows it in each, padded on the right with 0, with -100 and with 0.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,25 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Tensors:
-    """``lengths`` [B] counts the ids that are no padding. ``labels[b, s]`` is the id to be said at ``s``."""
+    """``lengths`` [B] counts the ids that are no padding. ``labels[b, s]`` is the id to be said at ``s``, and
+    ``weights[b, s]`` what it counts in the loss."""
 
     prefix: "torch.Tensor"
     ids: "torch.Tensor"
     labels: "torch.Tensor"
+    weights: "torch.Tensor"
     lengths: "torch.Tensor"
     shares: Mapping[int, Mapping[int, float]]
 
     @property
-    def trained(self) -> int:
-        """How many ids carry loss."""
-        return int((self.labels != IGNORED).sum())
+    def weight(self) -> float:
+        """Of all ids that carry loss together."""
+        return float(self.weights.sum())
+
+    @property
+    def said(self) -> "torch.Tensor":
+        """The weights of the ids that carry loss, in their order."""
+        return self.weights[self.labels != IGNORED]
 
     def to(self, device: Any) -> "Tensors":
         return replace(
@@ -37,13 +44,15 @@ class Tensors:
             prefix=self.prefix.to(device),
             ids=self.ids.to(device),
             labels=self.labels.to(device),
+            weights=self.weights.to(device),
             lengths=self.lengths.to(device),
         )
 
 
-def tensors(batch: Sequence["Rendered"]) -> Tensors:
+def tensors(batch: Sequence["Rendered"], choice: float = 1.0, text: float = 1.0) -> Tensors:
     """The renderings of examples. They share the whole prefix where their tools are the same, else the few
-    ids that all conversations begin with.
+    ids that all conversations begin with. ``choice`` is the weight of the first id of a decision, ``text``
+    that of an id of free text; all others weigh 1.
     """
     import torch
 
@@ -52,14 +61,20 @@ def tensors(batch: Sequence["Rendered"]) -> Tensors:
     width = max(map(len, rows))
     ids = torch.zeros((len(batch), width), dtype=torch.long)
     labels = torch.full((len(batch), width), IGNORED, dtype=torch.long)
+    weights = torch.zeros((len(batch), width))
     for number, (each, row) in enumerate(zip(batch, rows, strict=True)):
         own = len(each.prefix) - shared
         known = torch.tensor(row)
         ids[number, : len(row)] = known
         for start, stop in each.trained:
             labels[number, own + start : own + stop] = known[own + start : own + stop]
+            weights[number, own + start : own + stop] = 1.0
+            weights[number, own + start] = choice
+        for start, stop in each.texts:
+            weights[number, own + start : own + stop] = text
     lengths = torch.tensor([len(row) for row in rows])
-    return Tensors(torch.tensor(batch[0].prefix[:shared]), ids, labels, lengths, _shares(batch))
+    prefix = torch.tensor(batch[0].prefix[:shared])
+    return Tensors(prefix, ids, labels, weights, lengths, _shares(batch))
 
 
 def _shared(prefixes: Sequence[tuple[int, ...]]) -> int:

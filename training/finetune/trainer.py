@@ -100,11 +100,11 @@ class Trainer:
 
     def _step(self, micro_batches: Sequence[MicroBatch]) -> None:
         started = time.perf_counter()
-        given = [tensors(self._render(each)).to(self._device) for each in micro_batches]
-        ids = sum(each.trained for each in given)
+        given = [self._tensors(each) for each in micro_batches]
+        weight = sum(each.weight for each in given)
         total = 0.0
         for each in given:
-            part = self._loss(each) / ids
+            part = self._loss(each) / weight
             part.backward()
             total += float(part.detach())
             self._reporter.check()
@@ -119,7 +119,13 @@ class Trainer:
     def _loss(self, given: Tensors) -> "torch.Tensor":
         with self._precision():
             logits, labels = logits_and_labels(self._model, given)
-        return loss(logits, labels, given.shares, self._settings.soft, self._settings.temperature)
+        settings = self._settings
+        return loss(logits, labels, given.shares, settings.soft, settings.temperature, given.said)
+
+    def _tensors(self, batch: MicroBatch) -> Tensors:
+        settings = self._settings
+        made = tensors(self._render(batch), settings.choice_weight, settings.text_weight)
+        return made.to(self._device)
 
     def _precision(self) -> AbstractContextManager[None]:
         import torch

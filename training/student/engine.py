@@ -157,7 +157,7 @@ class Engine:
         return kept
 
     def scores(self, tokens: Sequence[int], start: int) -> Iterator[Logits]:
-        """Make the cache hold exactly ``tokens``; the logits behind each of those from ``start`` on, in order.
+        """Make the cache hold exactly ``tokens``; the logits behind each from ``start`` on, in order.
 
         What is yielded is a view, valid until the next one. Raises as ``evaluate`` does.
         """

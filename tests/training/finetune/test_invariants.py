@@ -100,8 +100,39 @@ def test_examples_that_share_no_tools_give_the_gradients_that_they_give_alone(vo
 def test_a_teachers_shares_stay_with_their_example_in_a_mixed_batch(vocabulary):
     taught = replace(foreign(1), shares={foreign(1).tools[0].name: 0.5, "answer": 0.5})
     batch = batch_of(vocabulary, [call(0), taught, foreign(3)])
-    before = batch_of(vocabulary, [call(0)]).trained
+    before = int((batch_of(vocabulary, [call(0)]).labels >= 0).sum())
     assert list(batch.shares) == [before]
+
+
+def test_weights_are_those_of_what_is_said(vocabulary):
+    from training.finetune.rendering import rendered
+    from training.finetune.tensors import tensors
+
+    example = call(0)
+    made = tensors([rendered(vocabulary, PROMPT, example)], choice=3.0, text=0.5)
+    plain = tensors([rendered(vocabulary, PROMPT, example)])
+    first, *others = made.said.tolist()
+    text = len(vocabulary.tokenize("It sets x to 0.")) + 1
+    opening = len(vocabulary.tokenize("answer\n"))
+    assert first == 3.0
+    assert others[-text:] == [0.5] * text
+    assert others[-text - opening : -text] == [3.0] + [1.0] * (opening - 1)
+    assert set(others[: -text - opening]) == {1.0}
+    assert set(plain.said.tolist()) == {1.0}
+    assert made.weight == pytest.approx(sum(made.said.tolist()))
+
+
+def test_a_weighted_loss_is_the_sum_of_the_weighted_parts(vocabulary):
+    import torch
+
+    from training.finetune.loss import logits_and_labels, loss
+
+    batch = batch_of(vocabulary, [call(0), talk(2)])
+    logits, labels = logits_and_labels(model(), batch)
+    weights = torch.linspace(0.1, 2.0, len(labels))
+    each = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    weighted = loss(logits, labels, {}, 0, 1, weights)
+    assert weighted.item() == pytest.approx((each * weights).sum().item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("longest", [1024, 20])

@@ -1,0 +1,29 @@
+"""Fine-tuning runs as they are named on the command line."""
+
+from pathlib import Path
+
+from assistant.cli import watching
+
+
+def folder_of(run: str) -> Path:
+    """The folder of a run: as it is given, or that of a fine-tuning job. Raises JobError."""
+    from training.jobs.base import JobError
+
+    path = Path(run).expanduser()
+    if "/" in run or path.is_dir():
+        return path
+    store = watching.jobs_store()
+    if run != "last":
+        return store.get(run).folder
+    done = [job for job in store.all() if job.spec.kind == "finetune" and job.state == "done"]
+    if not done:
+        raise JobError(
+            "there is no fine-tuning run that ended; apprentice train run --data FOLDER starts one"
+        )
+    return done[0].folder
+
+
+def outputs_of(run: str) -> Path:
+    """Where the run has put its weights. Raises JobError."""
+    folder = folder_of(run)
+    return folder / "outputs" if (folder / "outputs").is_dir() else folder
