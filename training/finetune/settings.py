@@ -56,6 +56,8 @@ class FinetuneSettings(BaseModel):
     """Share of the sessions that is kept for validation, where the data has no validation examples."""
     validation_most: int = Field(default=300, ge=0)
     """Validation examples at a look; of more, the same ones are drawn each time."""
+    keep: Literal["best", "last"] = "best"
+    """Which weights are handed over: those of the best look, or the last, settled by a falling rate."""
     patience: int = Field(default=5, ge=1)
     """Looks without improvement after which the run ends early."""
     seed: int = Field(default=1, ge=0)

@@ -78,7 +78,7 @@ class Trainer:
         if self._is_stuck():
             self._reporter.note(f"nothing improved in {self._settings.patience} looks: ended early")
         best = self._checkpoints.at(self._state.best_step)
-        if best is not None:
+        if best is not None and self._settings.keep == "best":
             self._put(load_weights(best))
         return self._state
 
@@ -169,9 +169,10 @@ class Trainer:
         if figures.score > self._state.best or not self._data.validation:
             self._state.best, self._state.best_step = figures.score, self._state.step
             self._state.looks_without_gain = 0
-            self._state.figures = figures.shares() if self._data.validation else {}
         else:
             self._state.looks_without_gain += 1
+        if self._data.validation and (not self._state.looks_without_gain or self._settings.keep == "last"):
+            self._state.figures = figures.shares()
 
     def _is_over(self) -> bool:
         return self._state.step >= self.steps or self._is_stuck()

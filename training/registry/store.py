@@ -34,7 +34,8 @@ class Registry:
         self._shipped = shipped
 
     def add(self, parts: Parts) -> Registered:
-        """Register a candidate. The same student that is there already stays, unless it is damaged."""
+        """Register a candidate. The same student that is there already stays, unless it is damaged, or has not
+        passed the gate that it passes now."""
         if (parts.adapter is None) == (parts.model is None):
             raise RegistryError(f"{parts.name}: a student has either an adapter or weights of its own")
         with self._changing():
@@ -44,7 +45,8 @@ class Registry:
                 manifest = make(parts, part)
                 target = self.folder / manifest.id
                 known = read(target)
-                if known is None or problem(known, target):
+                passes_now = known is not None and known.gate != "passed" and manifest.gate == "passed"
+                if known is None or passes_now or problem(known, target):
                     shutil.rmtree(target, ignore_errors=True)
                     part.rename(target)
                     sync_folder(self.folder)

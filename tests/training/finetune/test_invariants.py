@@ -338,3 +338,10 @@ def test_the_rate_rises_then_falls_to_a_tenth():
     assert max(rates) == rates[9] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[100] == pytest.approx(0.1)
+
+
+def test_a_run_that_keeps_the_last_weights_hands_them_over(train, vocabulary):
+    best, _ = train(epochs=3, validate_every=1, learning_rate=0.5)
+    last, told = train(epochs=3, validate_every=1, learning_rate=0.5, keep="last")
+    assert told is not None
+    assert any(not (last[name] == weight).all() for name, weight in best.items())
