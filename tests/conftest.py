@@ -24,6 +24,12 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture
+def nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trained student comes along: the base serves as it is."""
+    monkeypatch.setattr("training.registry.store.SHIPPED", tmp_path / "no-students")
+
+
+@pytest.fixture
 def postgres_url() -> Iterator[str]:
     """The URL of an empty schema of the test's own on the server that APPRENTICE_TEST_POSTGRES names."""
     from sqlalchemy import create_engine, make_url, text

@@ -141,7 +141,7 @@ def test_variables_that_move_folders_are_no_settings(config: Path, workspace: Pa
         ({"APPRENTICE_MODE__X": "1", "APPRENTICE_MODE": "plan"}, "clashes"),
         ({"APPRENTICE_MODE_": "plan", "APPRENTICE_MODE__X__Y": "plan"}, "APPRENTICE_MODE: mode"),
         ({"APPRENTICE_STUDENT": "x", "APPRENTICE_STUDENT__MODEL": "y"}, "clashes"),
-        ({"APPRENTICE_QQQQ": "x"}, "known here: context, events, interface, loop, mode"),
+        ({"APPRENTICE_QQQQ": "x"}, "known here: context, events, generation, interface, loop, mode"),
         ({"APPRENTICE_PERMISSIONS__DENY": "rm"}, 'is no list; write ["first", "second"]'),
         ({"APPRENTICE_LOOP__MAX_STEPS": "many"}, "APPRENTICE_LOOP__MAX_STEPS: loop.max_steps"),
     ],

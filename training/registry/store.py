@@ -29,13 +29,13 @@ class Registry:
     Every method raises RegistryError.
     """
 
-    def __init__(self, folder: Path, shipped: Path = SHIPPED) -> None:
+    def __init__(self, folder: Path, shipped: Path | None = None) -> None:
         self.folder = folder
-        self._shipped = shipped
+        self._shipped = shipped or SHIPPED
 
     def add(self, parts: Parts) -> Registered:
-        """Register a candidate. The same student that is there already stays, unless it is damaged, or has not
-        passed the gate that it passes now."""
+        """Register a candidate. The same student that is there already stays, unless it is damaged, or passes
+        the gate only now."""
         if (parts.adapter is None) == (parts.model is None):
             raise RegistryError(f"{parts.name}: a student has either an adapter or weights of its own")
         with self._changing():

@@ -191,7 +191,7 @@ async def test_the_number_of_decisions_is_bounded(make_chat: MakeChat) -> None:
 
 
 async def test_a_prompt_may_allow_one_round_of_calls_only(make_chat: MakeChat) -> None:
-    chat = make_chat([READ], student__model="embedded")
+    chat = make_chat([READ], student__model="embedded", student__adapter="none")
     examples = (await chat.context_use()).parts[2]
     assert examples.name == "examples"
     assert examples.tokens > 0

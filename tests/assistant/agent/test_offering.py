@@ -158,7 +158,7 @@ async def test_by_default_the_students_prompt_says_whether_it_is_narrowed(
     make_chat: MakeChat, model: str, narrowed: bool
 ) -> None:
     student = Watched([READ])
-    chat = make_chat([], student=student, student__model=model, loop__max_steps=1)
+    chat = make_chat([], student=student, student__model=model, student__adapter="none", loop__max_steps=1)
     await take(chat, "read README.md")
     assert student.allowed[0] == (["read_file"] if narrowed else None)
     await chat.close()

@@ -18,6 +18,9 @@ CONTENT = b"GGUF" + b"\0" * 100_000
 KEYS = ["id", "name", "base", "adapter", "state", "path", "license", "memory_bytes"]
 
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
+
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for kind in ("CONFIG", "DATA", "STATE", "CACHE"):

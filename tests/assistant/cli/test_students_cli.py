@@ -26,6 +26,9 @@ class Done:
 Run = Callable[..., Done]
 
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
+
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("APPRENTICE_MODELS__ENDPOINTS", "[]")

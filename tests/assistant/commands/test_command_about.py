@@ -159,6 +159,7 @@ def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         store.publish(model, part)
 
 
+@pytest.mark.usefixtures("nothing_shipped")
 async def test_models_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pulled(tmp_path, monkeypatch)
     shown_now = await shown(tmp_path, "/models")
@@ -168,6 +169,7 @@ async def test_models_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert any(line.startswith("| `qwen3-4b` | available | 3.7 GB |") for line in lines)
 
 
+@pytest.mark.usefixtures("nothing_shipped")
 async def test_model_without_argument_lets_choose_among_what_is_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +224,7 @@ async def test_model_that_cannot_serve_is_one_line(tmp_path: Path) -> None:
     assert chat.models == []
 
 
+@pytest.mark.usefixtures("nothing_shipped")
 def test_model_completes_files_and_folders(tmp_path: Path) -> None:
     chat, _, context = made(tmp_path)
     (chat.workspace / "big.gguf").touch()

@@ -237,3 +237,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "file" / "students", shipped=tmp_path / "shipped")
     with pytest.raises(RegistryError, match=r"Not a directory; make room there, or check its owner"):
         registry.add(parts(tmp_path / "from", "one"))
+
+
+def test_a_student_that_passes_the_gate_later_is_registered_as_such(registry: Registry, add: Add) -> None:
+    assert add("one", gate="failed").manifest.gate == "failed"
+    assert add("one").manifest.gate == "passed"
+    assert add("one", gate="failed").manifest.gate == "passed"
