@@ -64,7 +64,7 @@ def test_the_object_of_the_contract_and_the_log_behind_it(project: Path, private
     before = time.time()
     result = asked(project, "-p", REQUEST)
     jsonschema.validate(result, CONTRACT)
-    assert result["student"] == {"model": "SmolLM2-135M-Instruct", "adapter": ""}
+    assert result["student"] == {"model": "SmolLM2-135M-Instruct", "adapter": "smollm2-135m-tools"}
     assert result["usage"]["prompt_tokens"] > 0
     assert 0 < result["elapsed_ms"] < (time.time() - before) * 1000
     [first, *_] = result["steps"]
