@@ -115,7 +115,10 @@ def load_optimizer(path: Path, optimizer: Any) -> None:
 
 def _proved(path: Path) -> RunState | None:
     try:
-        state = RunState(**orjson.loads((path / STATE).read_bytes()))
+        written = orjson.loads((path / STATE).read_bytes())
+        if written["best"] is None:  # JSON has no infinity: there was no look before this checkpoint
+            del written["best"]
+        state = RunState(**written)
         whole = all(_sha256(path / name) == state.hashes[name] for name in (WEIGHTS, OPTIMIZER))
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -18,6 +18,7 @@ from training.jobs.layout import CANCEL, JOURNAL, SPEC, folder_of, new_id, write
 from training.jobs.view import look
 
 _POLL_S = 0.2
+_LETS_GO_S = 20.0
 
 
 class Jobs:
@@ -79,9 +80,17 @@ class Jobs:
         job = self.get(job_id)
         if job.state not in RESUMABLE:
             raise JobError(f"job {job.id} is {job.state}: there is nothing to resume")
+        self._let_go(job.folder)
         (job.folder / CANCEL).unlink(missing_ok=True)
         self._launch(job.folder)
         return look(job.folder)
+
+    def _let_go(self, folder: Path) -> None:
+        """Wait for the processes of a run that has said how it ended: they hold the job a moment longer."""
+        deadline = time.monotonic() + _LETS_GO_S
+        while (last := heartbeat.supervisor(folder)) and last.is_alive() and time.monotonic() < deadline:
+            self._started = [each for each in self._started if each.poll() is None]
+            time.sleep(_POLL_S / 4)
 
     def remove(self, job_id: str) -> Job:
         """Delete the job and its outputs."""

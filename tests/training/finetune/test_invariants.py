@@ -345,3 +345,16 @@ def test_a_run_that_keeps_the_last_weights_hands_them_over(train, vocabulary):
     last, told = train(epochs=3, validate_every=1, learning_rate=0.5, keep="last")
     assert told is not None
     assert any(not (last[name] == weight).all() for name, weight in best.items())
+
+
+def test_a_checkpoint_from_before_the_first_look_knows_that_there_was_none(tmp_path):
+    import torch
+
+    from training.finetune.checkpoints import Checkpoints, RunState
+
+    weight = torch.nn.Parameter(torch.zeros(2))
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(RunState(step=3), {"w": weight}, torch.optim.AdamW([weight]))
+    found = checkpoints.newest()
+    assert found is not None
+    assert found[0].best == float("-inf")
