@@ -82,7 +82,9 @@ async def test_the_help_lists_every_command_and_key() -> None:
     groups = dict(help_groups(FakeCommands.LINES))
     assert groups["Commands"] == FakeCommands.LINES
     assert {
-        does for name in ("Writing", "Working", "Confirmation", "Decisions") for _, does in groups[name]
+        does
+        for name in ("Writing", "Working", "Confirmation", "Decisions", "Teachers")
+        for _, does in groups[name]
     } == {key.does for key in KEYS}
     async with driving(FakeChat(), size=(100, 90)) as pilot:
         await pilot.press("f1")
