@@ -60,11 +60,7 @@ def grades_text(facts: Mapping[str, Any]) -> str:
                 f"{one['score']:.2f}  {clean_line(one['request'], 60)} -> {clean_line(one['decision'], 60)}"
             )
             lines.append(f"      {clean_line(one['words'], 200)}")
-    lines += [
-        f"not graded: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
-    ]
-    lines.append(f"cost: {dollars(facts['costs']['cost_usd'])}")
-    return "\n".join(lines)
+    return "\n".join((*lines, *_closing(facts, "not graded")))
 
 
 def labels_text(facts: Mapping[str, Any]) -> str:
@@ -77,11 +73,15 @@ def labels_text(facts: Mapping[str, Any]) -> str:
         lines.append(f"teachers on {name}: pairwise {agreement['pairwise']:.0%}{beyond}")
     if facts["output"]:
         lines.append(f"written to {facts['output']}")
-    lines += [
-        f"no label: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
+    return "\n".join((*lines, *_closing(facts, "no label")))
+
+
+def _closing(facts: Mapping[str, Any], lacking: str) -> list[str]:
+    """What could not be had, each with its reason, and what all of it cost."""
+    problems = [
+        f"{lacking}: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
     ]
-    lines.append(f"cost: {dollars(facts['costs']['cost_usd'])}")
-    return "\n".join(lines)
+    return [*problems, f"cost: {dollars(facts['costs']['cost_usd'])}"]
 
 
 def _counted(values: Mapping[str, int]) -> str:

@@ -110,13 +110,6 @@ class Places:
                 os.unlink(temporary, dir_fd=folder)
             raise
 
-    def set_permissions(self, path: bytes, permissions: int) -> None:
-        """Of a file. Raises OSError."""
-        self._leave(0)
-        name = path.rpartition(b"/")[2]
-        with _descriptor(os.open(name, _READ, dir_fd=self.folder(path))) as file:
-            os.fchmod(file, permissions)
-
     def remove(self, path: bytes) -> None:
         """Remove a file or a link, and the folders above it that it leaves empty. Raises OSError."""
         self._leave(0)

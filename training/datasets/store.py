@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from training.datasets.manifest import DatasetError, DatasetManifest, FileFacts, Origin, dataset_id
 from training.events.files import sync_folder
 from training.events.location import data_dir
+from training.models.digest import sha256_of_file
 from training.models.folders import private_folder
 
 MANIFEST = "manifest.json"
@@ -126,9 +127,8 @@ class DatasetStore:
         for name, facts in manifest.files.items():
             path = self.folder / manifest.id / name
             try:
-                with path.open("rb") as file:
-                    if file_digest(file, "sha256").hexdigest() != facts.sha256:
-                        return f"{path} changed since it was written; curate again"
+                if sha256_of_file(path) != facts.sha256:
+                    return f"{path} changed since it was written; curate again"
             except OSError as error:
                 return f"{path} cannot be read: {error.strerror}; curate again"
         return None

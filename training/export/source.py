@@ -6,7 +6,6 @@ not learn from, as far as it held any back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from training.finetune.order import Order
 from training.finetune.preparation import examples
 from training.jobs.base import JobError
 from training.jobs.layout import OUTPUTS
+from training.models.digest import sha256_of_file
 
 WEIGHTS = {"lora": f"{ADAPTER}/adapter_model.safetensors", "full": f"{MODEL}/model.safetensors"}
 
@@ -90,8 +90,7 @@ def _check_base(run: Run) -> None:
     path = run.order.base_path
     known = run.order.digests.get(str(path))
     try:
-        with path.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
+        found = sha256_of_file(path)
     except OSError as error:
         raise ExportError(f"the base {path}: {error.strerror or error}; bring it back") from None
     if known != found:

@@ -4,15 +4,16 @@ Invariant: a checkpoint is there whole or not at all (written beside, synced, re
 hashes before it is used; one that does not prove whole is passed over for the one before.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from training.durable import sync
+from training.models.digest import sha256_of_file
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.pt", "state.json"
 _KEPT = 2
@@ -45,13 +46,13 @@ class Checkpoints:
         try:
             part.mkdir()
             _write(part, weights, optimizer)
-            state.hashes = {name: _sha256(part / name) for name in (WEIGHTS, OPTIMIZER)}
+            state.hashes = {name: sha256_of_file(part / name) for name in (WEIGHTS, OPTIMIZER)}
             (part / STATE).write_bytes(orjson.dumps(state))
             for path in (*part.iterdir(), part):
-                _sync(path)
+                sync(path)
             shutil.rmtree(target, ignore_errors=True)
             part.rename(target)
-            _sync(self.folder)
+            sync(self.folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         self._thin_out(state)
@@ -119,20 +120,7 @@ def _proved(path: Path) -> RunState | None:
         if written["best"] is None:  # JSON has no infinity: there was no look before this checkpoint
             del written["best"]
         state = RunState(**written)
-        whole = all(_sha256(path / name) == state.hashes[name] for name in (WEIGHTS, OPTIMIZER))
+        whole = all(sha256_of_file(path / name) == state.hashes[name] for name in (WEIGHTS, OPTIMIZER))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return state if whole else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

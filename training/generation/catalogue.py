@@ -85,7 +85,7 @@ class Noise:
 @cache
 def words(name: str) -> tuple[str, ...]:
     """One list of ``words.toml``; a list of single words, or of lines."""
-    text: str = _toml(DATA / "words.toml")[name].strip("\n")
+    text: str = _lists("words.toml")[name].strip("\n")
     lines = text.splitlines()
     return tuple(lines) if name in _OF_LINES else tuple(text.split())
 
@@ -93,13 +93,13 @@ def words(name: str) -> tuple[str, ...]:
 @cache
 def forms(kind: str) -> tuple[str, ...]:
     """Forms of ``made_up.toml``."""
-    return tuple(_toml(DATA / "made_up.toml")[kind].strip("\n").splitlines())
+    return tuple(_lists("made_up.toml")[kind].strip("\n").splitlines())
 
 
 @cache
 def concepts() -> tuple[tuple[str, str], ...]:
     """``(concept, what it is)``."""
-    lines = _toml(DATA / "words.toml")["concepts"].strip("\n").splitlines()
+    lines = _lists("words.toml")["concepts"].strip("\n").splitlines()
     return tuple((one, said) for one, _, said in (line.partition(" | ") for line in lines))
 
 
@@ -199,6 +199,12 @@ def _files(folder: Traversable) -> list[Traversable]:
     if not folder.is_dir():
         return []
     return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
+
+
+@cache
+def _lists(name: str) -> dict[str, Any]:
+    """A file of which one list after the other is asked for."""
+    return _toml(DATA / name)
 
 
 def _toml(file: Traversable) -> dict[str, Any]:

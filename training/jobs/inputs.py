@@ -4,10 +4,10 @@ Invariant: a job whose inputs changed does not run on a mixture of both.
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import file_digest
 from pathlib import Path
 
 from training.jobs.base import JobError
+from training.models.digest import sha256_of_file
 
 
 def fingerprints(paths: Iterable[Path]) -> dict[str, str]:
@@ -24,7 +24,6 @@ def check(inputs: Mapping[str, str]) -> None:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
+        return sha256_of_file(path)
     except OSError as error:
         raise JobError(f"{path} cannot be read: {error.strerror}; name a file that is there") from None

@@ -3,7 +3,6 @@
 Invariant: an output is not there or whole. Progress is written at most once a second, its last value always.
 """
 
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from training.durable import sync
 from training.jobs.base import Cancelled
 from training.jobs.journal import Journal
 from training.jobs.layout import JOURNAL, OUTPUTS
@@ -83,8 +83,4 @@ def _sync(path: Path) -> None:
     """Make a file, or a folder with all that is in it, durable."""
     below = sorted(path.rglob("*")) if path.is_dir() else []
     for each in (*below, path):
-        descriptor = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(each)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.durable import sync
 from training.events.base import EventLogError
 from training.events.location import data_dir
 from training.models.base import ModelError
@@ -124,7 +125,7 @@ class ModelStore:
         self._write_record(stamped)
         path = self.path(model)
         part.rename(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
         return path
 
     def _write_record(self, model: Installed) -> None:
@@ -135,7 +136,7 @@ class ModelStore:
             file.flush()
             os.fsync(file.fileno())
         fresh.rename(record)
-        _sync_folder(record.parent)
+        sync(record.parent)
 
     def remove(self, model_id: str) -> bool:
         """Remove all that is kept of ``model_id``; False where there is nothing. Raises ModelError."""
@@ -150,11 +151,3 @@ class ModelStore:
             except OSError as error:
                 raise ModelError(f"{folder}: cannot be removed: {error.strerror or error}") from None
         return True
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

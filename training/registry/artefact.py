@@ -4,13 +4,13 @@ Invariant: the manifest is written last, from the files as they are on disk; wha
 own manifest is no student.
 """
 
-import os
 import shutil
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from tools.protocol.calls import FORMAT
+from training.durable import sync
 from training.events.files import sync_folder
 from training.events.ids import now
 from training.models.digest import sha256_of_file
@@ -43,7 +43,7 @@ def make(parts: Parts, folder: Path) -> Manifest:
         gate=parts.gate,
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    _sync(folder / MANIFEST)
+    sync(folder / MANIFEST)
     sync_folder(folder)
     return manifest
 
@@ -81,13 +81,8 @@ def prove(student: Registered) -> None:
 
 def _copied(source: Path, target: Path) -> File:
     shutil.copyfile(source, target)
-    _sync(target)
+    sync(target)
     return File(sha256=sha256_of_file(target), bytes=target.stat().st_size)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _mend(student: Registered) -> str:

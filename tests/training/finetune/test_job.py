@@ -1,8 +1,7 @@
 """The fine-tuning job in real processes: what ends it, how it goes on, and what is there at the end."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -11,10 +10,11 @@ import pytest
 from tests.training.finetune.test_preparation import written
 from tests.training.finetune.tiny import PROMPT, call, foreign, talk
 from tests.training.finetune.tiny_base import write_base
+from tests.training.jobs import waiting
 from training.finetune.job import curve
 from training.finetune.order import Order, job_of, order
 from training.finetune.settings import FinetuneSettings
-from training.jobs.base import ACTIVE, Job, JobError
+from training.jobs.base import Job, JobError
 from training.jobs.logs import tail
 from training.jobs.store import Jobs
 
@@ -30,6 +30,10 @@ SETTINGS = FinetuneSettings(
     learning_rate=0.005,
     threads=1,
 )
+
+
+until = partial(waiting.until, seconds=600)
+ended = partial(waiting.ended, seconds=600)
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +63,6 @@ def unlucky(jobs: Jobs, made: Order, what: str, at: str) -> Job:
     spec = job_of(made)
     arguments = {"order": spec.arguments, "what": what, "at": at}
     return jobs.submit(replace(spec, work="tests.training.finetune.works:unlucky", arguments=arguments))
-
-
-def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 600) -> Job:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        job = jobs.get(job.id)
-        if test(job):
-            return job
-        time.sleep(0.1)
-    raise AssertionError(f"{job.state} {job.error}\n{tail(job.folder)}")
-
-
-def ended(jobs: Jobs, job: Job) -> Job:
-    return until(jobs, job, lambda job: job.state not in ACTIVE)
 
 
 def weights(job: Job) -> bytes:

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.training.jobs.waiting import ended, until
 from training.jobs import supervisor
 from training.jobs.base import ACTIVE, Job, JobError, JobSpec, JobState
 from training.jobs.inputs import fingerprints
@@ -36,20 +36,6 @@ def spec(work: str, resource="", inputs=None, **arguments) -> JobSpec:
     return JobSpec(
         "evaluate", "a job", f"tests.training.jobs.works:{work}", arguments, inputs or {}, resource
     )
-
-
-def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 30) -> Job:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        job = jobs.get(job.id)
-        if test(job):
-            return job
-        time.sleep(0.05)
-    raise AssertionError(f"{job.state} {job.error}\n{tail(job.folder)}")
-
-
-def ended(jobs: Jobs, job: Job) -> Job:
-    return until(jobs, job, lambda job: job.state not in ACTIVE)
 
 
 def running(jobs: Jobs, job: Job, done: int = 1) -> Job:

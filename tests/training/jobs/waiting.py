@@ -1,0 +1,22 @@
+"""Waiting for a real job, which runs in processes of its own."""
+
+import time
+from collections.abc import Callable
+
+from training.jobs.base import ACTIVE, Job
+from training.jobs.logs import tail
+from training.jobs.store import Jobs
+
+
+def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 30) -> Job:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        job = jobs.get(job.id)
+        if test(job):
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"{job.state} {job.error}\n{tail(job.folder)}")
+
+
+def ended(jobs: Jobs, job: Job, seconds: float = 30) -> Job:
+    return until(jobs, job, lambda job: job.state not in ACTIVE, seconds)
