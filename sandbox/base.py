@@ -14,6 +14,10 @@ class SandboxError(Exception):
     """The sandbox itself failed (engine gone, image missing, limits not applied), not the command in it."""
 
 
+class SandboxLost(SandboxError):
+    """What was proven is gone, as a container is after a restart of its engine; the call has not begun."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one call may use. Times in seconds, sizes in bytes."""
@@ -23,6 +27,7 @@ class Limits:
     memory_bytes: int = 1 << 30
     processes: int = 128
     file_bytes: int = 256 << 20
+    disk_bytes: int = 2 << 30
     output_bytes: int = 64 << 10
 
 
@@ -57,12 +62,14 @@ class Mount:
     """The one host folder that the sandbox sees, and where: always at the same path as outside.
 
     ``protected`` are paths relative to the root that stay read-only inside (``.git/hooks``,
-    ``.git/config``, ``.apprentice``), also where they do not exist yet.
+    ``.git/config``, ``.apprentice``), also where they do not exist yet. ``egress`` is the socket of a proxy
+    that leads to allowed domains, or None: then nothing of the network is there.
     """
 
     root: Path
     protected: tuple[str, ...] = (".git/hooks", ".git/config", ".apprentice")
     environment: dict[str, str] = field(default_factory=dict)
+    egress: Path | None = None
 
 
 class Sandbox(Protocol):

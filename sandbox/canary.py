@@ -103,6 +103,7 @@ async def _probe(
         "loopback",
         "abstract",
         "internet",
+        "proxy",
         "environment",
         "status",
         "memory",
@@ -133,6 +134,7 @@ def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]
         _check("no host loopback", not touched and not outcomes["loopback"][0], outcomes["loopback"][1]),
         _check("no abstract socket", not touched and not outcomes["abstract"][0], outcomes["abstract"][1]),
         _check("no network", not outcomes["internet"][0], outcomes["internet"][1]),
+        _check("no network beyond the list", not outcomes["proxy"][0], outcomes["proxy"][1]),
     ]
 
 

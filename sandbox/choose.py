@@ -1,14 +1,16 @@
 """Which sandbox a session uses: the first one that its canary has just proven.
 
-Invariant: what is returned has been started and proven in this process; what failed is closed. Nothing
-falls back to the host.
+Invariant: what is returned has been started and proven in this process, and is proven again after its engine
+was lost; what failed is closed. Nothing falls back to the host.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from sandbox.base import Check, Mount, Sandbox, SandboxError
 from sandbox.canary import prove
+from sandbox.proven import ProvenSandbox
 from sandbox.settings import SandboxSettings
 
 Maker = Callable[[], Sandbox]
@@ -32,11 +34,21 @@ def makers(settings: SandboxSettings, mount: Mount) -> dict[str, Maker]:
     from sandbox.bubblewrap import BubblewrapSandbox
     from sandbox.docker import DockerSandbox
 
-    known: dict[str, Maker] = {
-        "bubblewrap": lambda: BubblewrapSandbox(mount),
-        "docker": lambda: DockerSandbox(mount, settings.image),
+    known: dict[str, Callable[[Mount], Sandbox]] = {
+        "bubblewrap": BubblewrapSandbox,
+        "docker": lambda mount: DockerSandbox(mount, settings.image),
     }
-    return {name: make for name, make in known.items() if settings.engine in ("auto", name)}
+    allowed = {name: make for name, make in known.items() if settings.engine in ("auto", name)}
+    return {name: partial(_made, make, mount, settings.network) for name, make in allowed.items()}
+
+
+def _made(make: Callable[[Mount], Sandbox], mount: Mount, domains: tuple[str, ...]) -> Sandbox:
+    if not domains:
+        return make(mount)
+    from sandbox.egress.networked import NetworkedSandbox
+    from sandbox.egress.proxy import EgressProxy
+
+    return NetworkedSandbox(make, mount, EgressProxy(domains))
 
 
 async def choose(
@@ -56,7 +68,8 @@ async def choose(
             if not proven:
                 await sandbox.close()
         if proven:
-            return Chosen(sandbox, checks)
+            again = partial(prove, sandbox, mount.root, settings.limits(), mount)
+            return Chosen(ProvenSandbox(sandbox, again), checks)
     return Chosen(None, checks, _problem(checks))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.base import Limits, Mount, SandboxError
-from sandbox.launch import environment
+from sandbox.launch import INSIDE_SOCKET, environment
 from sandbox.protection import Bind
 
 if TYPE_CHECKING:
@@ -61,10 +61,12 @@ class Container:
                 _remove(client, str(found.id))
 
     def fits(self, binds: tuple[Bind, ...], limits: Limits) -> bool:
-        """Whether it protects ``binds``, bounds a call by ``limits``, and still runs."""
+        """Whether it protects ``binds`` and bounds a call by ``limits``."""
         same = (limits.memory_bytes, limits.processes) == (self._limits.memory_bytes, self._limits.processes)
-        if not same or binds != self._binds:
-            return False
+        return same and binds == self._binds
+
+    def runs(self) -> bool:
+        """Whether it is still there and runs."""
         from docker.errors import NotFound
 
         with engine_errors():
@@ -159,6 +161,8 @@ def _options(client: "DockerClient", mount: Mount, binds: Sequence[Bind], limits
     root = str(mount.root)
     bound = [Bound(root, root, type="bind")]
     bound += [Bound(str(b.path), str(b.path), type="bind", read_only=not b.writable) for b in binds]
+    if mount.egress:
+        bound.append(Bound(INSIDE_SOCKET, str(mount.egress), type="bind", read_only=True))
     return {
         "entrypoint": _FIRST_PROCESS,
         "user": _user(client, mount.root),

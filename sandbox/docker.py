@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sandbox.base import Completed, Limits, Mount, SandboxError
+from sandbox.base import Completed, Limits, Mount, SandboxError, SandboxLost
 from sandbox.container import Container, engine_errors
 from sandbox.launch import DEFAULT_LIMITS, limited, unstartable
 from sandbox.output import CappedOutput
@@ -109,9 +109,15 @@ class DockerSandbox:
         return client
 
     def _ready(self, limits: Limits) -> Container:
-        """The container as these limits and the protected paths of this moment need it."""
+        """The container as these limits and the protected paths of this moment need it.
+
+        Raises SandboxLost, once, where the one that was there is not: its engine may be another one now.
+        """
         assert self._client is not None
         binds = self._protection.prepare()
+        if self._container is not None and not self._container.runs():
+            self._container = None
+            raise SandboxLost("docker: the session's container is gone; was the engine restarted?")
         if self._container is not None and self._container.fits(binds, limits):
             return self._container
         if self._container is not None:

@@ -45,9 +45,18 @@ _FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
 }
+INSIDE_SOCKET = "/run/apprentice-egress"
+"""Where a call finds the socket of the mount's proxy."""
+INSIDE_PORT = 3128
+"""The port of its own loopback that leads there, for programs that know no sockets."""
+_PROXY = f"http://127.0.0.1:{INSIDE_PORT}"
+_PROXIED = {
+    **{name: _PROXY for word in ("http_proxy", "https_proxy", "all_proxy") for name in (word, word.upper())},
+    **dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost,127.0.0.1,::1"),
+}
 _SET_BY_PROGRAMS = ("PWD", "OLDPWD", "SHLVL", "HOSTNAME", "LC_CTYPE", "_")
 
-ALLOWED_NAMES = frozenset({"PATH", *_FIXED, *_SET_BY_PROGRAMS})
+ALLOWED_NAMES = frozenset({"PATH", *_FIXED, *_PROXIED, *_SET_BY_PROGRAMS})
 """Names that may be set inside without the mount asking for them."""
 
 
@@ -58,6 +67,7 @@ def environment(mount: Mount, more_folders: Sequence[str] = ()) -> dict[str, str
     return {
         "PATH": os.pathsep.join([*folders, *_FOLDERS, *more_folders]),
         **_FIXED,
+        **(_PROXIED if mount.egress else {}),
         **mount.environment,
     }
 

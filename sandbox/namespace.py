@@ -2,7 +2,7 @@
 
 Invariant: the root is empty and read-only, and everything in it is listed here. Covered: other homes, other
 processes, network, IPC, host sockets, devices, capabilities, further user namespaces, the terminal. Not
-covered: unix sockets that lie in the workspace itself.
+covered: unix sockets that lie in the workspace itself. A proxy's socket is there where the mount has one.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sandbox.base import Limits, Mount
-from sandbox.launch import environment
+from sandbox.launch import INSIDE_SOCKET, environment
 from sandbox.protection import Bind
 
 _TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -65,6 +65,7 @@ def options(
         *("--size", str(limits.memory_bytes), "--perms", "1777", "--tmpfs", "/tmp"),
         *(("--ro-bind", str(interpreter), str(interpreter)) if interpreter else ()),
         *("--bind", str(mount.root), str(mount.root)),
+        *(("--ro-bind", str(mount.egress), INSIDE_SOCKET) if mount.egress else ()),
         *_own(binds),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(mount.root), "--clearenv"),
         *(part for name, value in environment(mount, more).items() for part in ("--setenv", name, value)),

@@ -28,6 +28,18 @@ def connect(family: int, address: "Tuple[str, int] | str") -> None:  # noqa: UP0
         connection.connect(address)
 
 
+def beyond_the_list(port: int) -> str:
+    """What the proxy of the sandbox, where there is one, says to an address of the host's loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        connection.connect(("127.0.0.1", 3128))
+        connection.sendall(("CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % port).encode())  # noqa: UP031
+        said = connection.recv(200).decode(errors="replace").splitlines()[0]
+    if " 200 " in said:
+        return said
+    raise PermissionError(said)
+
+
 def touch_protected(path: Path) -> None:
     """Do what writing at ``path`` needs, and undo it."""
     if path.is_file():
@@ -53,6 +65,7 @@ def main(plan: Any) -> None:
         attempt("secret", lambda: Path(plan["secret"]).read_text()),
         attempt("loopback", lambda: connect(socket.AF_INET, ("127.0.0.1", plan["port"]))),
         attempt("abstract", lambda: connect(socket.AF_UNIX, "\0" + plan["abstract"])),
+        attempt("proxy", lambda: beyond_the_list(plan["port"])),
         attempt("internet", lambda: connect(socket.AF_INET, ("1.1.1.1", 53))),
         attempt("environment", lambda: " ".join(sorted(os.environ))),
         attempt("status", status),

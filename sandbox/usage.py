@@ -13,7 +13,6 @@ from pathlib import Path
 from sandbox.base import Limits
 
 LOOK_S = 0.05
-_FILES_AT_ONCE = 8
 _NEW_FILES = 250_000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -55,9 +54,8 @@ class DiskRoom:
     def excess(self, folder: Path, limits: Limits) -> str:
         """Why the call that began with this room must stop, or empty."""
         now = DiskRoom.of(folder)
-        allowed = _FILES_AT_ONCE * limits.file_bytes
-        if self.free_bytes - now.free_bytes > allowed:
-            return f"wrote more than {allowed >> 20} MiB"
+        if self.free_bytes - now.free_bytes > limits.disk_bytes:
+            return f"wrote more than {limits.disk_bytes >> 20} MiB"
         if self.free_files - now.free_files > _NEW_FILES:
             return f"made more than {_NEW_FILES} files"
         return ""

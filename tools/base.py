@@ -26,7 +26,8 @@ class ToolContext:
     """What a tool may use while it runs.
 
     ``workspace`` is resolved and absolute. ``sandbox`` is None where none was proven: execute tools
-    are then refused with ``sandbox_problem``, one line that names the fix.
+    are then refused with ``sandbox_problem``, one line that names the fix. ``network`` are the domains that
+    may be reached where it is not empty; where it is, the person is asked for each host.
     """
 
     workspace: Path
@@ -35,6 +36,7 @@ class ToolContext:
     limits: Limits = field(default_factory=Limits)
     reads: Reads | None = None
     settings: ToolSettings = field(default_factory=ToolSettings)
+    network: tuple[str, ...] = ()
     on_output: Callable[[str], None] | None = None
 
 

@@ -6,9 +6,10 @@ from types import ModuleType
 
 import pytest
 
-from sandbox.base import Check, Completed, Limits, Mount, Sandbox, SandboxError
+from sandbox.base import Check, Completed, Limits, Mount, Sandbox, SandboxError, SandboxLost
 from sandbox.canary import prove
 from sandbox.choose import choose, makers
+from sandbox.proven import ProvenSandbox
 from sandbox.scripted import ScriptedSandbox
 from sandbox.settings import SandboxSettings
 
@@ -117,6 +118,29 @@ def test_order_and_choice_of_back_ends(plain_folder: Path) -> None:
     for name, make in makers(SandboxSettings(), mount).items():
         made: Sandbox = make()
         assert made.name == name
+
+
+async def test_A18_a_sandbox_that_was_lost_runs_nothing_until_it_is_proven_again() -> None:
+    inner = ScriptedSandbox(
+        [SandboxLost("gone"), Completed(0, "ran", 1.0), SandboxError("died"), Completed(0, "", 1.0)]
+    )
+    proofs: list[list[Check]] = [[Check("no network", False, "reached 1.1.1.1")], [Check("all", True)]]
+    asked: list[int] = []
+
+    async def prove_again() -> list[Check]:
+        asked.append(len(inner.asked))
+        return proofs.pop()
+
+    sandbox = ProvenSandbox(inner, prove_again)
+    assert (await sandbox.run(["a"])).output == "ran"
+    assert asked == [1], "proven between the loss and the call"
+    with pytest.raises(SandboxError, match="died"):
+        await sandbox.run(["b"])
+    for _ in range(2):
+        proofs.append([Check("no network", False, "reached 1.1.1.1")])
+        with pytest.raises(SandboxError, match=r"not proven again: no network: reached 1\.1\.1\.1"):
+            await sandbox.run(["c"])
+    assert [call.argv for call in inner.asked] == [("a",), ("a",), ("b",)]
 
 
 async def test_scripted_sandbox_answers_in_order_and_remembers() -> None:

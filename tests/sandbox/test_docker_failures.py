@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.base import Mount, SandboxError
+from sandbox.base import Mount, SandboxError, SandboxLost
+from sandbox.choose import choose
 from sandbox.container import LABEL
 from sandbox.docker import DockerSandbox
 from sandbox.image import DEFAULT_NAME, connect, ensure_image, has_image, import_rootfs
+from sandbox.settings import SandboxSettings
 
 
 async def test_A18_absent_engine_is_one_line_with_the_fix(workspace: Path, tmp_path: Path) -> None:
@@ -109,8 +111,24 @@ async def test_A18_container_removed_by_somebody_is_made_again(
     sandbox = DockerSandbox(Mount(workspace), DEFAULT_NAME, base_url=docker_engine)
     await sandbox.start()
     leave_no_container(docker_engine, workspace)
+    with pytest.raises(SandboxLost, match="is gone"):
+        await sandbox.run(["touch", "ran"])
+    assert not (workspace / "ran").exists()
     assert (await sandbox.run(["echo", "again"])).output == "again\n"
     await sandbox.close()
+
+
+@pytest.mark.docker
+async def test_A18_what_was_lost_is_proven_again_before_the_next_call(
+    workspace: Path, docker_engine: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if docker_engine:
+        monkeypatch.setenv("DOCKER_HOST", docker_engine)
+    chosen = await choose(SandboxSettings(engine="docker"), Mount(workspace))
+    assert chosen.sandbox is not None
+    leave_no_container(docker_engine, workspace)
+    assert (await chosen.sandbox.run(["echo", "again"])).output == "again\n"
+    await chosen.sandbox.close()
 
 
 @pytest.mark.docker

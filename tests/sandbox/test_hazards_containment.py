@@ -327,3 +327,55 @@ async def test_A19_absent_bubblewrap_names_the_package(workspace: Path) -> None:
 
     with pytest.raises(SandboxError, match="apt-get install bubblewrap"):
         await BubblewrapSandbox(Mount(workspace), program="no-such-bwrap").start()
+
+
+ARCHIVES = """
+import io, sys, tarfile, zipfile
+outside, hook = sys.argv[1:]
+with tarfile.open("evil.tar", "w") as tar:
+    for name in (outside, "../" * 20 + outside.lstrip("/"), "../escaped", hook):
+        member = tarfile.TarInfo(name)
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"evil"))
+    for name, kind in (("way", tarfile.SYMTYPE), ("same", tarfile.LNKTYPE)):
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, outside.rpartition("/")[0]
+        tar.addfile(member)
+    member = tarfile.TarInfo("way/through")
+    member.size = 4
+    tar.addfile(member, io.BytesIO(b"evil"))
+with zipfile.ZipFile("evil.zip", "w") as archive:
+    for name in (outside, "../escaped", hook):
+        archive.writestr(name, "evil")
+"""
+UNPACKED = """
+import shutil, tarfile, zipfile
+for member in tarfile.open("evil.tar"):
+    try:
+        tarfile.open("evil.tar").extract(member, ".", filter="fully_trusted")
+    except Exception as error:
+        print(member.name, type(error).__name__)
+try:
+    zipfile.ZipFile("evil.zip").extractall(".")
+except OSError as error:
+    print("zip", error)
+"""
+
+
+@pytest.mark.parametrize(
+    "unpack", [["tar", "-xPf", "evil.tar"], ["python3", "-c", UNPACKED]], ids=["tar", "python"]
+)
+async def test_C10_members_of_an_archive_do_not_leave_the_workspace(
+    sandbox, workspace: Path, tmp_path: Path, unpack: list[str]
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    made = await sandbox.run(["python3", "-c", ARCHIVES, str(outside / "written"), ".git/hooks/pre-commit"])
+    assert made.exit_code == 0, made.output
+
+    await sandbox.run(unpack)
+
+    assert list(outside.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "project"]
+    assert not (workspace / ".git/hooks/pre-commit").exists()
+    assert (await sandbox.run(["echo", "fine"])).output == "fine\n"

@@ -96,10 +96,21 @@ async def test_B06_one_file_is_bounded(sandbox, workspace: Path) -> None:
 
 async def test_B06_many_files_are_bounded(sandbox, workspace: Path) -> None:
     command = "i=0; while :; do i=$((i+1)); head -c 4000000 /dev/zero > f$i; done"
-    done = await sandbox.run(["sh", "-c", command], limits=Limits(file_bytes=4 << 20, wall_s=20))
-    assert "wrote more than" in done.output
+    limits = Limits(file_bytes=4 << 20, disk_bytes=32 << 20, wall_s=20)
+    done = await sandbox.run(["sh", "-c", command], limits=limits)
+    assert "wrote more than 32 MiB" in done.output
     assert done.exit_code == 137
     assert sum(path.stat().st_size for path in workspace.glob("f*")) < 2 << 30
+
+
+async def test_B06_the_disk_is_bounded_over_many_processes(sandbox, sleepers) -> None:
+    mark = "14159.2653"
+    writer = "head -c 30000000 /dev/zero > big$i; sleep " + mark
+    command = f"for i in 1 2 3; do (setsid sh -c 'i='$i'; {writer}' &) ; done; sleep {mark}"
+    done = await sandbox.run(["sh", "-c", command], limits=Limits(disk_bytes=32 << 20, wall_s=20))
+    assert "wrote more than 32 MiB" in done.output and done.exit_code == 137
+    assert sleepers(mark) == []
+    assert await still_works(sandbox)
 
 
 async def test_B06_temporary_files_are_bounded(sandbox) -> None:

@@ -4,13 +4,12 @@ Invariant: the name is resolved once, every address it has is checked, and the c
 one; so a name that changes its address between check and use gains nothing. Each redirect starts over.
 """
 
-import asyncio
-import ipaddress
-import socket
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.egress.addresses import addresses, is_public, permits
 from tools.calls import ToolError
 from tools.settings import ToolSettings
 
@@ -33,14 +32,14 @@ class Body:
     cut: bool
 
 
-async def fetch(url: str, settings: ToolSettings) -> Body:
-    """Get ``url``. Raises ToolError with one line where it is refused or cannot be reached."""
+async def fetch(url: str, settings: ToolSettings, network: Sequence[str] = ()) -> Body:
+    """Get ``url``, of a domain in ``network`` unless that is empty. Raises ToolError with one line."""
     import httpx
 
     timeout = httpx.Timeout(_SECONDS)
     async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout) as client:
         for _ in range(_MOST_REDIRECTS + 1):
-            request = await _request(client, url, settings)
+            request = await _request(client, url, settings, network)
             try:
                 response = await client.send(request, stream=True)
                 try:
@@ -54,7 +53,9 @@ async def fetch(url: str, settings: ToolSettings) -> Body:
     raise ToolError(f"{url}: more than {_MOST_REDIRECTS} redirects")
 
 
-async def _request(client: "httpx.AsyncClient", url: str, settings: ToolSettings) -> "httpx.Request":
+async def _request(
+    client: "httpx.AsyncClient", url: str, settings: ToolSettings, network: Sequence[str]
+) -> "httpx.Request":
     """A request to the checked address, with the name kept for the server and its certificate."""
     import httpx
 
@@ -66,6 +67,8 @@ async def _request(client: "httpx.AsyncClient", url: str, settings: ToolSettings
         raise ToolError(f"{url[:200]!r}: only http:// and https:// addresses can be fetched")
     if parsed.userinfo:
         raise ToolError("a URL with a user name or password is not fetched")
+    if network and not (permits(network, parsed.host) or parsed.host in settings.fetch_private_hosts):
+        raise ToolError(f"{parsed.host} is not in the list [sandbox] network; not fetched")
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
     address = await _checked_address(parsed.host, port, settings)
     return client.build_request(
@@ -83,29 +86,16 @@ async def _request(client: "httpx.AsyncClient", url: str, settings: ToolSettings
 
 async def _checked_address(host: str, port: int, settings: ToolSettings) -> str:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await addresses(host, port)
     except (OSError, UnicodeError) as error:
         raise ToolError(f"{host}: the name cannot be resolved; is there a network?") from error
-    addresses = [str(entry[4][0]) for entry in found]
     if host not in settings.fetch_private_hosts:
-        for address in addresses:
+        for address in found:
             if not is_public(address):
                 raise ToolError(
                     f"{host} leads to {address}, which is not on the public internet; not fetched"
                 )
-    return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """False for loopback, private, link-local, multicast, reserved and mapped forms of those."""
-    parsed = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if inner is not None:
-            return is_public(str(inner))
-        if parsed in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
-    return parsed.is_global and not parsed.is_multicast
+    return found[0]
 
 
 async def _body(url: str, response: "httpx.Response", most: int) -> Body:

@@ -41,7 +41,7 @@ async def fetch_url(context: ToolContext, /, *, url: str) -> ToolResult:
     Args:
         url: address with http:// or https://
     """
-    body = await fetch(url, context.settings)
+    body = await fetch(url, context.settings, context.network)
     if body.kind and not body.kind.startswith(_TEXTUAL):
         raise ToolError(f"{body.url} is {body.kind}, not text")
     text = body.content.decode(body.charset, "replace")

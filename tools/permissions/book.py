@@ -1,35 +1,32 @@
 """The book of permissions of one session: modes, rules, grants and refusals.
 
-Invariant: deny wins over ask, ask over allow, in every mode; an approval for once leaves no trace
+Invariant: deny wins over ask, ask over allow, in every mode; an approval of one call leaves no trace
 here; an empty list of allow rules allows nothing. Nothing the student or a workspace file says
 reaches this object: only a person's answer calls ``grant``. A permission is no boundary, the sandbox is.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from tools.calls import Risk, ToolCall
 from tools.permissions.commands import PLAN, ShellRules, judge_command
 from tools.permissions.judgement import Judgement, Mode, Verdict
 from tools.permissions.rules import PATH_TOOLS, Rule, host_of, inside, parse_rule
 from tools.permissions.settings import PermissionSettings
+from tools.permissions.standing import Keeper, Place, Scope, Standing, Standings, Unkept
 from tools.permissions.suggest import call_rule
 
-Scope = Literal["session", "always"]
 _PROTECTED = frozenset({".git", ".apprentice"})
-
-
-def _forget(rule: str) -> None:
-    """The default for ``remember``: the grant holds for this session only."""
+_UNKEPT = Unkept()
 
 
 class Permissions:
     """Judges calls. ``mode`` may be changed at any time by the person.
 
-    ``remember`` stores a rule in the person's own settings, never in the workspace's. Raises
-    RuleError where a rule of ``settings`` does not parse.
+    ``keeper`` stores what is granted for longer than the session, never in the workspace; ``kept`` is what it
+    held at the start. Raises RuleError where a rule of ``settings`` does not parse.
     """
 
     def __init__(
@@ -37,23 +34,22 @@ class Permissions:
         mode: Mode,
         settings: PermissionSettings,
         workspace: Path,
-        remember: Callable[[str], None] = _forget,
+        keeper: Keeper = _UNKEPT,
+        kept: Iterable[Standing] = (),
     ) -> None:
         self.mode: Mode = mode
         self.workspace = workspace
-        self._remember = remember
-        self._allow = [parse_rule(text) for text in settings.allow]
-        self._ask = [parse_rule(text) for text in settings.ask]
-        self._deny = [parse_rule(text) for text in settings.deny]
-        self._granted: list[Rule] = []
+        self._keeper = keeper
+        listed = ((Verdict.DENY, settings.deny), (Verdict.ASK, settings.ask), (Verdict.ALLOW, settings.allow))
+        stated = [
+            Standing(parse_rule(text), verdict, "settings") for verdict, group in listed for text in group
+        ]
+        self._standings = Standings([*stated, *kept])
         self._refused: set[str] = set()
 
-    def rules(self) -> list[tuple[str, Verdict, str]]:
-        """Every rule in force: where it stands (``settings`` or ``session``), its verdict, its text."""
-        listed = [("settings", Verdict.DENY, rule.text) for rule in self._deny]
-        listed += [("settings", Verdict.ASK, rule.text) for rule in self._ask]
-        listed += [("settings", Verdict.ALLOW, rule.text) for rule in self._allow]
-        return listed + [("session", Verdict.ALLOW, rule.text) for rule in self._granted]
+    def rules(self) -> list[Standing]:
+        """Every rule in force."""
+        return self._standings.in_force()
 
     def judge(self, call: ToolCall, risk: Risk) -> Judgement:
         """What happens to ``call``. It changes nothing."""
@@ -62,21 +58,42 @@ class Permissions:
             return Judgement(Verdict.DENY, "refused", ("the person refused this very call",), judged.parts)
         return judged
 
-    def grant(self, rule: str, scope: Scope) -> None:
-        """Add an allow rule for this session, and for always where ``scope`` says so. Raises RuleError."""
-        parsed = parse_rule(rule)
-        if scope == "always":
-            self._remember(parsed.text)
-        rules = self._allow if scope == "always" else self._granted
-        if parsed not in rules:
-            rules.append(parsed)
+    def grant(
+        self,
+        rule: str,
+        scope: Scope,
+        verdict: Verdict = Verdict.ALLOW,
+        until: datetime | None = None,
+    ) -> Standing:
+        """Add a rule, stored where ``scope`` outlives the session. Raises RuleError, and as the keeper does.
 
-    def revoke(self, rule: str) -> bool:
-        """Take back a grant of this session; False where there is none."""
-        kept = [granted for granted in self._granted if granted.text != parse_rule(rule).text]
-        changed = len(kept) != len(self._granted)
-        self._granted = kept
-        return changed
+        What holds everywhere and for good stands in the person's settings.
+        """
+        place: Place = "settings" if scope == "user" and until is None else scope
+        standing = Standing(parse_rule(rule), verdict, place, until)
+        if scope in ("project", "user"):
+            self._keeper.keep(standing)
+        self._standings.add(standing)
+        return standing
+
+    def revoke(self, rule: str, scope: Scope | None = None) -> Standing | None:
+        """Take back the shortest-lived rule with this text, or that of ``scope``; None where there is none.
+
+        Raises RuleError; PermissionError where it stands in settings that are not the person's own.
+        """
+        places = ("user", "settings") if scope == "user" else (scope,)
+        for standing in self._standings.find(parse_rule(rule).text):
+            if scope is not None and standing.place not in places:
+                continue
+            if standing.place in ("project", "user", "settings") and not self._keeper.drop(standing):
+                raise PermissionError(standing.rule.text)
+            self._standings.remove(standing)
+            return standing
+        return None
+
+    def spend(self, judgement: Judgement) -> None:
+        """A call has passed by ``judgement``: a rule for once by which it did is gone."""
+        self._standings.spend(judgement)
 
     def refuse(self, call: ToolCall) -> None:
         """Remember a refusal: the same tool with the same arguments is denied without a question."""
@@ -88,32 +105,30 @@ class Permissions:
 
     def forget_session(self) -> None:
         """Drop what was granted and refused for the session, as when another one begins."""
-        self._granted.clear()
+        self._standings.end_session()
         self._refused.clear()
 
     def _judge(self, call: ToolCall, risk: Risk) -> Judgement:
         command = call.arguments.get("command")
         if call.tool == "run_shell" and isinstance(command, str):
-            groups = (
-                self._of(group, call) for group in ([*self._allow, *self._granted], self._ask, self._deny)
-            )
+            groups = (self._of(verdict, call) for verdict in (Verdict.ALLOW, Verdict.ASK, Verdict.DENY))
             return judge_command(command, ShellRules(*groups), self.mode)
         targets = self._targets(call)
-        denied = self._named_by(self._deny, call, targets)
+        denied = self._named_by(Verdict.DENY, call, targets)
         if denied:
             return Judgement(Verdict.DENY, "rule", (f"denied by rule {denied.text}",))
         if self.mode == "plan" and risk not in (Risk.NONE, Risk.READ):
             return Judgement(Verdict.DENY, "mode", (PLAN,))
         rule = call_rule(call, targets)
-        asked = self._named_by(self._ask, call, targets)
+        asked = self._named_by(Verdict.ASK, call, targets)
         if asked:
             return Judgement(Verdict.ASK, "rule", (f"asked by rule {asked.text}",), rule=rule)
-        unnamed = not targets and any(not each.bare for each in self._of([*self._deny, *self._ask], call))
-        if unnamed:
+        limiting = (*self._of(Verdict.DENY, call), *self._of(Verdict.ASK, call))
+        if not targets and any(not each.bare for each in limiting):
             return Judgement(Verdict.ASK, "command", ("a rule could forbid a target that cannot be read",))
-        for each in self._of([*self._allow, *self._granted], call):
+        for each in self._of(Verdict.ALLOW, call):
             if each.bare or (targets and all(each.names(target) for target in targets)):
-                return Judgement(Verdict.ALLOW, "rule", (f"allowed by rule {each.text}",))
+                return Judgement(Verdict.ALLOW, "rule", (f"allowed by rule {each.text}",), by=each.text)
         return self._by_mode(call, risk, targets, rule)
 
     def _by_mode(self, call: ToolCall, risk: Risk, targets: tuple[str, ...], rule: str) -> Judgement:
@@ -128,12 +143,11 @@ class Permissions:
             return Judgement(Verdict.ALLOW, "mode", (f"mode {self.mode}",))
         return Judgement(Verdict.ASK, "mode", (reason,), rule=rule)
 
-    @staticmethod
-    def _of(rules: list[Rule], call: ToolCall) -> tuple[Rule, ...]:
-        return tuple(rule for rule in rules if rule.tool == call.tool)
+    def _of(self, verdict: Verdict, call: ToolCall) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._standings.rules(verdict) if rule.tool == call.tool)
 
-    def _named_by(self, rules: list[Rule], call: ToolCall, targets: tuple[str, ...]) -> Rule | None:
-        for rule in self._of(rules, call):
+    def _named_by(self, verdict: Verdict, call: ToolCall, targets: tuple[str, ...]) -> Rule | None:
+        for rule in self._of(verdict, call):
             if rule.bare or any(rule.names(target) for target in targets):
                 return rule
         return None

@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tools.permissions.judgement import JudgedPart, Judgement, Mode, Verdict
-from tools.permissions.matching import Touch
+from tools.permissions.matching import Touch, mentions
 from tools.permissions.parts import Parsed, Part
 from tools.permissions.rules import Rule
 from tools.permissions.runners import dangers
 from tools.permissions.shell import parse
 from tools.permissions.suggest import shell_rule
 
-HIDDEN = "a rule could forbid what it hides"
+HIDDEN = "and a rule could forbid what it hides"
 PLAN = "mode plan only reads; change the mode to do more"
+PLAN_RUNS = "mode plan only reads; change the mode to run commands"
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ def judge_command(command: str, rules: ShellRules, mode: Mode) -> Judgement:
     if Verdict.DENY in verdicts:
         return Judgement(Verdict.DENY, "rule", _named(parts, Verdict.DENY), parts)
     if mode == "plan":
-        return Judgement(
-            Verdict.DENY, "mode", ("mode plan only reads; change the mode to run commands",), parts
-        )
+        return Judgement(Verdict.DENY, "mode", (PLAN_RUNS,), parts)
     if whole is not None and whole[0] is Verdict.ASK:
         return Judgement(Verdict.ASK, "rule", (f"asked by rule {whole[1].text}",), parts, rule)
     asked = tuple(part for part in parts if part.verdict is Verdict.ASK and part.rule)
@@ -52,16 +51,16 @@ def judge_command(command: str, rules: ShellRules, mode: Mode) -> Judgement:
         return Judgement(Verdict.ASK, "rule", _named(asked, Verdict.ASK), parts, rule)
     if parsed.broken:
         return Judgement(Verdict.ASK, "command", doubts, parts)
+    named = whole is not None and bool(whole[1].exact)
+    if doubts and not named and (rules.deny or rules.ask) and (mode == "auto" or whole is not None):
+        return Judgement(Verdict.ASK, "command", (*doubts, HIDDEN), parts, rule)
     if mode == "auto":
-        if doubts and (rules.deny or rules.ask):
-            return Judgement(
-                Verdict.ASK, "command", (*doubts, "and a rule could forbid what it hides"), parts, rule
-            )
         passed = tuple(replace(part, verdict=Verdict.ALLOW, reasons=("mode auto",)) for part in parts)
         return Judgement(Verdict.ALLOW, "mode", ("mode auto",), passed)
     if whole is not None:
         passed = tuple(JudgedPart(part.command, Verdict.ALLOW, whole[1].text) for part in parts)
-        return Judgement(Verdict.ALLOW, "rule", (f"allowed by rule {whole[1].text}",), passed)
+        allowed = (f"allowed by rule {whole[1].text}",)
+        return Judgement(Verdict.ALLOW, "rule", allowed, passed, by=whole[1].text)
     if doubts:
         return Judgement(Verdict.ASK, "command", doubts, parts, rule)
     if verdicts == {Verdict.ALLOW}:
@@ -104,6 +103,7 @@ def _judge_parts(parsed: Parsed, rules: ShellRules) -> tuple[JudgedPart, ...]:
 
 def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
     doubtful: Rule | None = None
+    risky = dangers(part)
     for rule in rules.deny:
         touch = rule.touches_part(part)
         if touch is Touch.YES:
@@ -111,11 +111,13 @@ def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
         doubtful = rule if touch is Touch.MAYBE else doubtful
     for rule in rules.ask:
         doubtful = rule if rule.touches_part(part) else doubtful
+    if doubtful is None and (risky or part.assignments):
+        named = (rule for rule in (*rules.deny, *rules.ask) if mentions(rule.words, part))
+        doubtful = next(named, None)
     if doubtful is not None:
         return JudgedPart(part.text, Verdict.ASK, doubtful.text)
     if part.passes_on:
         return JudgedPart(part.text, Verdict.ALLOW, reasons=("only runs what follows",))
-    risky = dangers(part)
     for rule in rules.allow:
         if rule.covers_part(part, risky):
             return JudgedPart(part.text, Verdict.ALLOW, rule.text)

@@ -32,7 +32,7 @@ class Judgement:
 
     ``source`` is what decided: ``mode``, ``rule``, ``command`` (it cannot be judged) or ``refused``.
     ``rule`` is what an approval for the session, or for always, would add; empty where only this one
-    call can be approved.
+    call can be approved. ``by`` is the rule that decided on the call as a whole, where one did.
     """
 
     verdict: Verdict
@@ -40,6 +40,7 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     parts: tuple[JudgedPart, ...] = ()
     rule: str = ""
+    by: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The judgement as plain values."""

@@ -1,13 +1,15 @@
 """A rule's words against the words of one simple command.
 
-Two readings of one pattern. ``covers`` approves: every word is accounted for, and what has to be
+Three readings of one pattern. ``covers`` approves: every word is accounted for, and what has to be
 spelled is spelled. ``touches`` denies or asks: it also sees the program under another path, behind
-its leading options, and in words that are only known when they run.
+its leading options, and in words that are only known when they run. ``mentions`` asks: it sees the
+program's name in text that another program could run. Not covered: a name that is put together there.
 """
 
 import re
 from collections.abc import Collection, Sequence
 from enum import IntEnum
+from functools import lru_cache
 
 from tools.permissions.parts import Part
 from tools.permissions.words import Kind, Word, literal
@@ -52,6 +54,15 @@ def touches(pattern: Sequence[str], part: Part) -> Touch:
         if _matches(pattern, words, lenient=True):
             best = Touch.MAYBE
     return best
+
+
+def mentions(pattern: Sequence[str], part: Part) -> bool:
+    """Whether an argument or a prefix of ``part``, which could be run, spells the rule's program."""
+    if not pattern or "*" in pattern[0]:
+        return False
+    program = re.compile(rf"(?:(?<![\w-])|(?<=-\w)){re.escape(pattern[0])}(?![\w-])")
+    texts = (part.text, *part.assignments, *(word.text for word in part.words[1:]))
+    return any(program.search(text) for text in texts)
 
 
 def _readings(part: Part) -> list[list[Word]]:
@@ -102,5 +113,6 @@ def _same(pattern: str, word: Word, spelled: bool) -> bool:
     return not climbs and _pattern(pattern).fullmatch(word.shape) is not None
 
 
+@lru_cache(maxsize=4096)
 def _pattern(word: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, re.split(r"\*+", word))), re.DOTALL)

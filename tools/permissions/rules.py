@@ -89,7 +89,9 @@ def parse_rule(text: str) -> Rule:
         return Rule(clean.lower(), tool, pattern.lower())
     if tool in PATH_TOOLS:
         return Rule(clean, tool, _path_pattern(text, pattern))
-    raise RuleError(f"rule {text!r}: {tool} takes no pattern; write {tool} alone")
+    raise RuleError(
+        f"rule {text!r}: {tool} takes no pattern; write {tool} alone, or run_shell({pattern}) for a command"
+    )
 
 
 def _exact(text: str, clean: str, pattern: str) -> Rule:
@@ -104,6 +106,9 @@ def _words(text: str, pattern: str) -> tuple[str, ...]:
         raise RuleError(
             f"rule {text!r}: a pattern is one simple command; write a rule for each part, or run_shell(= ...)"
         )
+    if pattern.endswith(":*"):
+        # As other assistants write it: the words before, then anything.
+        pattern = f"{pattern.removesuffix(':*')} *"
     try:
         return tuple(shlex.split(pattern))
     except ValueError as error:

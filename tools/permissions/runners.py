@@ -16,6 +16,7 @@ from tools.permissions.parts import Part
 from tools.permissions.sed import unsafe_sed
 from tools.permissions.words import Word
 
+_JUDGED_APART = frozenset({"sed", "gsed", "env", "xargs"})
 _VERSIONED = re.compile(r"(python|pypy|pip|perl|ruby|lua|php|node|guile|tclsh|gcc|g?awk)[\d.]+")
 
 
@@ -35,6 +36,8 @@ class Runner(BaseModel):
     bare: bool = False
     first: bool = False
     launchers: tuple[str, ...] = ()
+    pairs: dict[str, str] = {}
+    reads: int | None = None
     cluster_first: bool = False
 
 
@@ -79,6 +82,10 @@ def _positions(runner: Runner, words: tuple[Word, ...]) -> set[int]:
     if runner.cluster_first and len(words) > 1 and set(words[1].text) & set(runner.short):
         found.add(1)
     operands = [i for i, word in enumerate(words) if i and not word.text.startswith("-")]
+    if runner.reads is not None:
+        found |= set(operands[runner.reads :])
+    given = [flag for name, flag in runner.pairs.items() if any(word.text == name for word in words)]
+    found |= {i for i, word in enumerate(words) if i and word.text.startswith(tuple(given))}
     if runner.bare and not _runs_a_file(words, operands):
         found |= set(range(len(words) + 1))
     if runner.first:
@@ -99,25 +106,28 @@ def _runs_a_file(words: tuple[Word, ...], operands: list[int]) -> bool:
 
 
 def _through(words: tuple[Word, ...], operand: list[int]) -> set[int]:
-    """All words up to the program that runs; all of them where it is a runner itself, or missing."""
-    if not operand or not words[operand[0]].literal or _judged_further(words[operand[0]].text):
+    """All words up to the program that runs, and its own; all of them where they cannot be told apart."""
+    if not operand or not words[operand[0]].literal:
         return set(range(len(words)))
+    start = operand[0]
+    program = words[start].text
+    inner = runner_of(program)
     # An option before it may have taken it as its value; then the program is the word behind.
-    after_option = operand[0] > 1 and words[operand[0] - 1].text.startswith("-")
-    return set(range(min(len(words), operand[0] + (2 if after_option else 1))))
-
-
-def _judged_further(program: str) -> bool:
-    return runner_of(program) is not None or program.rsplit("/", 1)[-1] in ("sed", "gsed", "env", "xargs")
+    after_option = start > 1 and words[start - 1].text.startswith("-")
+    opaque = inner is not None and (inner.whole or inner.bare or inner.first or inner.launchers)
+    if opaque or program.rsplit("/", 1)[-1] in _JUDGED_APART or (inner is not None and after_option):
+        return set(range(len(words)))
+    through = set(range(min(len(words), start + (2 if after_option else 1))))
+    return through | {start + i for i in _positions(inner, words[start:])} if inner else through
 
 
 def _dangerous(runner: Runner, word: Word) -> bool:
     text = word.text
     if word.may_be_option() or (runner.unsafe and re.search(runner.unsafe, text)):
         return True
-    if text in runner.words or any(text.startswith(prefix) for prefix in runner.prefixes):
+    given = text.partition("=")[0]
+    if given in runner.words or any(text.startswith(prefix) for prefix in runner.prefixes):
         return True
     if text.startswith("--") and len(text) > 2:
-        given = text.partition("=")[0]
-        return any(option.startswith(given) for option in runner.words)
+        return given[1:] in runner.words or any(option.startswith(given) for option in runner.words)
     return text.startswith("-") and not text.startswith("--") and bool(set(text[1:]) & set(runner.short))

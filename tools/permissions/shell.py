@@ -8,6 +8,7 @@ Not covered: aliases and functions of the person's own start-up files, and what 
 
 import re
 from functools import cache
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from tools.permissions.parts import Parsed, Part
@@ -17,9 +18,13 @@ from tools.permissions.words import Kind, Word, names
 from tools.permissions.wrappers import RESERVED, unwrap
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node
+    from tree_sitter import Language, Node, Tree
 
 MOST_PARTS = 200
+MOST_WORDS = 2000
+MOST_PIPES = 2000
+MOST_SECONDS = 1.0
+_CHUNK = 4096
 MOST_BYTES = 64 << 10
 
 _STRUCTURE = names(
@@ -32,6 +37,7 @@ _TOKENS = names(
 ) | {"\n"}
 _CASE_ENDS = names(";; ;& ;;&")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+_MOVES = names("cd pushd popd")
 _BRACKETS = re.compile(r"\[\[\s.*\s\]\]|\[\s.*\s\]", re.DOTALL)
 _LOOP_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -46,12 +52,18 @@ def parse(command: str) -> Parsed:
         return Parsed(broken="it is not valid text")
     if len(source) > MOST_BYTES:
         return Parsed(broken=f"it is longer than {MOST_BYTES >> 10} KB")
+    if source.count(b"|") > MOST_PIPES:
+        # In one native step, which cannot be ended, 20,000 of them take the grammar seven seconds.
+        return Parsed(broken=f"it has more than {MOST_PIPES} pipes")
     if "\0" in command:
         return Parsed(broken="it contains a NUL character")
     reader = Reader(source)
     if _UNSEEN.search(command):
         reader.doubt("it contains characters that do not show")
     reader.read()
+    programs = {part.program for part in reader.parts}
+    if "git" in programs and programs & _MOVES:
+        reader.doubt("git in another folder obeys the settings that lie there")
     return Parsed(tuple(reader.parts), reader.broken, tuple(reader.unclear))
 
 
@@ -71,6 +83,23 @@ def _masked(source: bytes) -> bytes:
     return bytes(byte if byte < 0x80 else ord("x") for byte in source)
 
 
+def _tree(source: bytes) -> "Tree | None":
+    """The syntax tree, or None after ``MOST_SECONDS`` of this thread's own time.
+
+    What does not parse can take the grammar's recovery time that grows with the square of its length.
+    """
+    from tree_sitter import Parser
+
+    began = thread_time()
+    try:
+        return Parser(_language()).parse(
+            lambda at, _: source[at : at + _CHUNK],
+            progress_callback=lambda *_: thread_time() - began > MOST_SECONDS,
+        )
+    except ValueError:
+        return None
+
+
 class Reader(RedirectionReader):
     """Walks one syntax tree and collects its parts and doubts."""
 
@@ -80,9 +109,11 @@ class Reader(RedirectionReader):
 
     def read(self) -> None:
         """Walk the whole source."""
-        from tree_sitter import Parser
-
-        root = Parser(_language()).parse(_masked(self.source)).root_node
+        tree = _tree(_masked(self.source))
+        if tree is None:
+            self.broken = "it takes too long to read"
+            return
+        root = tree.root_node
         if root.has_error:
             self.broken = "it does not parse as bash"
         if self.source[: root.start_byte].strip() or self.source[root.end_byte :].strip():
@@ -93,6 +124,9 @@ class Reader(RedirectionReader):
         """Keep ``part``, and what it runs in turn."""
         if len(self.parts) >= MOST_PARTS:
             self.broken = f"it has more than {MOST_PARTS} parts"
+            return
+        if len(part.words) > MOST_WORDS:
+            self.broken = f"a part of it has more than {MOST_WORDS} words"
             return
         inner = unwrap(part)
         self.parts.append(inner.part)

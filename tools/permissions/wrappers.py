@@ -18,7 +18,9 @@ RESERVED = names(
 )
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", "ksh", "ash", "rbash"})
 _NAMES_VARIABLES = names("read printf mapfile readarray unset getopts wait test export declare let")
-_PLAIN_OPTION = re.compile(r"-[eux]*c?|-[eux]*o|pipefail|errexit")
+_PLAIN_OPTION = re.compile(r"-[eux]*[co]?")
+_PLAIN_VALUES = names("pipefail errexit nounset xtrace")
+_SHELL_WORDS = names("--norc --noprofile --posix --login --restricted --verbose --noediting")
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 
 
@@ -117,28 +119,44 @@ def _inner(part: Part, words: Sequence[Word], assignments: Sequence[str] = (), w
 def _shell(part: Part) -> Unwrapped:
     """``bash -c 'text'``: the text is read; with plain options the shell adds nothing of its own."""
     words = part.words
-    position = 1
-    while position < len(words) and re.fullmatch(r"-[a-zA-Z]*", words[position].text):
-        option = words[position].text
-        if option.endswith("o") and position + 1 < len(words):
-            position += 2
-            continue
+    found = _shell_options(words)
+    if found is None:
+        return Unwrapped(part, unclear=(f"{part.program} has options that are not judged",))
+    position, command, plain = found
+    if not command and position >= len(words):
+        return Unwrapped(part, unclear=(f"{part.program} runs what it reads",))
+    if not command:
+        return Unwrapped(part)
+    if position >= len(words) or not words[position].literal:
+        return Unwrapped(part, unclear=(f"{part.program} -c runs text that is not literal",))
+    alone = not part.assignments and not part.writes and "/" not in part.program
+    pure = plain and alone and part.program in ("bash", "sh")
+    script = words[position].text
+    if not plain:
+        return Unwrapped(part, scripts=(script,), unclear=(f"{part.program} has options beside -c",))
+    return Unwrapped(replace(part, passes_on=pure), scripts=(script,))
+
+
+def _shell_options(words: Sequence[Word]) -> tuple[int, bool, bool] | None:
+    """Where the operands begin, whether the first is a command line, and whether all options are plain.
+
+    None where an option is not known, which could take the next word as its value.
+    """
+    position, command, plain, values = 1, False, True, 0
+    while position < len(words) and re.match(r"[-+].", words[position].text):
+        option = words[position]
         position += 1
-        if "c" not in option:
-            continue
-        if position >= len(words) or not words[position].literal:
-            return Unwrapped(part, unclear=(f"{part.program} -c runs text that is not literal",))
-        plain = all(
-            re.fullmatch(r"-[eux]*c?|-[eux]*o|pipefail|errexit", word.text) for word in words[1:position]
-        )
-        alone = not part.assignments and not part.writes and "/" not in part.program
-        pure = plain and alone and part.program in ("bash", "sh")
-        return Unwrapped(replace(part, passes_on=pure), scripts=(words[position].text,))
-    later = [i for i, word in enumerate(words) if i >= position and re.fullmatch(r"-[a-zA-Z]*c", word.text)]
-    if position < len(words) and words[position].text.startswith("-") and later:
-        scripts = tuple(word.text for word in words[later[0] + 1 : later[0] + 2] if word.literal)
-        return Unwrapped(part, scripts=scripts, unclear=(f"{part.program} has options that are not judged",))
-    return Unwrapped(part)
+        if option.text == "--" or not option.literal:
+            return (position, command, plain) if option.literal else None
+        if option.text.startswith("--") and option.text not in _SHELL_WORDS:
+            return None
+        plain = plain and _PLAIN_OPTION.fullmatch(option.text) is not None
+        if not option.text.startswith("--"):
+            command = command or (option.text.startswith("-") and "c" in option.text)
+            values = sum(letter in "oO" for letter in option.text)
+            plain = plain and all(word.text in _PLAIN_VALUES for word in words[position : position + values])
+            position += values
+    return position, command, plain
 
 
 def _find(part: Part) -> Unwrapped:
@@ -181,7 +199,8 @@ def _wrapped(part: Part, name: str) -> Unwrapped:
     sure = sure and all(word.literal for word in words[: wrapper.operands])
     words = words[wrapper.operands :]
     assignments: list[str] = []
-    while name == "env" and words and _ASSIGNMENT.match(words[0].text):
+    while name == "env" and words and "=" in words[0].text:
+        sure = sure and words[0].literal
         assignments.append(words.pop(0).text)
     if not words:
         return Unwrapped(part)

@@ -52,6 +52,7 @@ async def test_words_find_functions_of_the_standard_library(run: Run) -> None:
     assert any(entry.startswith("shutil.rmtree(") for entry in found)
 
 
+@pytest.mark.slow
 async def test_nothing_found_is_said(run: Run) -> None:
     result = await run("search_docs", query="qwertzuiop asdfghjkl")
     assert result.success and result.text == "nothing found for qwertzuiop asdfghjkl"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.egress.addresses import is_public
 from tools.base import ToolContext
-from tools.builtin.fetching import is_public
 from tools.builtin.page import page_text
 from tools.builtin.providers import search_web
 from tools.calls import ToolCall, ToolError, ToolResult
@@ -156,6 +156,22 @@ async def test_A05_a_redirect_to_a_private_address_is_refused(site: Site, worksp
     site.give("/file", "", status=302, Location="file:///etc/passwd")
     result = await fetched(f"{site.url}/file", workspace)
     assert not result.success and "only http:// and https://" in result.text
+
+
+async def test_F04_a_list_of_domains_binds_every_hop(site: Site, workspace: Path) -> None:
+    context = ToolContext(
+        workspace,
+        settings=ToolSettings(fetch_private_hosts=("127.0.0.1",)),
+        network=("docs.python.org",),
+    )
+    site.give("/out", "", status=302, Location="http://evil.example/?q=secret")
+    for url, said in {
+        "http://evil.example/": "evil.example is not in the list [sandbox] network",
+        "https://python.org/": "python.org is not in the list",
+        f"{site.url}/out": "evil.example is not in the list",
+    }.items():
+        result = await Executor(builtin_registry(), context).run(ToolCall("1", "fetch_url", {"url": url}))
+        assert not result.success and said in result.text, url
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Modes, rules, grants and refusals of one session."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from tests.tools.permissions.judging import WORKSPACE, book, judge, shell
 from tools.calls import Risk, ToolCall
 from tools.permissions.book import Permissions
 from tools.permissions.judgement import MODES, Mode, Verdict, explain
-from tools.permissions.rules import RuleError
+from tools.permissions.rules import RuleError, parse_rule
 from tools.permissions.settings import PermissionSettings
+from tools.permissions.standing import Standing, Standings
 
 
 def call(tool: str, **arguments: object) -> ToolCall:
@@ -198,24 +200,37 @@ class TestOfferedRule:
         assert book().judge(call("edit_file", path="/etc/passwd"), Risk.WRITE).rule == ""
 
 
+class Kept:
+    """A keeper that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.rules: list[Standing] = []
+
+    def keep(self, standing: Standing) -> None:
+        self.rules.append(standing)
+
+    def drop(self, standing: Standing) -> bool:
+        return standing in self.rules
+
+
 class TestGrantsAndRefusals:
     def test_always_is_remembered_and_session_is_not(self) -> None:
-        remembered: list[str] = []
-        permissions = Permissions("ask", PermissionSettings(), WORKSPACE, remembered.append)
+        kept = Kept()
+        permissions = Permissions("ask", PermissionSettings(), WORKSPACE, kept)
         permissions.grant("run_shell(ls *)", "session")
-        permissions.grant("run_shell(wc *)", "always")
+        permissions.grant("run_shell(wc *)", "user")
 
-        assert remembered == ["run_shell(wc *)"]
+        assert [each.rule.text for each in kept.rules] == ["run_shell(wc *)"]
         assert permissions.judge(shell("ls | wc"), Risk.EXECUTE).verdict == "allow"
-        assert permissions.rules() == [
-            ("settings", Verdict.ALLOW, "run_shell(wc *)"),
-            ("session", Verdict.ALLOW, "run_shell(ls *)"),
+        assert [(each.place, each.rule.text) for each in permissions.rules()] == [
+            ("session", "run_shell(ls *)"),
+            ("settings", "run_shell(wc *)"),
         ]
 
     def test_D13_another_session_keeps_only_what_is_for_always(self) -> None:
         permissions = book()
         permissions.grant("run_shell(ls *)", "session")
-        permissions.grant("run_shell(wc *)", "always")
+        permissions.grant("run_shell(wc *)", "user")
         permissions.refuse(shell("rm x"))
         permissions.forget_session()
 
@@ -223,12 +238,12 @@ class TestGrantsAndRefusals:
         assert verdicts == ["ask", "allow", "ask"]
 
     def test_a_bad_grant_is_neither_remembered_nor_used(self) -> None:
-        remembered: list[str] = []
-        permissions = Permissions("ask", PermissionSettings(), WORKSPACE, remembered.append)
+        kept = Kept()
+        permissions = Permissions("ask", PermissionSettings(), WORKSPACE, kept)
 
         with pytest.raises(RuleError):
-            permissions.grant("run_shell(", "always")
-        assert (remembered, permissions.rules()) == ([], [])
+            permissions.grant("run_shell(", "user")
+        assert (kept.rules, permissions.rules()) == ([], [])
 
     def test_a_grant_can_be_revoked(self) -> None:
         permissions = book()
@@ -237,6 +252,31 @@ class TestGrantsAndRefusals:
         assert permissions.revoke("run_shell(ls *)")
         assert not permissions.revoke("run_shell(ls *)")
         assert permissions.judge(shell("ls"), Risk.EXECUTE).verdict == "ask"
+
+    def test_a_rule_ends_when_its_time_is_over(self) -> None:
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        ends = Standing(parse_rule("run_shell(ls *)"), Verdict.ALLOW, "project", now + timedelta(hours=1))
+        standings = Standings([ends], now=lambda: now)
+
+        assert standings.rules(Verdict.ALLOW) == [ends.rule]
+        now += timedelta(hours=1)
+        assert standings.in_force() == []
+
+    def test_a_rule_of_the_settings_of_a_workspace_is_not_revoked(self) -> None:
+        permissions = Permissions("ask", PermissionSettings(deny=("run_shell(rm *)",)), WORKSPACE, Kept())
+
+        with pytest.raises(PermissionError):
+            permissions.revoke("run_shell(rm *)")
+        assert permissions.judge(shell("rm x"), Risk.EXECUTE).verdict == "deny"
+
+    def test_a_rule_for_once_covers_one_call_of_any_tool(self) -> None:
+        permissions = book()
+        permissions.grant("edit_file(/a.py)", "once")
+        judged = permissions.judge(call("edit_file", path="a.py"), Risk.WRITE)
+        permissions.spend(judged)
+
+        assert judged.verdict == "allow"
+        assert permissions.judge(call("edit_file", path="a.py"), Risk.WRITE).verdict == "ask"
 
     def test_a_grant_does_not_beat_a_deny_rule(self) -> None:
         permissions = book(deny=["run_shell(rm *)"])

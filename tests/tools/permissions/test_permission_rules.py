@@ -233,6 +233,11 @@ def test_what_a_deny_rule_could_name_is_not_allowed(command: str, rule: str, ver
     assert judge(command, deny=[rule], mode="auto").verdict == verdict
 
 
+@pytest.mark.parametrize(("command", "verdict"), [("rm", "deny"), ("rm -rf x", "deny"), ("rmdir x", "ask")])
+def test_a_colon_and_a_star_stand_for_any_arguments(command: str, verdict: str) -> None:
+    assert judge(command, deny=["run_shell(rm:*)"]).verdict == verdict
+
+
 def test_an_exact_rule_covers_this_command_only() -> None:
     rule = "run_shell(= rm *; (ls) > out)"
 

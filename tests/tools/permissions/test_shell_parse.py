@@ -153,8 +153,13 @@ class TestBounds:
             "! " * 300 + "ls",
             "echo ${x:-" * 300 + "}" * 300,
             "echo $((" + "(" * 1000 + "1" + ")" * 1000 + "))",
+            "ls|" * 20_000,
+            "env A=b " * 7_000,
+            "xargs " * 10_000,
+            "git -C a " * 7_000,
+            pytest.param(")" * 60_000, marks=pytest.mark.slow),
         ],
-        ids=lambda command: command[:12],
+        ids=lambda command: str(command)[:12],
     )
     def test_D10_deep_nesting_is_not_followed(self, command: str) -> None:
         started = time.monotonic()

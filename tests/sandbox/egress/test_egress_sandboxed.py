@@ -1,0 +1,94 @@
+"""A list of domains, on every engine: what a call reaches, and that it is all that it reaches."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.base import Mount, Sandbox
+from sandbox.canary import prove
+from sandbox.egress.networked import NetworkedSandbox
+from tests.sandbox.egress.names import Names, proxying, table
+
+MakeSandbox = Callable[[str, Mount], Sandbox]
+GET = """
+import sys, urllib.request
+for address in sys.argv[1:]:
+    try:
+        print(urllib.request.urlopen(address, timeout=5).read().decode())
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+@pytest.fixture
+def names() -> Names:
+    return table()
+
+
+@pytest.fixture
+async def networked(
+    back_end: str, workspace: Path, make_sandbox: MakeSandbox, names: Names
+) -> AsyncIterator[Sandbox]:
+    """A started sandbox with a list; on the other side of the proxy one server says ``hello``."""
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://other.test/\r\nContent-Length: 0\r\n\r\n"
+    async with proxying(names, lambda head: moved if b"host: moved.test" in head else ok) as proxy:
+        made = NetworkedSandbox(lambda mount: make_sandbox(back_end, mount), Mount(workspace), proxy)
+        await made.start()
+        yield made
+        await made.close()
+
+
+async def test_a_listed_domain_is_reached_and_no_other(networked: Sandbox, names: Names) -> None:
+    wanted = ["http://allowed.test/a", "http://other.test/", "http://private.test/", "http://moved.test/"]
+
+    done = await networked.run(["python3", "-c", GET, *wanted])
+
+    refused, hello, other, private, moved = done.output.splitlines()
+    assert refused == "[not in the list [sandbox] network: other.test]"
+    assert hello == "hello"
+    assert "403" in other
+    assert "other.test is not in the list" in other
+    assert "403" in private
+    assert "403" in moved
+    assert [port for _, port in names.dialled] == [80, 80]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import socket; socket.create_connection(('93.184.216.34', 80), 3)",
+        "import socket; socket.getaddrinfo('allowed.test', 80)",
+        "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('1.1.1.1', 53))",
+        "from urllib.request import *; build_opener(ProxyHandler({})).open('http://93.184.216.34/', None, 3)",
+    ],
+)
+async def test_A03_A04_there_is_no_way_beside_the_proxy(networked: Sandbox, source: str) -> None:
+    done = await networked.run(["python3", "-c", source])
+    assert done.exit_code == 1
+    assert "unreachable" in done.output or "resolution" in done.output, done.output
+
+
+async def test_the_canary_holds_with_a_list_as_without(networked: Sandbox, workspace: Path) -> None:
+    failed = [check for check in await prove(networked, workspace) if not check.ok]
+    assert failed == []
+
+
+async def test_a_command_is_what_it_is_without_a_list(networked: Sandbox) -> None:
+    told = await networked.run(["sh", "-c", "cat; echo done; exit 7"], stdin=b"said\n")
+    missing = await networked.run(["no-such-program"])
+    variables = await networked.run(["python3", "-c", "import json, os; print(json.dumps(dict(os.environ)))"])
+
+    assert (told.exit_code, told.output) == (7, "said\ndone\n")
+    assert missing.exit_code == 127
+    assert json.loads(variables.output)["HTTPS_PROXY"] == "http://127.0.0.1:3128"
+
+
+async def test_A15_nothing_of_the_way_out_outlives_a_call(
+    networked: Sandbox, sleepers: Callable[[str], list[int]]
+) -> None:
+    for _ in range(3):
+        assert (await networked.run(["true"])).exit_code == 0
+    assert sleepers("/run/apprentice-egress") == []
