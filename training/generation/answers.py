@@ -133,6 +133,9 @@ def _written(slots: Slots, done: Done) -> str:
 def _diff(slots: Slots, done: Done) -> str:
     text = done[-1][1].text
     files = re.findall(r"^\+\+\+ b/(.+)$", text, re.MULTILINE)
+    fresh = text.partition("new files that git does not track:\n")[2].splitlines()
+    if fresh and not files:
+        return f"There are only new files, which git does not track yet: {', '.join(fresh[:4])}."
     if not files:
         return slots.dice.choice(("Nothing has changed.", "There are no uncommitted changes."))
     added = [line[1:] for line in text.splitlines() if line.startswith("+") and not line.startswith("+++")]

@@ -1,18 +1,16 @@
-"""What examples are generated from, read from the package's data once."""
+"""What examples are generated from, as it is written in the package's data."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from training.datasets.example import Kind
+from training.generation.data_files import data, lines, lines_of, names_in, pairs_of, text_of, words_of
 
 _OF_LINES = {"headings", "sentences", "topics", "commands", "pipelines", "snippets", "expressions"}
 _OF_LINES |= {"ignored", "choices", "times"}
-DATA = resources.files("training.generation") / "data"
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,10 @@ class SourceForm:
 class Template:
     """Requests that are right to answer in one way. ``steps`` are turns, each of calls made together.
 
-    ``after`` is the template of an earlier turn of the same conversation; ``history`` are earlier turns in
-    plain text. ``says`` are answers; without one, ``answer`` names how the answer is made.
+    ``files`` (path and text, with slots) stand in the repository before the first call. ``after`` is the
+    template of an earlier turn of the same conversation; ``history`` are earlier turns in plain text, which
+    come after that one.
+    ``says`` are answers; without one, ``answer`` names how the answer is made.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Template:
     after: str = ""
     history: tuple[tuple[str, str], ...] = ()
     language: str = "en"
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,39 +83,31 @@ class Noise:
     abbreviations: Mapping[str, str] = field(default_factory=dict)
 
 
-@cache
 def words(name: str) -> tuple[str, ...]:
     """One list of ``words.toml``; a list of single words, or of lines."""
-    text: str = _lists("words.toml")[name].strip("\n")
-    lines = text.splitlines()
-    return tuple(lines) if name in _OF_LINES else tuple(text.split())
+    return (lines_of if name in _OF_LINES else words_of)("words", name)
 
 
-@cache
 def forms(kind: str) -> tuple[str, ...]:
     """Forms of ``made_up.toml``."""
-    return tuple(_lists("made_up.toml")[kind].strip("\n").splitlines())
+    return lines_of("made_up", kind)
 
 
-@cache
 def concepts() -> tuple[tuple[str, str], ...]:
     """``(concept, what it is)``."""
-    lines = _lists("words.toml")["concepts"].strip("\n").splitlines()
-    return tuple((one, said) for one, _, said in (line.partition(" | ") for line in lines))
+    return pairs_of("words", "concepts")
 
 
 @cache
 def replies() -> Mapping[str, tuple[str, ...]]:
     """Answers of each style that needs no observation."""
-    return {
-        style: tuple(text.strip("\n").splitlines()) for style, text in _toml(DATA / "replies.toml").items()
-    }
+    return {style: lines(text) for style, text in data("replies").items()}
 
 
 @cache
 def functions() -> tuple[Function, ...]:
     """Those of ``functions.toml``."""
-    found = _toml(DATA / "functions.toml")["function"]
+    found = data("functions")["function"]
     return tuple(
         Function(**{**one, "body": one["body"].strip("\n"), "checks": tuple(one["checks"])}) for one in found
     )
@@ -123,7 +116,7 @@ def functions() -> tuple[Function, ...]:
 @cache
 def source_forms() -> tuple[SourceForm, ...]:
     """Those of ``sources.toml``."""
-    return tuple(SourceForm(**one) for one in _toml(DATA / "sources.toml")["source"])
+    return tuple(SourceForm(**one) for one in data("sources")["source"])
 
 
 @cache
@@ -131,9 +124,8 @@ def templates() -> Mapping[str, Template]:
     """All templates by id, those of other languages among them."""
     raw: dict[str, tuple[str, dict[str, Any]]] = {}
     for folder, language in (("templates", "en"), ("languages", "")):
-        for file in _files(DATA / folder):
-            group = file.name.removesuffix(".toml")
-            for one in _toml(file)["template"]:
+        for group in names_in(folder):
+            for one in tomllib.loads(text_of(f"{folder}/{group}"))["template"]:
                 raw[one["id"]] = (group, {"language": language or group, **one})
     return {name: _template(group, one, raw) for name, (group, one) in raw.items()}
 
@@ -141,12 +133,9 @@ def templates() -> Mapping[str, Template]:
 @cache
 def talk() -> tuple[Talk, ...]:
     """Those of ``talk.toml``."""
-    file = DATA / "talk.toml"
-    if not file.is_file():
-        return ()
     return tuple(
         Talk(one.get("topic", ""), one["kind"], request, answer, _pairs(one.get("history", ())))
-        for one in _toml(file)["talk"]
+        for one in data("talk")["talk"]
         for request, answer in one["pairs"]
     )
 
@@ -154,10 +143,7 @@ def talk() -> tuple[Talk, ...]:
 @cache
 def noise() -> Noise:
     """That of ``noise.toml``."""
-    file = DATA / "noise.toml"
-    if not file.is_file():
-        return Noise()
-    found = _toml(file)
+    found = data("noise")
     lists = {name: tuple(found[name]) for name in ("openers", "closers", "asides", "pastes")}
     return Noise(**lists, abbreviations=found["abbreviations"])
 
@@ -171,13 +157,14 @@ def _template(group: str, one: Mapping[str, Any], raw: Mapping[str, tuple[str, d
         id=one["id"],
         group=group,
         kind=merged.get("kind", "call"),
-        requests=tuple(one["requests"].strip("\n").splitlines()),
+        requests=lines(one["requests"]),
         steps=_steps(merged),
         answer=merged.get("answer", ""),
         says=_lines(merged.get("says", "")),
         after=merged.get("after", ""),
         history=_pairs(merged.get("history", ())),
         language=one["language"],
+        files=tuple(merged.get("files", {}).items()),
     )
 
 
@@ -188,24 +175,8 @@ def _steps(one: Mapping[str, Any]) -> tuple[tuple[Mapping[str, Any], ...], ...]:
 
 
 def _lines(says: Any) -> tuple[str, ...]:
-    return tuple(says) if isinstance(says, list) else tuple(says.strip("\n").splitlines())
+    return tuple(says) if isinstance(says, list) else lines(says)
 
 
 def _pairs(history: Any) -> tuple[tuple[str, str], ...]:
     return tuple((role, text) for role, text in history)
-
-
-def _files(folder: Traversable) -> list[Traversable]:
-    if not folder.is_dir():
-        return []
-    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
-
-
-@cache
-def _lists(name: str) -> dict[str, Any]:
-    """A file of which one list after the other is asked for."""
-    return _toml(DATA / name)
-
-
-def _toml(file: Traversable) -> dict[str, Any]:
-    return tomllib.loads(file.read_text("utf-8"))

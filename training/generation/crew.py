@@ -6,30 +6,40 @@ Invariant: which of them makes an example changes nothing in it.
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from sandbox.settings import SandboxSettings
 from training.datasets.example import Example
 from training.generation.scripted import PER_WORLD, ScriptedTeacher
+from training.generation.settings import Parts
 
 MOST = 8
 
 
 class Crew:
-    """Fulfils ``Source``. An async context manager. Examples of one repository are made by one teacher."""
+    """Fulfils ``Source``. An async context manager. Examples of one repository are made by one teacher.
 
-    def __init__(self, seed: int, sandbox: SandboxSettings | None = None, teachers: int = 0) -> None:
-        wanted = teachers or min(MOST, max(2, os.cpu_count() or 2))
-        self._teachers = [ScriptedTeacher(seed, sandbox=sandbox) for _ in range(wanted)]
+    The first teacher is opened with the crew, so that a missing sandbox is said at once, each other one at
+    its first example.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        sandbox: SandboxSettings | None = None,
+        parts: Parts | None = None,
+        teachers: int = 0,
+    ) -> None:
+        wanted = teachers or min(MOST, 2 * (os.cpu_count() or 2))
+        self._new = partial(ScriptedTeacher, seed, parts, sandbox)
+        self._teachers: list[ScriptedTeacher | None] = [None] * wanted
         self._turns = [asyncio.Lock() for _ in self._teachers]
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            for teacher in self._teachers:
-                await stack.enter_async_context(teacher)
-            self._stack = stack.pop_all()
+        await self._teacher(0)
         return self
 
     async def __aexit__(
@@ -40,4 +50,12 @@ class Crew:
     async def make(self, index: int) -> Example:
         place = index // PER_WORLD % len(self._teachers)
         async with self._turns[place]:
-            return await self._teachers[place].make(index)
+            teacher = await self._teacher(place)
+            return await teacher.make(index)
+
+    async def _teacher(self, place: int) -> ScriptedTeacher:
+        teacher = self._teachers[place]
+        if teacher is None:
+            teacher = await self._stack.enter_async_context(self._new())
+            self._teachers[place] = teacher
+        return teacher

@@ -20,14 +20,13 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from tools.protocol.messages import Signature
 from training.generation.base import GenerationError
+from training.generation.data_files import data, names_in, text_of
 from training.generation.values import Date, Time, ValueKind, Words, read_kind, read_value, read_words
 
-DATA = resources.files("training.generation") / "data"
 BUILTINS = "built_in_tools"
 SLOT = re.compile(r"\{(\w+)\}")
 PARAMETER = re.compile(r"(\w+)(\??): (.+?)(?: - (.+))?")
@@ -99,20 +98,13 @@ class Domain:
 @lru_cache(maxsize=1)
 def domains() -> tuple[Domain, ...]:
     """All of them, by name. Raises GenerationError."""
-    files = sorted((DATA / "domains").iterdir(), key=lambda file: file.name)
-    shared = _shared_values()
-    return tuple(
-        read_domain(file.name.removesuffix(".toml"), file.read_text("utf-8"), shared) for file in files
-    )
+    names = names_in("domains")
+    return tuple(read_domain(name, text_of(f"domains/{name}"), data("values")) for name in names)
 
 
 def read_builtins() -> Domain:
     """Requests for the built-in tools, in the same form. Raises GenerationError."""
-    return read_domain(BUILTINS, (DATA / f"{BUILTINS}.toml").read_text("utf-8"), _shared_values())
-
-
-def _shared_values() -> Mapping[str, Sequence[str]]:
-    return tomllib.loads((DATA / "values.toml").read_text("utf-8"))
+    return read_domain(BUILTINS, text_of(BUILTINS), data("values"))
 
 
 def read_domain(name: str, text: str, shared: Mapping[str, Sequence[str]]) -> Domain:

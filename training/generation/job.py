@@ -6,14 +6,15 @@ from typing import Any
 
 from training.generation.base import GenerationError
 from training.generation.plan import Plan, plan_from_dict, plan_to_dict
-from training.generation.run import Step
+from training.generation.run import Step, Told
 from training.generation.running import generate
-from training.jobs.base import JobError, JobSpec, Reporter
+from training.jobs.base import Cancelled, JobError, JobSpec, Reporter
 from training.teachers.base import TeacherError
 
 KIND = "generate"
 METRIC_EVERY = 10
 """Examples between two notes of what they cost."""
+LOOK_S = 0.3
 
 
 def spec(plan: Plan) -> JobSpec:
@@ -30,14 +31,17 @@ def spec(plan: Plan) -> JobSpec:
 def work(reporter: Reporter) -> Mapping[str, Any]:
     """Raises JobError with the one line of what went wrong, and Cancelled."""
     plan = plan_from_dict(reporter.arguments)
+    noted = -1.0
 
     def told(step: Step) -> None:
-        if step.examples % METRIC_EVERY == 0 or step.examples == step.wanted:
-            reporter.metric(cost_usd=round(step.cost_usd, 6))
+        nonlocal noted
+        if step.cost_usd != noted and (step.examples % METRIC_EVERY == 0 or step.examples == step.wanted):
+            noted = step.cost_usd
+            reporter.metric(cost_usd=round(noted, 6))
         reporter.progress(step.examples, step.wanted, "examples")
 
     try:
-        metadata = asyncio.run(generate(plan, resume=True, told=told, said=reporter.note))
+        metadata = asyncio.run(_cancellable(plan, reporter, told))
     except (GenerationError, TeacherError) as error:
         raise JobError(str(error)) from error
     return {
@@ -45,3 +49,17 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         "examples": metadata["examples"],
         "cost_usd": metadata["costs"]["cost_usd"],
     }
+
+
+async def _cancellable(plan: Plan, reporter: Reporter, told: Told) -> Mapping[str, Any]:
+    """The generation. It ends in good order when the job is cancelled, also while it waits for a reply."""
+    running = asyncio.create_task(generate(plan, resume=True, told=told, said=reporter.note))
+    while not running.done():
+        try:
+            reporter.check()
+        except Cancelled:
+            running.cancel()
+            await asyncio.wait({running})
+            raise
+        await asyncio.wait({running}, timeout=LOOK_S)
+    return running.result()

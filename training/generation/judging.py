@@ -16,7 +16,7 @@ from training.datasets.example import Example, ExampleError, example_id, from_li
 from training.generation.base import GenerationError
 from training.generation.log_rows import Row, chosen_by, conversation_of, signatures_of
 from training.teachers.base import TeacherProvider
-from training.teachers.committee import committee
+from training.teachers.committee import Voted, committee
 from training.teachers.grading import Decided, Graded, grade
 from training.teachers.ledger import row as sums_of
 from training.teachers.relabelling import Label, Relabelled, relabel
@@ -136,9 +136,9 @@ async def labelled(
     agreement: dict[str, Any] | None = None
     labels: dict[str, Relabelled] = {}
     if len(providers) > 1:
-        verdicts = await committee(run, providers, decided, soft=soft)
+        verdicts = await committee(run, providers, decided, soft=soft, told=told)
         labels = {
-            one.decided.id: Relabelled(one.decided, one.winner, "" if one.winner else "the teachers differ")
+            one.decided.id: Relabelled(one.decided, one.winner, "" if one.winner else _undecided(one))
             for one in verdicts.voted
         }
         agreement = {"tools": vars(verdicts.on_tools), "decisions": vars(verdicts.on_decisions)}
@@ -161,6 +161,10 @@ async def labelled(
         "costs": sums_of(run.ledger.total),
     }
     return facts, [labelled_line(subject, label) for subject, label in found]
+
+
+def _undecided(one: Voted) -> str:
+    return "the teachers differ" if one.labels else "no teacher gave a label"
 
 
 def _label(subject: Subject, label: Label) -> dict[str, Any]:

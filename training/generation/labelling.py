@@ -4,8 +4,10 @@ Invariant: where the right call is known, an example is kept only if the teacher
 calls stay those that are known to be right. Where it is not known, the teacher's call is the example's.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from tools.calls import ToolCall
 from tools.protocol.messages import Message
 from training.datasets.example import Example, example_id
 from training.generation.seeds import is_known
@@ -38,10 +40,9 @@ def decided_of(id_: str, seed: Example) -> Decided:
 def _example(seed: Example, at: int, label: Label) -> Example | Rejection:
     right = seed.messages[at]
     known = is_known(seed)
-    tools = {call.tool for call in right.calls}
-    if known and tools != {call.tool for call in label.calls}:
-        names = ", ".join(sorted(tools)) or "answer"
-        return Rejection("disagrees", f"the teacher chose {label.tool} where {names} is right")
+    if known and _tools(right.calls) != _tools(label.calls):
+        chosen, wanted = (", ".join(_tools(calls)) or "answer" for calls in (label.calls, right.calls))
+        return Rejection("disagrees", f"the teacher chose {chosen} where {wanted} is right")
     turn = right if known else Message("assistant", text=label.answer, calls=label.calls)
     if not (turn.calls or turn.text):
         return Rejection("no label", "the teacher neither called a tool nor answered")
@@ -65,6 +66,10 @@ def _example(seed: Example, at: int, label: Label) -> Example | Rejection:
         source=source,
         shares=offered_shares(label.shares, seed),
     )
+
+
+def _tools(calls: Sequence[ToolCall]) -> list[str]:
+    return sorted({call.tool for call in calls})
 
 
 def offered_shares(shares: Shares, seed: Example) -> dict[str, float]:

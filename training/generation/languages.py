@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
-from training.generation.words_of_quality import quality_words
+from training.generation.data_files import data
 
 CLEAR = 2
 """Frequent words of one language that are evidence, and by how many it is ahead of the next one."""
@@ -47,4 +47,4 @@ def languages_of(text: str) -> frozenset[str]:
 
 @cache
 def _frequent() -> Mapping[str, frozenset[str]]:
-    return {name: frozenset(words.split()) for name, words in quality_words()["languages"].items()}
+    return {name: frozenset(words.split()) for name, words in data("quality")["languages"].items()}

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from training.generation.catalogue import forms, words
 
@@ -13,11 +13,15 @@ _NUMBER = re.compile(r"<(\d+)-(\d+)>")
 
 def make(kind: str, dice: random.Random) -> str:
     """One of a kind of ``made_up.toml``."""
-    made = dice.choice(forms(kind))
+    return expanded(dice.choice(forms(kind)), dice, words)
+
+
+def expanded(made: str, dice: random.Random, lists: Callable[[str], Sequence[str]]) -> str:
+    """The form with its alternatives, numbers and words of ``lists`` chosen."""
     replacements: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         (_CHOICE, lambda match: dice.choice(match[1].split("|"))),
         (_NUMBER, lambda match: str(dice.randint(int(match[1]), int(match[2])))),
-        (_WORD, lambda match: dice.choice(words(match[1]))),
+        (_WORD, lambda match: dice.choice(lists(match[1]))),
     )
     for pattern, replacement in replacements:
         made = pattern.sub(replacement, made)

@@ -65,7 +65,8 @@ class ScriptedMaker:
 
     async def make(self, item: int) -> list[Made]:
         example = await self._seeds.make(item)
-        return [replace(example, source={**example.source, "provider": "scripted", "cost_usd": 0.0})]
+        made_by = {"provider": self.name, "model": self.name, "cost_usd": 0.0}
+        return [replace(example, source={**example.source, **made_by})]
 
 
 @dataclass(frozen=True)

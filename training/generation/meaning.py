@@ -58,18 +58,18 @@ class Meanings:
         return self._last[1]
 
 
-def sentence_embedder(model: str) -> Embed:
-    """Embeds by a model of sentence-transformers. Raises GenerationError where that is not installed."""
+def embedder(name: str) -> Embed:
+    """``minilm``, or what else ``embedder_of`` of curation knows. Raises GenerationError."""
+    from training.curation.base import CurationError
+    from training.curation.embedding import LETTERS, embedder_of
+
     try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError:
-        raise GenerationError(
-            "duplicates by meaning need sentence-transformers: pip install 'apprentice[train]', or set "
-            "generation.same_meaning to 1"
-        ) from None
-    try:
-        loaded = SentenceTransformer(model)
-    except (OSError, ValueError) as error:
-        raise GenerationError(f"{model} cannot be loaded: {' '.join(str(error).split())[:200]}") from None
-    embed: Embed = loaded.encode
-    return embed
+        model = embedder_of(name)
+    except CurationError as error:
+        raise GenerationError(f"{error}, or set generation.same_meaning to 1") from None
+    if name != LETTERS:
+        import torch
+
+        # One text at a time: several threads wait for one another longer than they work.
+        torch.set_num_threads(1)
+    return lambda text: model.embed([text])[0]

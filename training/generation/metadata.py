@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from training.generation.figures import Figures
+from training.generation.groups import group_counts
 from training.generation.plan import Plan
 from training.teachers.ledger import Ledger, row
 
@@ -32,6 +33,7 @@ def metadata(
         "runs": state["runs"],
         **plan.identity(),
         "figures": found,
+        "template_groups": group_counts(found["templates"]),
         "costs": {**row(ledger.total), "groups": ledger.rows()},
         "filters": dict(filters),
         "versions": {"apprentice": version("apprentice"), "python": platform.python_version()},

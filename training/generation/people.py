@@ -1,12 +1,10 @@
 """Who asks, in which language and style: drawn for each request that a teacher writes."""
 
 import random
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
+
+from training.generation.data_files import data
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class Person:
 
 def people(count: int, languages: Sequence[str], dice: random.Random) -> tuple[Person, ...]:
     """No style comes twice before all have come."""
-    words = _words()
+    words = data("people")
     styles = [
         style for _ in range(-(-count // len(words["styles"]))) for style in _shuffled(words["styles"], dice)
     ]
@@ -31,9 +29,3 @@ def people(count: int, languages: Sequence[str], dice: random.Random) -> tuple[P
 
 def _shuffled(values: Sequence[str], dice: random.Random) -> list[str]:
     return dice.sample(values, len(values))
-
-
-@cache
-def _words() -> dict[str, Any]:
-    file = resources.files("training.generation") / "data" / "people.toml"
-    return tomllib.loads(file.read_text("utf-8"))

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from training.datasets.example import Example, ExampleError, check
+from training.generation.data_files import data
 from training.generation.languages import languages_of
 from training.generation.tally import Rejection, Tally, last_request
-from training.generation.words_of_quality import quality_words
 
 SHORTEST_REQUEST, LONGEST_REQUEST = 2, 8_000
 LONGEST_ANSWER = 8_000
@@ -106,4 +106,4 @@ CHECKS: Mapping[str, Callable[[Example], str]] = {
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     """All patterns of that name as one."""
-    return re.compile("|".join(f"(?:{one})" for one in quality_words()[name]), re.IGNORECASE)
+    return re.compile("|".join(f"(?:{one})" for one in data("quality")[name]), re.IGNORECASE)

@@ -17,7 +17,7 @@ from training.generation.contamination import ContaminationFilter
 from training.generation.duplicates import NEVER, DuplicateFilter
 from training.generation.figures import Figures
 from training.generation.makers import Maker, Manner, Numbering, ScriptedMaker, TeacherMaker
-from training.generation.meaning import sentence_embedder
+from training.generation.meaning import embedder
 from training.generation.metadata import metadata
 from training.generation.mixing import counts, next_of
 from training.generation.plan import Plan
@@ -84,7 +84,7 @@ class Generation:
         self._contamination = ContaminationFilter(
             [Path(one).expanduser() for one in settings.evaluation_sets], facts=tallies.get("contamination")
         )
-        embed = sentence_embedder(settings.embedder) if settings.same_meaning < NEVER else None
+        embed = embedder(settings.embedder) if settings.same_meaning < NEVER else None
         self._duplicates = DuplicateFilter(
             settings.near, embed=embed, same_meaning=settings.same_meaning, facts=tallies.get("duplicates")
         )

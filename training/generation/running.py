@@ -26,7 +26,7 @@ OpenSource = Callable[[Plan], AbstractAsyncContextManager[Source]]
 
 def scripted_source(plan: Plan) -> AbstractAsyncContextManager[Source]:
     """Scripted teachers with the plan's seed and sandbox."""
-    return Crew(plan.seed, plan.sandbox)
+    return Crew(plan.seed, plan.sandbox, plan.settings.parts)
 
 
 def prices_of(plan: Plan) -> PriceList:

@@ -10,15 +10,17 @@ from typing import Any
 
 from tools.calls import ToolCall, ToolResult
 from tools.protocol.messages import Message
-from training.generation import answers
+from training.generation import answers, earlier, file_requests
 from training.generation.catalogue import Template, templates
+from training.generation.finders import Unfillable
 from training.generation.noise import noisy
-from training.generation.slots import SLOT, Slots, Unfillable
+from training.generation.slots import SLOT, Slots
 from training.generation.workshop import Workshop
 
 LONGEST_OBSERVATION = 1200
 """Characters; a scene that shows more ends where it was called, so that examples stay short."""
 _MAY_FAIL = ("run_shell", "run_python", "run_tests")
+_NUMBERS = ("{start}", "{end}", "{count}", *earlier.NUMBERS, *file_requests.NUMBERS)
 _REFUSED = "the person refused this call: {}"
 
 
@@ -33,6 +35,7 @@ class Scene:
 async def play(template: Template, slots: Slots, workshop: Workshop, first_call: int = 0) -> Scene:
     """The template's turn. ``first_call`` numbers its calls. Raises Unfillable."""
     request = _request(template, slots)
+    await workshop.put({slots.fill(path): slots.fill(text) for path, text in template.files})
     messages = [_history(role, slots.fill(text)) for role, text in template.history]
     messages.append(Message("user", text=request))
     done: list[tuple[ToolCall, ToolResult]] = []
@@ -87,7 +90,7 @@ def _value(value: Any, slots: Slots) -> Any:
     if not isinstance(value, str):
         return value
     filled = slots.fill(value)
-    return int(filled) if value in ("{start}", "{end}", "{count}") else filled
+    return int(filled) if value in _NUMBERS else filled
 
 
 async def _results(

@@ -8,7 +8,6 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -18,43 +17,35 @@ from tools.protocol.messages import Message, Signature
 from training.datasets.example import Example, Kind, check, example_id
 from training.generation.base import GenerationError
 from training.generation.catalogue import Template, replies, talk, templates
+from training.generation.finders import Unfillable
 from training.generation.foreign import OFFERS, foreign_example
 from training.generation.noise import noisy
 from training.generation.scenes import Scene, base_of, decision_only, play
+from training.generation.settings import Parts
 from training.generation.shelf import Shelf
-from training.generation.slots import Slots, Unfillable
+from training.generation.slots import Slots
+from training.generation.task_worlds import make_small_world
 from training.generation.workshop import Workshop
 from training.generation.worlds import make_world
 
-PROMPT_VERSION = "scripted-1"
+PROMPT_VERSION = "scripted-2"
+PARTS = ("call", "everyday", "several", "task", "follow_up", "language", "ask", "talk", "absent", "foreign")
+TASKS = "tasks"
+"""Groups that begin so are whole tasks, in repositories of a few files."""
 PER_WORLD = 12
 """Examples in a row that are about the same repository."""
 _ATTEMPTS = 20
 _STRETCH = 24
 
 
-@dataclass(frozen=True)
-class Mix:
-    """Shares of what is made; they are weights, and need not add up to one."""
-
-    call: float = 0.36
-    several: float = 0.08
-    follow_up: float = 0.07
-    language: float = 0.09
-    ask: float = 0.06
-    talk: float = 0.11
-    absent: float = 0.02
-    foreign: float = 0.30
-    whole: float = 0.4
-    """Of the examples with calls, how many go on to the observation and the answer."""
-
-
 class ScriptedTeacher:
     """Fulfils ``Source``. An async context manager."""
 
-    def __init__(self, seed: int = 0, mix: Mix = Mix(), sandbox: SandboxSettings | None = None) -> None:
+    def __init__(
+        self, seed: int = 0, parts: Parts | None = None, sandbox: SandboxSettings | None = None
+    ) -> None:
         self._seed = seed
-        self._mix = mix
+        self._parts = parts or Parts()
         self._workshop = Workshop(sandbox)
         self._shelf = Shelf(self._workshop.registry)
 
@@ -85,8 +76,7 @@ class ScriptedTeacher:
         return unique * OFFERS + (self._seed * 1009 + index // _STRETCH) % OFFERS
 
     def _part(self, dice: random.Random) -> str:
-        parts = ("call", "several", "follow_up", "language", "ask", "talk", "absent", "foreign")
-        return dice.choices(parts, [getattr(self._mix, part) for part in parts])[0]
+        return dice.choices(PARTS, [getattr(self._parts, part) for part in PARTS])[0]
 
     async def _made(self, part: str, index: int, dice: random.Random, attempt: int) -> Example:
         if part == "foreign":
@@ -94,7 +84,8 @@ class ScriptedTeacher:
         if part == "talk" and dice.random() < 0.6:
             return self._talk(dice, index)
         template = _drawn(_pools()[part], dice)
-        world = make_world(self._seed * 1_000_003 + index // PER_WORLD + attempt // 4)
+        make = make_small_world if template.group.startswith(TASKS) else make_world
+        world = make(self._seed * 1_000_003 + index // PER_WORLD + attempt // 4)
         slots = Slots(world, dice)
         await self._workshop.open(world)
         before: list[Message] = []
@@ -111,7 +102,8 @@ class ScriptedTeacher:
     ) -> Example:
         messages = (*before, *scene.messages)
         called = [call.tool for message in messages for call in message.calls]
-        whole = scene.whole and (len(template.steps) > 1 or dice.random() < self._mix.whole)
+        is_task = len(template.steps) > 1 or template.group.startswith(TASKS)
+        whole = scene.whole and (is_task or dice.random() < self._parts.whole)
         if template.steps and not whole:
             messages = decision_only(messages)
         tools = self._shelf.for_calls(called, dice)
@@ -170,11 +162,15 @@ def _pools() -> Mapping[str, Sequence[Template]]:
     known = templates().values()
     english = [one for one in known if one.language == "en"]
     alone = [one for one in english if not one.after and not one.history]
-    calls = [one for one in alone if one.kind == "call"]
+    everyday = [one for one in english if one.group.startswith("everyday")]
+    tasks = [one for one in alone if one.group.startswith(TASKS)]
+    calls = [one for one in alone if one.kind == "call" and one not in (*everyday, *tasks)]
     return {
         "call": calls,
+        "everyday": everyday or calls,
         "absent": calls,
-        "several": [one for one in alone if one.kind == "several"],
+        "several": [one for one in alone if one.kind == "several" and one not in tasks],
+        "task": tasks or calls,
         "follow_up": [one for one in english if one.after or one.history] or calls,
         "language": [one for one in known if one.language != "en"] or calls,
         "ask": [one for one in alone if one.kind == "ask"],

@@ -6,11 +6,27 @@ request says. A slot that this repository cannot fill raises Unfillable; another
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
-from training.generation import made_up
+from training.generation import (
+    abroad,
+    changes,
+    commands,
+    earlier,
+    file_requests,
+    made_up,
+    searched,
+    task_code,
+    task_facts,
+    task_tables,
+    task_words,
+    task_worlds,
+)
 from training.generation.catalogue import concepts, words
-from training.generation.worlds import Mistake, Setting, World, capitalised
+from training.generation.finders import Finder, Unfillable, by_dice, together
+from training.generation.spelling import capitalised
+from training.generation.worlds import Mistake, Setting, World
 
 SLOT = re.compile(r"\{([a-z_0-9]+)\}")
 SOURCES = (
@@ -35,23 +51,20 @@ SOURCES = (
 _PIECE = re.compile(r"[A-Za-z_][A-Za-z_0-9.]{3,28}|\"[^\"\n]{3,24}\"|\b\d{2,4}\b")
 
 
-class Unfillable(Exception):
-    """This repository has nothing for the slot that is named."""
-
-
 class Slots:
     """Values by name, each found once. A name that ends in ``2`` or ``3`` is another value of its kind."""
 
     def __init__(self, world: World, dice: random.Random) -> None:
-        self.world = world
-        self.dice = dice
-        self._values: dict[str, str] = {}
+        self.world: World = world
+        self.dice: random.Random = dice
+        self.values: dict[str, str] = {}
+        """Found so far. Finders put here what belongs together."""
         self._setting: Setting | None = None
 
     def __getitem__(self, name: str) -> str:
-        if name not in self._values:
-            self._values[name] = self._found(name)
-        return self._values[name]
+        if name not in self.values:
+            self.values[name] = self._found(name)
+        return self.values[name]
 
     def fill(self, text: str) -> str:
         """The text with every slot filled. Other braces are left alone."""
@@ -65,7 +78,7 @@ class Slots:
         base = name.rstrip("23")
         if base == name:
             return _FINDERS[name](self)
-        taken = {value for other, value in self._values.items() if other.rstrip("23") == base}
+        taken = {value for other, value in self.values.items() if other.rstrip("23") == base}
         for _ in range(12):
             value = _FINDERS[base](self)
             if value not in taken:
@@ -115,7 +128,7 @@ def _script(slots: Slots) -> str:
 
 
 def _test(slots: Slots) -> tuple[str, str]:
-    if "test_file" in slots._values:
+    if "test_file" in slots.values:
         mine = [test for test in slots.world.tests if test[0] == slots["test_file"]]
         return slots.dice.choice(mine)
     return slots.dice.choice(slots.world.tests)
@@ -203,22 +216,11 @@ def _near_line(slots: Slots) -> str:
     return near
 
 
-def _span(slots: Slots) -> tuple[int, int]:
+def _span(slots: Slots) -> dict[str, str]:
     """Lines of the file that a request may ask for: at most 30 of them."""
     count = max(2, len(slots.text().splitlines()))
     start = slots.dice.randint(1, max(1, count - 2))
-    return start, min(count, start + slots.dice.randint(1, 30))
-
-
-def _start(slots: Slots) -> str:
-    start, end = _span(slots)
-    slots._values["end"] = str(end)
-    return str(start)
-
-
-def _end(slots: Slots) -> str:
-    slots["start"]
-    return slots._values["end"]
+    return {"start": str(start), "end": str(min(count, start + slots.dice.randint(1, 30)))}
 
 
 def _count(slots: Slots) -> str:
@@ -329,8 +331,8 @@ def _heading(slots: Slots) -> str:
 
 def _constant(slots: Slots) -> tuple[str, str]:
     """``(NAME, value)`` of the file, which is then a Python file."""
-    if "file" not in slots._values:
-        slots._values["file"] = slots["python_file"]
+    if "file" not in slots.values:
+        slots.values["file"] = slots["python_file"]
     found = re.match(r"([A-Z_]+) = (\d+)\n", slots.text())
     if found is None:
         raise Unfillable("constant")
@@ -366,15 +368,15 @@ def _moved_file(slots: Slots) -> str:
     return slots.dice.choice((f"{folder}/{name}", f"old_{name}", f"{slots['file']}.bak"))
 
 
-def _from_words(name: str) -> "Callable[[Slots], str]":
+def _from_words(name: str) -> Finder:
     return lambda slots: slots.dice.choice(words(name))
 
 
-def _made_up(kind: str) -> "Callable[[Slots], str]":
-    return lambda slots: made_up.make(kind, slots.dice)
+def _made_up(kind: str) -> Finder:
+    return by_dice(partial(made_up.make, kind))
 
 
-_FINDERS: Mapping[str, Callable[[Slots], str]] = {
+_FINDERS: Mapping[str, Finder] = {
     "file": _file,
     "python_file": _python_file,
     "script": _script,
@@ -398,8 +400,7 @@ _FINDERS: Mapping[str, Callable[[Slots], str]] = {
     "piece": _piece,
     "piece_new": _piece_new,
     "near_line": _near_line,
-    "start": _start,
-    "end": _end,
+    **together(_span, ("start", "end")),
     "count": _count,
     "glob": _glob,
     "filename": _filename,
@@ -436,5 +437,16 @@ _FINDERS: Mapping[str, Callable[[Slots], str]] = {
     "fact": lambda slots: _constant(slots)[1],
     "regex": _regex,
     "error_text": _error_text,
+    **earlier.FINDERS,
+    **changes.FINDERS,
+    **abroad.FINDERS,
+    **file_requests.FINDERS,
+    **searched.FINDERS,
+    **commands.FINDERS,
+    **task_facts.FINDERS,
+    **task_tables.FINDERS,
+    **task_words.FINDERS,
+    **task_code.FINDERS,
+    **task_worlds.FINDERS,
 }
 KNOWN = frozenset(_FINDERS) | {f"{name}{digit}" for name in _FINDERS for digit in "23"}

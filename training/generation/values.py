@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from training.generation.data_files import ARROW
+
 RANGE = re.compile(r"(-?\d+(?:\.(\d+))?)\.\.(-?\d+(?:\.\d+)?)(?:/(\d+))?")
 MONTHS = calendar.month_name
 LIST = re.compile(r"\[(?:(\d+) \* )?(.+)\]")
-ARROW = " => "
 SHORTEST_LIST, LONGEST_LIST = 3, 6
 
 

@@ -1,22 +1,16 @@
 """What is said around a request, and what is answered where no tool serves."""
 
 import random
-import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Literal
+from functools import lru_cache, partial
+from typing import Literal
 
+from training.generation.data_files import data
 from training.generation.requests import Filled
 
+_words = partial(data, "talk_beside_tools")
 PLAIN = 0.6
 """Share of the requests with nothing around them."""
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
-    file = resources.files("training.generation") / "data" / "talk_beside_tools.toml"
-    return tomllib.loads(file.read_text("utf-8"))
 
 
 @lru_cache(maxsize=2)

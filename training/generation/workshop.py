@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,19 +25,20 @@ from tools.executor import Executor
 from tools.registry import Registry, builtin_registry
 from training.generation.base import GenerationError
 from training.generation.pages import page, results
+from training.generation.way_back import WayBack
 from training.generation.worlds import World
 
 LIMITS = Limits(wall_s=3.0, cpu_s=3, output_bytes=16 << 10)
 _GIT = (
     "git",
     "-c",
-    "user.name=a",
-    "-c",
-    "user.email=a@b",
-    "-c",
     "core.hooksPath=/dev/null",
     "-c",
     "gc.auto=0",
+    "-c",
+    "core.fsync=none",
+    "-c",
+    "fastimport.unpackLimit=0",
 )
 
 
@@ -52,6 +53,7 @@ class Workshop:
         self._settings = sandbox or SandboxSettings()
         self._root = Path(tempfile.mkdtemp(prefix="apprentice-generate-")).resolve()
         self._context = ToolContext(workspace=self._root / "project", limits=LIMITS)
+        self._way_back = WayBack(self._context.workspace)
         self._world: World | None = None
         self._is_clean = True
 
@@ -83,6 +85,12 @@ class Workshop:
             self._world, self._is_clean = world, True
         self._context.reads = FileReads()
 
+    async def put(self, files: Mapping[str, str]) -> None:
+        """Files that this example is about, beside the repository's own."""
+        for path, text in files.items():
+            await asyncio.to_thread(_write, self._context.workspace / path, text)
+        self._is_clean &= not files
+
     async def run(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Execute calls that were made together."""
         executor = Executor(self.registry, self._context)
@@ -94,30 +102,40 @@ class Workshop:
         return made
 
     def _lay_out(self, world: World) -> None:
+        if world is self._world:
+            self._way_back.bring_back()
+            return
         project = self._context.workspace
-        fresh = world is not self._world
         for entry in project.iterdir():
-            if fresh or entry.name != ".git":
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         for path, text in world.files.items():
             _write(project / path, text)
-        if fresh:
-            self._git("init", "-q", "-b", "main")
-            self._git("add", "-A")
-            self._git("commit", "-q", "-m", "first version")
-        else:
-            self._git("reset", "-q", "--hard")
+        self._git("init", "-q", "-b", "main", "--template=")
+        self._git("fast-import", "--quiet", given=_first_version(world))
+        self._git("reset", "-q")
         for path, text in world.changed.items():
             _write(project / path, text)
+        self._way_back.remember()
 
-    def _git(self, *arguments: str) -> None:
+    def _git(self, *arguments: str, given: bytes = b"") -> None:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._root)}
         command = [*_GIT, *arguments]
-        done = subprocess.run(command, cwd=self._context.workspace, env=environment, capture_output=True)
+        place = self._context.workspace
+        done = subprocess.run(command, cwd=place, env=environment, input=given, capture_output=True)
         if done.returncode:
             raise GenerationError(
                 f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}"
             )
+
+
+def _first_version(world: World) -> bytes:
+    """A commit of all files for ``git fast-import``; its date, and so its name, is always the same."""
+    said = b"first version\n"
+    lines = [b"commit refs/heads/main\ncommitter a <a@b> 1750000000 +0000\ndata %d\n%s" % (len(said), said)]
+    for path, text in world.files.items():
+        content = text.encode()
+        lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
+    return b"".join(lines)
 
 
 def _from_pages(call: ToolCall) -> ToolResult | None:

@@ -9,8 +9,10 @@ import random
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from training.generation.catalogue import Function, SourceForm, functions, source_forms, words
+from training.generation.spelling import camel_case, capitalised
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,9 @@ class _Building:
         return "/".join(self.dice.sample(words("folders"), depth))
 
 
+@lru_cache(maxsize=64)
 def make_world(seed: int) -> World:
-    """A repository of some twenty files."""
+    """A repository of some twenty files; the same object while it is in use, so that it is laid out once."""
     building = _Building(random.Random(f"world/{seed}"))
     dice = building.dice
     _add_python(building)
@@ -109,11 +112,6 @@ def make_world(seed: int) -> World:
         tuple(building.tests),
         building.mistake,
     )
-
-
-def capitalised(name: str) -> str:
-    """``order_item`` as ``OrderItem``."""
-    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def _add_python(building: _Building) -> None:
@@ -174,10 +172,14 @@ def _add_source(building: _Building, form: SourceForm) -> None:
 
 def _piece(form: str, path: str, dice: random.Random) -> tuple[str, str]:
     name = f"{dice.choice(words('verbs'))}_{dice.choice(words('nouns'))}"
-    big = capitalised(name)
-    camel = big[:1].lower() + big[1:]
     module = path.rpartition("/")[2].partition(".")[0].lower().replace("-", "")
-    forms = {"name": name, "camel": camel, "Name": big, "Camel": big, "dashed": name.replace("_", "-")}
+    forms = {
+        "name": name,
+        "camel": camel_case(name),
+        "Name": capitalised(name),
+        "Camel": capitalised(name),
+        "dashed": name.replace("_", "-"),
+    }
     for slot, value in {**forms, "module": module, "number": str(dice.randint(2, 60))}.items():
         form = form.replace("{" + slot + "}", value)
     used = next((forms[key] for key in ("name", "camel", "Name", "dashed") if forms[key] in form), name)

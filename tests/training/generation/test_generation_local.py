@@ -12,7 +12,8 @@ from training.generation.settings import GenerationSettings
 from training.generation.work import TRAIN
 from training.teachers.base import ProviderConfig
 
-pytestmark = pytest.mark.gguf
+pytestmark = [pytest.mark.gguf, pytest.mark.timeout(600)]
+"""The small model calls more than is asked for so often that it is asked some thirty times."""
 
 
 async def test_a_gguf_labels_and_its_shares_are_kept(tmp_path: Path) -> None:

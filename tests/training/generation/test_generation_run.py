@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.training.generation.making import FakeSource
 from training.datasets.example import Example, read
 from training.generation.base import GenerationError
+from training.generation.groups import OTHERS
 from training.generation.plan import Plan, plan_from_dict, plan_to_dict
 from training.generation.run import Generation, Parts, Step
 from training.generation.settings import GenerationSettings
@@ -126,7 +127,10 @@ def test_a_run_gives_what_was_asked_for_in_its_shares(tmp_path: Path) -> None:
     assert facts["figures"]["kinds"] == {"call": {"count": 50, "share": 1.0}}
     assert facts["costs"]["cost_usd"] == pytest.approx(10 * (100 * 10 + 20 * 40) / 1e6)
     assert facts["filters"]["duplicates"]["kept"] == 50
+    assert len(facts["template_groups"]) == 8 and facts["template_groups"][OTHERS]["examples"] == 50
     assert [step.examples for step in steps] == list(range(1, 51)) and steps[-1].cost_usd > 0
+    for one in examples:
+        assert {"provider", "model", "cost_usd"} <= one.source.keys()
     taught = next(one for one in examples if one.source["provider"] == "openai")
     assert taught.source["cost_usd"] > 0 and taught.source["prompt_version"] == "multiply-1"
     assert taught.messages[1].calls[0].arguments["path"] in taught.messages[0].text
