@@ -4,20 +4,26 @@ Invariant: whoever is left out names one that stays, with a cosine of at least t
 likenesses leads from one to the other. Among those of one cluster none that stays is that near to another.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from training.curation.base import Numbers, Vectors
+
+    Between = Callable[[Numbers, Numbers], Vectors]
 
 _BLOCK = 1024
 _ROUNDING = 1e-6
 """By which the cosine of equal vectors may fall short of 1."""
 
 
-def near_duplicates(vectors: "Vectors", order: "Numbers", threshold: float) -> "tuple[Numbers, Vectors]":
+def near_duplicates(
+    vectors: "Vectors", order: "Numbers", threshold: float, between: "Between | None" = None
+) -> "tuple[Numbers, Vectors]":
     """For each vector the place of the one that it duplicates, itself where it stays; and their cosine.
 
-    Taken in ``order``: the first of those that are near each other stays. Time grows with the number times
+    Taken in ``order``: the first of those that are near each other stays. ``between`` gives the cosines of
+    some places (rows) with others, where they are not those of the vectors. Time grows with the number times
     the number that stays, memory with a thousand times the number that stays.
     """
     import numpy as np
@@ -31,9 +37,10 @@ def near_duplicates(vectors: "Vectors", order: "Numbers", threshold: float) -> "
     for start in range(0, len(order), _BLOCK):
         block = order[start : start + _BLOCK]
         mine = vectors[block]
-        staying = _against(mine, block, room[:count], kept[:count], threshold, owner, cosine)
-        among = mine[staying] @ mine[staying].T
+        found = between(block, kept[:count]) if between else mine @ room[:count].T
+        staying = _against(found, block, kept[:count], threshold, owner, cosine)
         within = block[staying]
+        among = between(within, within) if between else mine[staying] @ mine[staying].T
         stays = _first_of(among, threshold, within, owner, cosine)
         fresh = within[stays]
         room[count : count + len(fresh)] = vectors[fresh]
@@ -43,20 +50,18 @@ def near_duplicates(vectors: "Vectors", order: "Numbers", threshold: float) -> "
 
 
 def _against(
-    mine: "Vectors",
+    found: "Vectors",
     block: "Numbers",
-    others: "Vectors",
     places: "Numbers",
     threshold: float,
     owner: "Numbers",
     cosine: "Vectors",
 ) -> "Numbers":
-    """The rows of a block that are near none of ``others``; the nearest of the rest is written down."""
+    """The rows of a block that are near none of ``places``; the nearest of the rest is written down."""
     import numpy as np
 
-    if not len(others):
+    if not len(places):
         return np.arange(len(block))
-    found = mine @ others.T
     best = found.argmax(axis=1)
     likeness = found[np.arange(len(block)), best]
     near = likeness >= threshold

@@ -1,7 +1,7 @@
 """A curation as a job: decisions of the log through the stages, into a dataset that is published.
 
 Invariant: a job that is resumed gives the dataset that it would have given. Nothing is published before every
-gate was passed.
+gate was passed, and nothing of a draft.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Any
 
 from training.curation.base import CurationError
 from training.curation.checkpoints import Checkpoints
+from training.curation.draft import DRAFT, write_draft
 from training.curation.gates import check_examples, check_stage
 from training.curation.making import Content, content_of, origin_of
 from training.curation.order import Order
@@ -52,7 +53,7 @@ def _curated(asked: Order, log: EventLog, reporter: Reporter) -> dict[str, Any]:
     shop = Workshop(asked.recipe, asked.cache)
     reports: list[dict[str, Any]] = []
     dropped: list[Dropped] = []
-    matched = rows
+    matched = known = rows
     for number, (name, stage) in enumerate(STAGES.items(), 2):
         made = checkpoints.stage(name, rows, partial(stage, rows, shop))
         reports.append(_report(name, rows, made))
@@ -61,10 +62,18 @@ def _curated(asked: Order, log: EventLog, reporter: Reporter) -> dict[str, Any]:
         dropped += [{**one, "stage": name} for one in made.dropped]
         rows = made.kept
         matched = rows if name == "filter" else matched
+        known = rows if name == "label" else known
         reporter.progress(number, _STEPS, "steps")
     content = content_of(rows, dropped, asked.recipe)
     check_examples(content.examples, asked.recipe.gates)
     reports.append(dict(content.report))
+    if asked.draft or asked.map:
+        with reporter.output(DRAFT) as folder:
+            write_draft(folder, known, matched, dropped, shop)
+    if asked.draft:
+        _say(reports[-1], reporter)
+        reporter.progress(_STEPS, _STEPS, "steps")
+        return {"draft": DRAFT, "examples": content.examples, **_result(reports)}
     manifest = _written(asked, content, reports, matched)
     _say(reports[-1], reporter)
     reporter.progress(_STEPS - 1, _STEPS, "steps")
@@ -74,8 +83,8 @@ def _curated(asked: Order, log: EventLog, reporter: Reporter) -> dict[str, Any]:
         "dataset": manifest.id,
         "folder": str(asked.datasets / manifest.id),
         "examples": manifest.examples,
-        "stages": [{key: one[key] for key in ("name", "before", "after")} for one in reports],
         "product": version,
+        **_result(reports),
     }
 
 
@@ -89,6 +98,16 @@ def _written(
         figures=content.figures,
         code=provenance(),
     )
+
+
+def _result(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What each stage took and left; how well the clusters are apart, and what those chosen show of all."""
+    chosen = next(one["facts"] for one in reports if one["name"] == "select")
+    return {
+        "stages": [{key: one[key] for key in ("name", "before", "after")} for one in reports],
+        "silhouette": chosen.get("silhouette"),
+        "diversity": chosen.get("diversity", {}),
+    }
 
 
 def _report(name: str, rows: Sequence[Row], made: Made) -> dict[str, Any]:

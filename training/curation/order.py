@@ -26,6 +26,10 @@ class Order(BaseModel):
     products: Path
     cache: Path
     recipe: Recipe
+    draft: bool = False
+    """Whether nothing is published: what would be is shown, with all that it takes to judge it."""
+    map: bool = False
+    """Whether the decisions are put on a map; a draft always is."""
 
 
 def job_of(order: Order) -> JobSpec:
@@ -36,5 +40,6 @@ def job_of(order: Order) -> JobSpec:
         )
     recipe = order.recipe
     chosen = f", {recipe.clusters} clusters" if recipe.clusters else ""
-    title = f"decisions, threshold {recipe.threshold:g}{chosen}"
+    what = "draft" if order.draft else "decisions"
+    title = f"{what}, threshold {recipe.threshold:g}{chosen}"
     return JobSpec(KIND, title, WORK, order.model_dump(mode="json"))

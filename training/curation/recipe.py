@@ -14,6 +14,7 @@ from training.curation.car import Rule
 from training.curation.clustering import Method
 from training.curation.drift import Renames
 from training.curation.embedding import LETTERS
+from training.curation.second_look import DOUBT, SURE
 from training.products.base import ProductError
 from training.products.filters import conditions
 
@@ -48,6 +49,12 @@ class Recipe(BaseModel):
     """``letters``, ``minilm``, or a model of sentence-transformers."""
     threshold: float = Field(default=0.95, gt=0, le=1)
     """Cosine from which on a decision is a duplicate of another."""
+    second: str = ""
+    """What looks again where the first pass is in doubt: a model as in ``embedder``; empty for none."""
+    second_threshold: float = Field(default=SURE, gt=0, le=1)
+    """Cosine by the second look from which on a decision is a duplicate."""
+    doubt: Share = DOUBT
+    """Half the width of the band around ``threshold`` in which the second look decides."""
     floor: int = Field(default=5, ge=0)
     """Decisions of a rare tool that stay whatever they are like."""
     clusters: int = Field(default=0, ge=0)

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from training.curation.base import CurationError, Embedder, Row
-from training.curation.duplicates import near_duplicates
+from training.curation.comparison import Comparison, Found
 from training.curation.embedding import embed_decisions
+from training.curation.second_look import SecondLook
 from training.curation.spherical import spherical_clusters
 from training.curation.texts import group_of, tool_of
 
@@ -32,7 +33,7 @@ class SemDeDup:
     """``similarity_threshold`` is the cosine from which on one of two decisions is left out.
 
     ``floor`` decisions of each tool stay, where there are as many. ``keep`` names decisions (``event_id``)
-    that a person wants to stay whatever they are like.
+    that a person wants to stay whatever they are like. ``second`` decides where the first pass is in doubt.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class SemDeDup:
         floor: int = 5,
         keep: Collection[str] = (),
         embedder: Embedder | None = None,
+        second: SecondLook | None = None,
         exact: int = EXACT,
         seed: int = 0,
     ) -> None:
@@ -53,6 +55,7 @@ class SemDeDup:
         self._floor = floor
         self._keep = frozenset(keep)
         self._embedder = embedder
+        self._second = second
         self._exact = exact
         self._seed = seed
 
@@ -63,32 +66,35 @@ class SemDeDup:
 
         ``{"decisions", "kept", "reduction_rate", "threshold", "floored",
         "tools": {tool: {"decisions", "kept"}}, "clusters": [{"group", "decisions", "kept"}],
-        "dropped": [{"event_id", "duplicate_of", "similarity"}]}``; a decision without an ``event_id`` is
-        named by its place. The event loop is not held meanwhile. Raises CurationError.
+        "second_look", "dropped": [{"event_id", "duplicate_of", "similarity"}]}``; a decision without an
+        ``event_id`` is named by its place, ``second_look`` says how many were looked at again, and where that
+        decided, the similarity is on the scale of the first. The event loop is not held meanwhile. Raises
+        CurationError.
         """
         return await asyncio.to_thread(self._deduplicate, raw_decisions, embeddings)
 
     def _deduplicate(
         self, decisions: Sequence[Decision], embeddings: "Vectors | None"
     ) -> tuple[list[Decision], dict[str, Any]]:
-        import numpy as np
+        compared = self.compared(decisions, embeddings)
+        found = compared.duplicates(self._threshold, self._floor, self._keep)
+        left = set(found.dropped.tolist())
+        kept = [one for place, one in enumerate(decisions) if place not in left]
+        return kept, self._stats(decisions, compared, found)
 
+    def compared(self, decisions: Sequence[Row], embeddings: "Vectors | None" = None) -> Comparison:
+        """The decisions made ready to be compared at any threshold. Raises CurationError."""
         vectors = embed_decisions(decisions, self._embedder) if embeddings is None else embeddings
         if len(vectors) != len(decisions):
             raise CurationError(
                 f"{len(decisions)} decisions have {len(vectors)} embeddings; give one for each"
             )
-        owner, cosine = np.arange(len(decisions)), np.ones(len(decisions), np.float32)
-        clusters = []
-        for group, places in self._clusters(decisions, vectors):
-            found, likeness = near_duplicates(vectors[places], _farthest(vectors[places]), self._threshold)
-            owner[places], cosine[places] = places[found], likeness
-            clusters.append((group, places))
-        floored = self._hold(decisions, owner, cosine)
-        kept = [one for place, one in enumerate(decisions) if owner[place] == place]
-        return kept, self._stats(decisions, owner, cosine, clusters, floored)
+        clusters = list(self._clusters(decisions, vectors))
+        again = self._second.at(vectors, self._threshold, decisions, clusters) if self._second else None
+        names = [str(row.get("event_id") or place) for place, row in enumerate(decisions)]
+        return Comparison(names, [tool_of(row) for row in decisions], vectors, clusters, again)
 
-    def _clusters(self, decisions: Sequence[Row], vectors: "Vectors") -> "Iterator[tuple[str, Numbers]]":
+    def _clusters(self, decisions: Sequence[Row], vectors: "Vectors") -> "Iterator[Numbers]":
         """The places of decisions that are compared with each other, without those that say nothing."""
         import numpy as np
 
@@ -100,69 +106,42 @@ class SemDeDup:
         for group in sorted(groups):
             places = np.array(groups[group])
             if len(places) <= self._exact:
-                yield group, places
+                yield places
                 continue
             found, _ = spherical_clusters(vectors[places], len(places) // PER_CLUSTER, self._seed)
             order = np.argsort(found, kind="stable")
             ends = np.flatnonzero(np.diff(found[order])) + 1
-            for part in np.split(places[order], ends):
-                yield group, part
+            yield from np.split(places[order], ends)
 
-    def _hold(self, decisions: Sequence[Row], owner: "Numbers", cosine: "Vectors") -> int:
-        """Take back those that are to be kept, and for rare tools the least alike; how many."""
-        back = {
-            place
-            for place, row in enumerate(decisions)
-            if owner[place] != place and row.get("event_id") in self._keep
-        }
-        tools = [tool_of(row) for row in decisions]
-        kept = Counter(tool for place, tool in enumerate(tools) if owner[place] == place or place in back)
-        left = [place for place in range(len(tools)) if owner[place] != place and place not in back]
-        for place in sorted(left, key=lambda one: (cosine[one], one)):
-            if kept[tools[place]] < self._floor:
-                kept[tools[place]] += 1
-                back.add(place)
-        owner[list(back)] = list(back)
-        return len(back)
-
-    def _stats(
-        self,
-        decisions: Sequence[Row],
-        owner: "Numbers",
-        cosine: "Vectors",
-        clusters: "list[tuple[str, Numbers]]",
-        floored: int,
-    ) -> dict[str, Any]:
-        before, after = Counter(map(tool_of, decisions)), Counter[str]()
-        dropped = []
-        for place, row in enumerate(decisions):
-            if owner[place] == place:
-                after[tool_of(row)] += 1
-            else:
-                said = {"event_id": _name(decisions, place), "duplicate_of": _name(decisions, owner[place])}
-                dropped.append({**said, "similarity": round(float(cosine[place]), 4)})
-        whole = len(decisions)
+    def _stats(self, decisions: Sequence[Row], compared: Comparison, found: Found) -> dict[str, Any]:
+        before = Counter(compared.tools)
+        names, owner, left = compared.names, found.owner, found.dropped.tolist()
+        gone = Counter(compared.tools[place] for place in left)
         return {
-            "decisions": whole,
-            "kept": whole - len(dropped),
-            "reduction_rate": len(dropped) / whole if whole else 0.0,
+            "decisions": len(decisions),
+            "kept": len(decisions) - len(left),
+            "reduction_rate": len(left) / len(decisions) if decisions else 0.0,
             "threshold": self._threshold,
-            "floored": floored,
-            "tools": {tool: {"decisions": before[tool], "kept": after[tool]} for tool in sorted(before)},
+            "floored": found.held,
+            "second_look": len(compared.again.second) if compared.again else 0,
+            "tools": {
+                tool: {"decisions": before[tool], "kept": before[tool] - gone[tool]}
+                for tool in sorted(before)
+            },
             "clusters": [
-                {"group": group, "decisions": len(places), "kept": int((owner[places] == places).sum())}
-                for group, places in clusters
+                {
+                    "group": group_of(decisions[places[0]]),
+                    "decisions": len(places),
+                    "kept": int((owner[places] == places).sum()),
+                }
+                for places in compared.clusters
             ],
-            "dropped": dropped,
+            "dropped": [
+                {
+                    "event_id": names[place],
+                    "duplicate_of": names[owner[place]],
+                    "similarity": round(float(found.cosine[place]), 4),
+                }
+                for place in left
+            ],
         }
-
-
-def _farthest(vectors: "Vectors") -> "Numbers":
-    """The order of a cluster: farthest from its centroid first; of equals the first."""
-    import numpy as np
-
-    return np.argsort(np.round(vectors @ vectors.mean(axis=0), 6), kind="stable")
-
-
-def _name(decisions: Sequence[Row], place: int) -> str:
-    return str(decisions[place].get("event_id") or int(place))

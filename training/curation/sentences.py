@@ -22,11 +22,13 @@ class Sentences:
     def __init__(self, model: str) -> None:
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
         except ImportError:
             raise CurationError(
                 "embedding by a model needs sentence-transformers: pip install 'apprentice[train]', or take "
                 "the embedder letters"
             ) from None
+        logging.disable_progress_bar()
         try:
             self._model: Any = SentenceTransformer(model, device="cpu")
         except (OSError, ValueError) as error:
@@ -48,7 +50,7 @@ class Sentences:
 
     @property
     def size(self) -> int:
-        return int(self._model.get_sentence_embedding_dimension())
+        return int(self._model.get_embedding_dimension())
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
         import numpy as np

@@ -17,6 +17,7 @@ from training.curation.embedding import embedder_of
 from training.curation.examples import example_of, negative_of
 from training.curation.lessons import Lesson, lesson_of, quality_of
 from training.curation.recipe import Recipe
+from training.curation.second_look import SecondLook
 from training.curation.semdedup import SemDeDup
 from training.curation.texts import tool_of
 from training.events.redaction import redact
@@ -112,17 +113,23 @@ def labelled(rows: Sequence[Row], shop: Workshop) -> Made:
 
 def deduplicated(rows: Sequence[Row], shop: Workshop) -> Made:
     """Without those that say what another one says."""
+    kept, stats = asyncio.run(semdedup_of(shop).deduplicate(rows))
+    dropped = [{"reason": "duplicate", **one} for one in stats.pop("dropped")]
+    return Made(kept, dropped, {**stats, "clusters": len(stats["clusters"])})
+
+
+def semdedup_of(shop: Workshop) -> SemDeDup:
+    """As the recipe wants it."""
     recipe = shop.recipe
-    semdedup = SemDeDup(
+    second = embedder_of(recipe.second, shop.cache) if recipe.second else None
+    return SemDeDup(
         recipe.threshold,
         floor=recipe.floor,
         keep=recipe.keep,
         embedder=embedder_of(recipe.embedder, shop.cache),
+        second=SecondLook(second, recipe.second_threshold, recipe.doubt) if second else None,
         seed=recipe.seed,
     )
-    kept, stats = asyncio.run(semdedup.deduplicate(rows))
-    dropped = [{"reason": "duplicate", **one} for one in stats.pop("dropped")]
-    return Made(kept, dropped, {**stats, "clusters": len(stats["clusters"])})
 
 
 def selected(rows: Sequence[Row], shop: Workshop) -> Made:

@@ -17,7 +17,7 @@ import orjson
 from pydantic import ValidationError
 
 from training.datasets.manifest import DatasetError, DatasetManifest, FileFacts, Origin, dataset_id
-from training.events.files import sync_folder
+from training.durable import sync
 from training.events.location import data_dir
 from training.models.digest import sha256_of_file
 from training.models.folders import private_folder
@@ -78,9 +78,9 @@ class DatasetStore:
             if self.damage(manifest.id) is None:
                 return self.get(manifest.id)
             shutil.rmtree(target)
-        sync_folder(part)
+        sync(part)
         part.rename(target)
-        sync_folder(self.folder)
+        sync(self.folder)
         return manifest
 
     def all(self) -> list[DatasetManifest]:

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
+from training.durable import sync
 from training.events.base import EventLogError
 
 
@@ -55,7 +56,7 @@ class JournalFile:
     def rename(self, source: Path, target: Path) -> None:
         """Give the file, open from ``source``, its name ``target`` in the same folder; durable."""
         source.rename(target)
-        sync_folder(target.parent)
+        sync(target.parent)
 
     def close(self) -> None:
         """Release the file. Safe to call twice: the system may have given its number to another file."""
@@ -86,15 +87,6 @@ def made(path: Path, flag: int = 0) -> Path:
     """``path``, at which there is a file now, for its owner only."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | flag | os.O_CLOEXEC, 0o600))
     return path
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's entries durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def may_write(folder: Path) -> bool:

@@ -13,8 +13,9 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
+from training.durable import sync
 from training.events.base import EventLogError
-from training.events.files import made, sync_folder
+from training.events.files import made
 from training.events.segments import BLOCK, compressed, packed_path, plain_path, sidecar_path
 from training.events.storage import JournalStorage
 
@@ -103,7 +104,7 @@ def packing(storage: JournalStorage, folder: Path, number: int) -> Steps:
             target.rename(part, packed)
             columns.rename(sidecar_part, sidecar)
             plain.unlink()
-            sync_folder(folder)
+            sync(folder)
             sealed.replaced(number)
             storage.journal.rewritten()
     return True

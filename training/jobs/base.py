@@ -79,6 +79,8 @@ class Job:
     """The newest value of each."""
     result: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    stopping: bool = False
+    """Whether it runs, and was asked to stop."""
 
     @property
     def outputs(self) -> Path:

@@ -3,6 +3,8 @@
 Invariant: a job belongs to its own process from its start; whoever asked for it may end.
 """
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from typing import Any
 from training.jobs import heartbeat, identity
 from training.jobs.base import ACTIVE, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
-from training.jobs.layout import CANCEL, JOURNAL, SPEC, folder_of, new_id, write_spec
+from training.jobs.layout import CANCEL, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
 from training.jobs.view import look
 
 _POLL_S = 0.2
@@ -27,6 +29,7 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
+        self._ended: dict[str, tuple[int, Job]] = {}
 
     def submit(self, spec: JobSpec) -> Job:
         """Start it, or queue it where another job has what it needs. Raises JobError."""
@@ -48,10 +51,22 @@ class Jobs:
         jobs = []
         for name in names:
             try:
-                jobs.append(look(self.folder / name))
+                jobs.append(self._look(self.folder / name))
             except JobError:
                 continue
         return jobs
+
+    def _look(self, folder: Path) -> Job:
+        """As it stands; the journal of a job that ended is read again only where it grew."""
+        journal = folder / JOURNAL
+        size = journal.stat().st_size if journal.exists() else 0
+        known = self._ended.get(folder.name)
+        if known is not None and known[0] == size:
+            return known[1]
+        job = look(folder)
+        if job.state not in ACTIVE:
+            self._ended[folder.name] = size, job
+        return job
 
     def get(self, job_id: str) -> Job:
         """By its id, its beginning or its end, if only one has it; ``last`` is the newest."""
@@ -86,11 +101,14 @@ class Jobs:
         return look(job.folder)
 
     def _let_go(self, folder: Path) -> None:
-        """Wait for the processes of a run that has said how it ended: they hold the job a moment longer."""
+        """Wait for what is left of the run before: whoever supervised it or did its work holds its lock."""
         deadline = time.monotonic() + _LETS_GO_S
-        while (last := heartbeat.supervisor(folder)) and last.is_alive() and time.monotonic() < deadline:
-            self._started = [each for each in self._started if each.poll() is None]
-            time.sleep(_POLL_S / 4)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while not _is_free(lock) and time.monotonic() < deadline:
+                time.sleep(_POLL_S / 4)
+        finally:
+            os.close(lock)
 
     def remove(self, job_id: str) -> Job:
         """Delete the job and its outputs."""
@@ -125,3 +143,11 @@ class Jobs:
         )
         self._started = [*(each for each in self._started if each.poll() is None), process]
         heartbeat.beat(folder, identity.of(process.pid))
+
+
+def _is_free(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from typing import Any
 from training.jobs.base import Job, JobState, Progress
 from training.jobs.heartbeat import supervisor
 from training.jobs.journal import entries
-from training.jobs.layout import JOURNAL, read_spec
+from training.jobs.layout import CANCEL, JOURNAL, read_spec
 
 _WINDOW_S = 120.0
 _ENDS = {
@@ -36,7 +36,7 @@ def look(folder: Path) -> Job:
         return job
     if not alive:
         return replace(job, state=JobState.INTERRUPTED, ended=seen[-1]["at"] if seen else created)
-    return replace(job, progress=_timed(job.progress, seen))
+    return replace(job, progress=_timed(job.progress, seen), stopping=(folder / CANCEL).exists())
 
 
 def _after(job: Job, entry: Mapping[str, Any]) -> Job:

@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from training.jobs.reporting import JobReporter
 from training.jobs.view import look
 
 Work = Callable[[Reporter], Mapping[str, Any] | None]
+NICE = 5
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def work(folder: Path, parent: int) -> int:
     """Do it; the exit code is 0 done, 1 failed, 130 cancelled."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    os.nice(5)  # the chat beside it stays quick
+    _stand_back()
     spec, _ = read_spec(folder)
     journal = Journal(folder / JOURNAL)
     resumed = look(folder).runs > 0
@@ -48,6 +51,14 @@ def work(folder: Path, parent: int) -> int:
         reporter.flush()
         journal.write("failed", error=_one_line(error))
         return 1
+
+
+def _stand_back() -> None:
+    """Let the chat beside it stay quick. Where Linux weighs whole sessions against one another, how nice a
+    process is counts within its session only, so the session is made as nice."""
+    os.nice(NICE)
+    with suppress(OSError):
+        AUTOGROUP.write_text(str(NICE))
 
 
 def _function(name: str) -> Work:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from training.durable import sync
+
 
 class Disk:
     """The real one."""
@@ -32,11 +34,7 @@ class Disk:
         os.fsync(file.fileno())
 
     def sync_folder(self, folder: Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)

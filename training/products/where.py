@@ -10,7 +10,7 @@ Invariant: a filter means what ``filters`` says of its parts; what cannot be rea
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from training.products.base import ProductError
@@ -29,6 +29,16 @@ def parse_where(texts: Iterable[str]) -> dict[str, Any]:
             raise ProductError(f"the filter {text!r} comes on top of another on {name}; give one")
         held[operator] = value
     return {name: held.get("eq", held) for name, held in filters.items()}
+
+
+def written(filters: Mapping[str, Any]) -> list[str]:
+    """The inverse of ``parse_where``."""
+    signs = {operator: sign for sign, operator in _OPERATORS.items() if sign != "=="}
+    return [
+        f"{name} {signs[operator]} {json.dumps(value)}"
+        for name, held in filters.items()
+        for operator, value in (held if isinstance(held, dict) else {"eq": held}).items()
+    ]
 
 
 def _parsed(text: str) -> tuple[str, str, Any]:

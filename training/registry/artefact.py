@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from tools.protocol.calls import FORMAT
 from training.durable import sync
-from training.events.files import sync_folder
 from training.events.ids import now
 from training.models.digest import sha256_of_file
 from training.registry.base import (
@@ -44,7 +43,7 @@ def make(parts: Parts, folder: Path) -> Manifest:
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     sync(folder / MANIFEST)
-    sync_folder(folder)
+    sync(folder)
     return manifest
 
 

@@ -28,7 +28,7 @@ class RegistryError(Exception):
 
 
 class State(StrEnum):
-    """Where a student stands: never served, serves, served before."""
+    """Where a student stands: never served, serves, served before or never will."""
 
     CANDIDATE = "candidate"
     DEPLOYED = "deployed"

@@ -14,11 +14,12 @@ from training.events.ids import now, uuid7
 from training.registry.base import RegistryError
 
 FILE = "deployments.json"
-Action = Literal["deployed", "rolled back"]
+Action = Literal["deployed", "rolled back", "retired"]
 
 
 class Change(BaseModel):
-    """``student`` serves from now on, empty where none of the registry does; ``before`` served until then."""
+    """``student`` serves from now on, empty where none of the registry does; ``before`` served until then.
+    Where it is ``retired``, ``student`` was a candidate and is none any more, and ``before`` serves on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,13 +47,18 @@ class Deployments(BaseModel):
         return self.chain[-1] if self.chain else ""
 
     def served(self, student: str) -> bool:
-        """Whether it serves or did so before."""
+        """Whether it serves, did so before, or never will."""
         return any(student in (one.student, one.before) for one in self.history)
 
     def deployed(self, student: str, *, before: str, forced: bool, reason: str) -> "Deployments":
         """``student`` put on the chain; ``before`` is what served until now."""
         made = _change("deployed", student, before, forced, reason)
         return Deployments(chain=(*self.chain, student), history=(*self.history, made))
+
+    def retired(self, student: str, *, before: str, reason: str) -> "Deployments":
+        """``student`` is no candidate any more; ``before`` serves on."""
+        made = _change("retired", student, before, False, reason)
+        return Deployments(chain=self.chain, history=(*self.history, made))
 
     def rolled_back(self, to: str | None, *, before: str, reason: str) -> "Deployments":
         """Back to the student before the current one, or to ``to``. Raises RegistryError."""

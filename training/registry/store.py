@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from training.durable import sync
 from training.events.base import EventLogError
-from training.events.files import FolderLock, sync_folder
+from training.events.files import FolderLock
 from training.models.folders import private_folder
 from training.registry.artefact import make, problem, prove, read
 from training.registry.base import MANIFEST, Manifest, Parts, Registered, RegistryError, State
@@ -49,7 +50,7 @@ class Registry:
                 if known is None or passes_now or problem(known, target):
                     shutil.rmtree(target, ignore_errors=True)
                     part.rename(target)
-                    sync_folder(self.folder)
+                    sync(self.folder)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return self.get(manifest.id)
@@ -119,6 +120,20 @@ class Registry:
                 prove(self.get(self._serving(after)))
             write_deployments(self.folder, after)
         return self.deployed()
+
+    def retire(self, key: str, *, reason: str = "") -> Registered:
+        """Let a candidate be none any more; in the place of the one that serves comes the one before it."""
+        student = self.get(key)
+        if student.state is State.RETIRED:
+            raise RegistryError(f"{student.id} is retired already")
+        if student.state is State.DEPLOYED:
+            self.rollback(reason=reason)
+        else:
+            with self._changing():
+                standing = self.deployments()
+                after = standing.retired(student.id, before=self._serving(standing), reason=reason)
+                write_deployments(self.folder, after)
+        return self.get(student.id)
 
     def remove(self, key: str) -> Registered:
         """Delete a student that neither serves nor could by a rollback."""

@@ -5,7 +5,7 @@ teacher, no decision, or nothing but one label.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -46,14 +46,25 @@ class Verdicts:
 
 
 async def committee(
-    run: TeacherRun, providers: Sequence[TeacherProvider], decisions: Sequence[Decided], *, soft: bool = False
+    run: TeacherRun,
+    providers: Sequence[TeacherProvider],
+    decisions: Sequence[Decided],
+    *,
+    soft: bool = False,
+    told: Callable[[int], None] = lambda done: None,
 ) -> Verdicts:
-    """Every teacher labels every decision. Raises TeacherError with fewer than two teachers."""
+    """Every teacher labels every decision, in turn. Raises TeacherError with fewer than two teachers.
+
+    ``told`` hears how many decisions are labelled, where each teacher's label is a part of one.
+    """
     if len(providers) < 2:
         raise TeacherError("a committee needs two teachers at least")
     labels: dict[str, list[Label]] = {decided.id: [] for decided in decisions}
+    answers = 0
     for provider in providers:
         async for one in relabel(run, provider, decisions, soft=soft):
+            answers += 1
+            told(answers // len(providers))
             if one.label is not None:
                 labels[one.decided.id].append(one.label)
     voted = tuple(_vote(decided, tuple(labels[decided.id])) for decided in decisions)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from training.curation.draft import read_draft
 from training.curation.job import work
 from training.curation.order import Order
 from training.curation.recipe import make_recipe
@@ -88,8 +89,9 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def order(place: Path, **recipe: Any) -> dict[str, Any]:
+def order(place: Path, draft: bool = False, **recipe: Any) -> dict[str, Any]:
     made = Order(
+        draft=draft,
         log=str(place / "events"),
         datasets=place / "datasets",
         products=place / "products",
@@ -185,6 +187,17 @@ def test_a_gate_stops_and_publishes_nothing(place: Path, recipe: dict[str, Any],
     with pytest.raises(JobError, match=said):
         curate(place, **recipe)
     assert not (place / "datasets").exists() and not (place / "products").exists()
+
+
+def test_a_draft_publishes_nothing_and_says_what_would_be(place: Path) -> None:
+    result, _ = curate(place, draft=True)
+    assert not (place / "datasets").exists() and not (place / "products").exists()
+    found = read_draft(place / "job" / "draft")
+    whole, _ = curate(place, "whole")
+    assert stages(result) == stages(whole) and result["examples"] == whole["examples"]
+    before, after = stages(result)["dedup"]
+    assert len(found.compared.duplicates(0.95, floor=1).dropped) == before - after
+    assert {one["stage"] for one in found.dropped} == {"label"}
 
 
 def test_sessions_are_split_whole_and_nothing_leaks(place: Path) -> None:

@@ -67,6 +67,7 @@ def test_I07_a_batch_cut_at_any_byte_is_taken_back_whole(filled, make):
         read_only.close()
 
 
+@pytest.mark.slow
 def test_I08_a_flipped_bit_in_any_byte_is_never_a_silent_change(filled):
     journal = filled / SEGMENT
     whole = journal.read_bytes()
@@ -268,6 +269,7 @@ def test_the_folder_belongs_to_its_owner(log, folder):
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("added", [b"\0" * 30, b"x", b'{"sum":"', b"more\nlines\n"])
 def test_I08_bytes_that_were_put_in_cost_one_event_and_no_other(filled, make, added):
     """What was acknowledged lies behind the head's end then, and is not torn for that."""

@@ -132,6 +132,7 @@ def check(folder: Path, scenario: list[list[Event]], acknowledged: set[str]) -> 
     with_log.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tear_write", "fail_sync"])
 @pytest.mark.parametrize("die", [False, True], ids=["error", "kill"])
 @pytest.mark.parametrize("keep", [0.0, 0.3, 0.999, 1.0])
@@ -145,6 +146,7 @@ def test_I01_every_write_and_sync_may_fail_or_be_the_last(tmp_path, make, kind, 
         check(folder, scenario, acknowledged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("die", [False, True], ids=["error", "kill"])
 @pytest.mark.parametrize("keep", [0.0, 0.3, 0.999, 1.0])
 def test_I01_every_write_of_the_head_and_the_versions_may_fail_or_be_the_last(tmp_path, make, die, keep):

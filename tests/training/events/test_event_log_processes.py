@@ -210,7 +210,7 @@ def acknowledging(folder: Path, pipe: int) -> None:
         os.write(pipe, "".join(event.event_id + "\n" for event in stored).encode())
 
 
-@pytest.mark.parametrize("kills", [30, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [8, pytest.param(300, marks=pytest.mark.slow)])
 def test_I01_what_was_acknowledged_survives_kill_9(folder, kills):
     dice = random.Random(7)
     acknowledged: set[str] = set()

@@ -102,6 +102,7 @@ def test_I17_a_sidecar_is_made_again_from_the_records(many, folder, open_small, 
     assert path.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_I08_a_flipped_bit_in_any_byte_of_a_sidecar_changes_nothing(many, folder, open_small):
     path = sidecar_path(folder, 1)
     whole = path.read_bytes()
@@ -284,6 +285,7 @@ def test_a_log_that_is_closed_while_it_is_read_says_so(open_small, make):
         assert not reader.is_alive() and len(said) == 1 and "\n" not in said[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "other"), [(3, 2), (2, 3), (2, 5)])
 @pytest.mark.parametrize("sidecars", [True, False])
 def test_I08_a_segment_with_the_content_of_another_gives_no_event_twice(

@@ -145,6 +145,7 @@ def test_pruning_compressed_segments(stored, folder, reopen):
         assert opened.verify().damages == ()
 
 
+@pytest.mark.slow
 def test_I08_a_flipped_bit_in_what_stands_for_a_pruned_event_is_named(stored, folder, reopen):
     log = reopen()
     log.prune(types=["MODEL_TRAINED"])

@@ -40,6 +40,7 @@ def test_json_lines_are_the_bytes_that_were_published(published, tmp_path):
     assert (tmp_path / "x.jsonl").read_bytes() == rows.read_bytes()
 
 
+@pytest.mark.slow
 def test_who_stops_an_export_by_its_progress_leaves_no_file(store, log, tmp_path, monkeypatch):
     class Enough(Exception):
         pass

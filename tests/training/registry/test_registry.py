@@ -108,6 +108,30 @@ def test_deploying_and_rolling_back_along_the_chain(registry: Registry, add: Add
     assert len({one.event_id for one in history}) == len(history) == 7
 
 
+def test_a_candidate_is_retired_and_what_serves_makes_room_for_the_one_before(
+    registry: Registry, add: Add
+) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    registry.deploy(one.id)
+    registry.deploy(two.id)
+    assert registry.retire(three.id, reason="too slow").state is State.RETIRED
+    assert registry.deployments().current == two.id
+    assert registry.deployments().history[-1].model_dump(
+        include={"action", "student", "before", "reason"}
+    ) == {
+        "action": "retired",
+        "student": three.id,
+        "before": two.id,
+        "reason": "too slow",
+    }
+    registry.retire(two.id)
+    assert states(registry) == {"one": "deployed", "two": "retired", "three": "retired"}
+    with pytest.raises(RegistryError, match="is retired already"):
+        registry.retire(two.id)
+    registry.deploy(three.id)
+    assert states(registry)["three"] == "deployed"
+
+
 def test_deploying_what_serves_changes_nothing(registry: Registry, add: Add) -> None:
     one = add("one")
     registry.deploy(one.id)

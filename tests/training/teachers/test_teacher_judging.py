@@ -150,8 +150,12 @@ async def test_a_committee_votes_and_says_how_far_it_agrees(folder: Path) -> Non
         scripted(reads(), reads("b.py"), answer, model="two"),
         scripted(reads(), answer, "lost", model="three"),
     ]
+    heard: list[int] = []
     with TeacherRun(folder, PRICES) as run:
-        verdicts = await committee(run, teachers, [decided("a"), decided("b"), decided("c")])
+        verdicts = await committee(
+            run, teachers, [decided("a"), decided("b"), decided("c")], told=heard.append
+        )
+    assert heard == [0, 0, 1, 1, 1, 2, 2, 2, 3]
     first, second, third = verdicts.voted
     assert (first.winner and first.winner.tool, first.votes) == ("read_file", 3)
     assert (second.winner, second.votes) == (None, 1)
