@@ -14,7 +14,7 @@ from training.registry.comparisons import RAW
 from training.registry.events import evaluated
 from training.registry.promotion import Promotion
 from training.student.prompt import prompt_for
-from training.student.settings import NO_ADAPTER
+from training.student.settings import NO_ADAPTER, StudentSettings
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,15 @@ def pair(registry: Registry, student: str, other: str | None) -> tuple[Side, Sid
     return _side(mine), others
 
 
+def meant(side: Side, settings: Settings) -> StudentSettings:
+    """The settings that name this side, and are otherwise as they are."""
+    given = {"model": side.model, "adapter": side.adapter, "name": "", "prompt": ""}
+    return settings.student.model_copy(update=given)
+
+
 def asked(side: Side, settings: Settings, cases: Sequence[Case], source: str) -> Asked:
     """The evaluation of one side. Raises StudentError."""
-    given = {"model": side.model, "adapter": side.adapter, "name": "", "prompt": ""}
-    student = as_judged(settings.student.model_copy(update=given))
+    student = as_judged(meant(side, settings))
     prompt = prompt_for(student.model, student.prompt)
     return Asked(source, tuple(cases), student, prompt, way_of(settings, prompt, None))
 

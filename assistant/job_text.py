@@ -3,9 +3,17 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from training.jobs.base import Job
 
 _BAR = 20
+_FOLLOWS = {
+    "finetune": "/train proves it and lets it serve",
+    "export": "/train shows whether it passed the gate",
+    "compare": "/train shows it whole",
+    "curate": "/train trains on it",
+}
 
 
 def line(job: "Job") -> str:
@@ -18,6 +26,8 @@ def progress_line(job: "Job") -> str:
     """How far it is: a bar, the share, the rate, the time left; as much of it as is known."""
     if job.state == "queued":
         return "waits for its turn"
+    if job.stopping:
+        return "stops at its next checkpoint"
     progress = job.progress
     unit = f" {progress.unit}" if progress.unit else ""
     parts = []
@@ -35,9 +45,34 @@ def progress_line(job: "Job") -> str:
     return "  ".join(parts)
 
 
+def ending(job: "Job") -> str:
+    """How a job ended, in a line, and what may follow."""
+    what = f"{job.spec.kind} {job.spec.title}"
+    if job.state == "done":
+        said = f": {found}" if (found := job.result.get("said")) else ""
+        return f"job done: {what}{said}" + (
+            f"; {follows}" if (follows := _FOLLOWS.get(job.spec.kind)) else ""
+        )
+    said = f": {job.error}" if job.error else ""
+    return f"job {job.state}: {what}{said}; /jobs shows why and resumes it"
+
+
 def report(job: "Job") -> str:
     """All that is known of a job, a fact per line."""
-    facts = [
+    return _lines([*_standing(job), ("arguments", _pairs(job.spec.arguments)), *_yield(job)])
+
+
+def brief(job: "Job") -> str:
+    """The same without what it was asked for."""
+    return _lines([*_standing(job), *_yield(job)])
+
+
+def _lines(facts: "Iterable[tuple[str, str]]") -> str:
+    return "\n".join(f"{name:9}  {value}" for name, value in facts if value)
+
+
+def _standing(job: "Job") -> "list[tuple[str, str]]":
+    return [
         ("job", job.id),
         ("what", f"{job.spec.kind}: {job.spec.title}"),
         ("state", f"{job.state}" + (f": {job.error}" if job.error else "")),
@@ -45,12 +80,15 @@ def report(job: "Job") -> str:
         ("asked for", job.created),
         ("started", f"{job.started}" + (f" (run {job.runs})" if job.runs > 1 else "") if job.started else ""),
         ("ended", job.ended or ""),
-        ("arguments", _pairs(job.spec.arguments)),
+    ]
+
+
+def _yield(job: "Job") -> "list[tuple[str, str]]":
+    return [
         ("metrics", _pairs(job.metrics)),
         ("result", _pairs(job.result)),
         ("folder", str(job.folder)),
     ]
-    return "\n".join(f"{name:9}  {value}" for name, value in facts if value)
 
 
 def duration(seconds: float) -> str:

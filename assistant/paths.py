@@ -32,6 +32,11 @@ def trust_file() -> Path:
     return _root("data") / "trust.json"
 
 
+def rules_file() -> Path:
+    """The person's rules for one workspace, or for a time; out of reach of any workspace."""
+    return _root("data") / "rules.json"
+
+
 def data_dir() -> Path:
     return _made("data", _root("data"))
 

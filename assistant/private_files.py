@@ -24,11 +24,22 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def keep_aside(path: Path) -> Path | None:
+    """A copy beside ``path`` of what it holds, under a name that is free; None where there is nothing."""
+    if not path.exists():
+        return None
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.before-{number}{path.suffix}")).exists():
+        number += 1
+    replace_file(aside, path.read_text(encoding="utf-8", errors="surrogateescape"))
+    return aside
+
+
 def replace_file(path: Path, text: str) -> None:
     """Write a new file beside ``path`` and put it in its place. Raises OSError."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

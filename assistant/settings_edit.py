@@ -14,6 +14,7 @@ from assistant.settings import Settings
 from assistant.settings_check import check_values, from_text, nested
 from assistant.settings_file import SettingsError, read_settings_file
 from assistant.settings_project import Key
+from tools.permissions.rules import parse_rule
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -50,22 +51,36 @@ def _value(settings: Settings, key: Key) -> Any:
     return value
 
 
-def remember_rule(rule: str) -> bool:
-    """Add an allow rule to the person's own settings; False where it was there. Raises SettingsError."""
+def remember_rule(rule: str, verdict: str = "allow") -> bool:
+    """Add a rule to the person's own settings; False where it was there. Raises SettingsError."""
     if not rule.strip() or "\n" in rule:
         raise SettingsError(f"{rule!r} is no rule; a rule is one line such as run_shell(git status *)")
     added = False
 
     def change(document: "TOMLDocument") -> None:
         nonlocal added
-        permissions = _table(document, ("permissions",))
-        rules = permissions.setdefault("allow", [])
+        rules = _table(document, ("permissions",)).setdefault(verdict, [])
         if rule not in rules:
             rules.append(rule)
             added = True
 
     _edit(change)
     return added
+
+
+def forget_rule(rule: str, verdict: str) -> bool:
+    """Take a rule out of the person's own settings; False where it is not there. Raises SettingsError."""
+    removed = False
+
+    def change(document: "TOMLDocument") -> None:
+        nonlocal removed
+        rules = _table(document, ("permissions",)).get(verdict, [])
+        for text in [text for text in rules if parse_rule(text).text == rule]:
+            rules.remove(text)
+            removed = True
+
+    _edit(change)
+    return removed
 
 
 def _edit(change: "Callable[[TOMLDocument], None]") -> None:

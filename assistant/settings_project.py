@@ -7,6 +7,8 @@ refused from a workspace, so that a new setting is closed until someone opens it
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.egress.addresses import permits
+
 Key = tuple[str, ...]
 Narrow = Callable[[Any, Any], bool]
 """``narrow(now, proposed)``: whether ``proposed`` is no looser than ``now``."""
@@ -31,6 +33,12 @@ def _fewer_engines(now: Any, proposed: Any) -> bool:
     return _ENGINES[proposed] <= _ENGINES[now]
 
 
+def _fewer_domains(now: Any, proposed: Any) -> bool:
+    """An empty list is not the narrowest: without one the person is asked for each host."""
+    inside = all(each in now or permits(now, each) for each in proposed)
+    return inside and bool(proposed) == bool(now)
+
+
 def _smaller(now: Any, proposed: Any) -> bool:
     return bool(proposed <= now)
 
@@ -50,6 +58,7 @@ def _never(now: Any, proposed: Any) -> bool:
 RULES: dict[Key, Narrow] = {
     ("mode",): _stricter_mode,
     ("sandbox", "engine"): _fewer_engines,
+    ("sandbox", "network"): _fewer_domains,
     ("permissions", "ask"): _free,
     ("permissions", "deny"): _free,
     ("events", "redact_email"): _switched_on,
@@ -63,6 +72,7 @@ RULES: dict[Key, Narrow] = {
             ("sandbox", "memory_mb"),
             ("sandbox", "processes"),
             ("sandbox", "file_mb"),
+            ("sandbox", "disk_mb"),
             ("sandbox", "output_kb"),
             ("student", "context_tokens"),
             ("student", "answer_tokens"),

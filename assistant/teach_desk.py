@@ -132,15 +132,15 @@ class TeachDesk:
         ids = rejected(self._output)
         reject(self._output, ids - {example_id} if wanted else ids | {example_id})
 
-    def lacks(self) -> bool:
-        """Whether finished files still hold what is unwanted, so that the run should go on."""
+    def lacks(self) -> int:
+        """How many of what is unwanted nothing has taken the place of yet, so that the run should go on."""
         if self._output is None:
-            return False
+            return 0
         job, state = self._job(self._output), read_state(self._output)
         if job is None or job.state in ACTIVE or state is None:
-            return False
+            return 0
         wanted = plan_from_dict(job.spec.arguments).examples + len(rejected(self._output))
-        return int(state["examples"]) < wanted
+        return max(wanted - int(state["examples"]), 0)
 
     def _show(self, output: Path) -> None:
         if output != self._output:

@@ -21,8 +21,25 @@ def estimate_text(facts: Mapping[str, Any]) -> str:
         batch = f", {dollars(one['batch_usd'])} as a batch" if one["batch_usd"] is not None else ""
         name = clean_line(f"{one['provider']} {one['model']}")
         lines.append(f"{name}: {asked} ({one['counted']}): {cost}{batch}; {clean_line(one['price'])}")
-    lines.append(f"estimate: {dollars(facts['cost_usd'])}, at most {dollars(facts['at_most_usd'])}")
+    lines.append(_sum(facts))
     return "\n".join(lines)
+
+
+def estimate_brief(facts: Mapping[str, Any]) -> str:
+    """The sum, then a short line for each teacher: for where there is little room."""
+    if not facts["providers"]:
+        return "estimate: $0.00, the scripted teacher is free"
+    lines = [_sum(facts)]
+    for one in facts["providers"]:
+        batch = f", {dollars(one['batch_usd'])} as a batch" if one["batch_usd"] is not None else ""
+        name = clean_line(f"{one['provider']} {one['model']}", 40)
+        cost = f"about {dollars(one['cost_usd'])}, at most {dollars(one['at_most_usd'])}{batch}"
+        lines.append(f"{name}: {one['requests']:,} requests, {cost}; {clean_line(one['price'])}")
+    return "\n".join(lines)
+
+
+def _sum(facts: Mapping[str, Any]) -> str:
+    return f"estimate: {dollars(facts['cost_usd'])}, at most {dollars(facts['at_most_usd'])}"
 
 
 def metadata_text(found: Mapping[str, Any], folder: str) -> str:
@@ -40,6 +57,7 @@ def metadata_text(found: Mapping[str, Any], folder: str) -> str:
         f"kinds: {', '.join(kinds)}",
         f"providers: {_counted(figures['providers'])}",
         f"tools: {len(figures['tools'])}; templates: {len(figures['templates'])}",
+        f"by group: {_groups(found['template_groups'])}",
         f"left out: {_counted(left_out) or 'nothing'}",
     ]
     if costs["replies"]:
@@ -82,6 +100,10 @@ def _closing(facts: Mapping[str, Any], lacking: str) -> list[str]:
         f"{lacking}: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
     ]
     return [*problems, f"cost: {dollars(facts['costs']['cost_usd'])}"]
+
+
+def _groups(counts: Mapping[str, Mapping[str, int]]) -> str:
+    return ", ".join(f"{name} {one['examples']:,}" for name, one in counts.items() if one["examples"])
 
 
 def _counted(values: Mapping[str, int]) -> str:

@@ -1,7 +1,7 @@
 """What the command line and the panel of the teachers share: from settings to plans, and what they cost."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -102,6 +102,14 @@ def teacher_config(
         timeout_s=own.timeout_s,
     )
     return config if max_tokens is None else replace(config, max_tokens=max_tokens)
+
+
+async def can_ask(teachers: Iterable[ProviderConfig]) -> None:
+    """Raises TeacherError where a model or a key is missing. Nothing is sent."""
+    from training.teachers.create import create_provider
+
+    for config in teachers:
+        await create_provider(config).close()
 
 
 def read_models(given: tuple[str, ...], mix: Mapping[str, int]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What the person said of folders, kept in their data folder.
 
-Invariant: nothing in a workspace can change it, and a book that is missing or damaged trusts nothing. It
-holds digests and names of files, never their content.
+Invariant: nothing in a workspace can change it. A book that is missing, damaged or of another version trusts
+nothing; what it held is kept aside before it is written anew. It holds digests and names of files, never
+their content.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import paths
-from assistant.private_files import alone, replace_file
+from assistant.private_files import alone, keep_aside, replace_file
 from assistant.trust import Folder, Standing
 
 SCHEMA = 1
@@ -56,6 +57,8 @@ class TrustBook:
         try:
             paths.ensure_folder(self.path.parent)
             with alone(self.path.parent):
+                if self._folders() is None:
+                    keep_aside(self.path)
                 entries = {**self._entries(), key: entry}
                 kept = {name: one for name, one in entries.items() if one is not None}
                 replace_file(self.path, json.dumps({"schema": SCHEMA, "folders": kept}, indent=1))
@@ -63,12 +66,16 @@ class TrustBook:
             raise TrustError(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
     def _entries(self) -> dict[str, Any]:
+        return self._folders() or {}
+
+    def _folders(self) -> dict[str, Any] | None:
+        """What the file says; None where it is damaged, of another version, or not there."""
         try:
             book = json.loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError):
-            return {}
+            return None
         folders = book.get("folders") if isinstance(book, dict) and book.get("schema") == SCHEMA else None
-        return folders if isinstance(folders, dict) else {}
+        return folders if isinstance(folders, dict) else None
 
 
 def the_book() -> TrustBook:

@@ -8,8 +8,9 @@ from assistant.agent.confinement import Confinement
 from assistant.agent.hosting import Hosting, MakeStudent
 from assistant.agent.sessions import Session, SessionError, SessionStore
 from assistant.agent.talk import Parts
+from assistant.rule_book import the_book
+from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
-from assistant.settings_edit import remember_rule
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -63,20 +64,25 @@ def build_chat(
         segment_mb=settings.events.segment_mb,
     )
     context = ToolContext(
-        workspace=workspace, limits=settings.sandbox.limits(), reads=FileReads(), settings=settings.tools
+        workspace=workspace,
+        limits=settings.sandbox.limits(),
+        reads=FileReads(),
+        settings=settings.tools,
+        network=settings.sandbox.network,
     )
     ranker, problem = open_ranker(paths.ranker_file())
+    permissions, registry = _permissions(settings, workspace), builtin_registry()
     parts = Parts(
         settings=settings,
         workspace=workspace,
         store=store,
         log=log,
-        permissions=_permissions(settings, workspace),
-        executor=Executor(builtin_registry(), context),
+        permissions=permissions,
+        executor=Executor(registry, context),
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
         ranker=ranker,
-        notices=(problem,) if problem else (),
+        notices=(*((problem,) if problem else ()), *nameless(permissions.rules(), registry.names())),
         snapshots=_snapshots(settings, workspace, records),
     )
     return Chat(parts, _session(store, workspace, session))
@@ -90,14 +96,11 @@ def _snapshots(settings: Settings, workspace: Path, records: Path | None) -> Sna
 
 
 def _permissions(settings: Settings, workspace: Path) -> Permissions:
+    book = the_book(workspace)
     try:
-        return Permissions(settings.mode, settings.permissions, workspace, remember=_remember)
+        return Permissions(settings.mode, settings.permissions, workspace, book, book.kept())
     except RuleError as error:
         raise SettingsError(f"permissions: {error}") from error
-
-
-def _remember(rule: str) -> None:
-    remember_rule(rule)
 
 
 def _session(store: SessionStore, workspace: Path, wanted: Session | str | None) -> Session:

@@ -64,7 +64,9 @@ class Confinement:
     def where(self) -> str:
         if self._context.sandbox is None:
             return f"no sandbox: {self._context.sandbox_problem}"
-        return f"{self.name} sandbox, no network, writes only in {self._workspace}"
+        domains = ", ".join(self._settings.network)
+        network = f"network only to {domains}" if domains else "no network"
+        return f"{self.name} sandbox, {network}, writes only in {self._workspace}"
 
     async def close(self) -> None:
         """End the sandbox. Safe to call twice."""

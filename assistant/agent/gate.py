@@ -15,10 +15,12 @@ from assistant.agent.steps import Confirmation, Notice, Reply, Verdict
 from assistant.agent.streaming import Work
 from tools.calls import Risk, ToolCall, ToolError
 from tools.executor import Executor
-from tools.permissions.book import Permissions, Scope
+from tools.permissions.book import Permissions
 from tools.permissions.judgement import Judgement
 from tools.permissions.judgement import Verdict as Permission
+from tools.permissions.standing import Scope
 
+_WHERE = {Risk.NETWORK: "the program itself, over the network"}
 CHANGING = frozenset({Risk.WRITE, Risk.EXECUTE})
 """Risks of calls that can change the workspace."""
 
@@ -93,6 +95,7 @@ class Gate:
         if judgement.verdict == "deny":
             yield Held(call, f"not run: {_reasons(judgement)}", "denied")
         elif judgement.verdict == "allow":
+            self._permissions.spend(judgement)
             yield Passed(call, judgement.source)
         else:
             async for ruling in self._ask(call, risk, judgement, reviewed):
@@ -122,7 +125,7 @@ class Gate:
         except ToolError as error:
             yield Held(call, str(error), "mode")
             return
-        where = self._place.where() if risk is Risk.EXECUTE else ""
+        where = self._place.where() if risk is Risk.EXECUTE else _WHERE.get(risk, "")
         asked = Confirmation(call, risk, judgement.rule, judgement.reasons, preview, where)
         yield asked
         clock = asyncio.get_running_loop().time
@@ -146,9 +149,9 @@ class Gate:
             return [Passed(edited, "person")]
         if reply.verdict is Verdict.ONCE or not judgement.rule:
             return [Passed(call, "person")]
-        scope: Scope = "always" if reply.verdict is Verdict.ALWAYS else "session"
+        scope: Scope = "user" if reply.verdict is Verdict.ALWAYS else "session"
         self._permissions.grant(judgement.rule, scope)
-        return [Notice(f"allowed from now on ({scope}): {judgement.rule}"), Passed(call, "person")]
+        return [Notice(f"allowed from now on ({reply.verdict}): {judgement.rule}"), Passed(call, "person")]
 
 
 def _reasons(judgement: Judgement) -> str:

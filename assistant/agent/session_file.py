@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.agent.session_records import SCHEMA, SessionError, Transcript, decode, encode
+from training.durable import sync
 
 TAIL_BYTES = 4096
 
@@ -28,7 +29,7 @@ class SessionFile:
         """A new file, mode 0600. Raises SessionError."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-            _sync_folder(path.parent)
+            sync(path.parent)
         except OSError as error:
             raise SessionError(f"{path}: cannot be made: {error.strerror or error}") from error
         _lock(path, descriptor)
@@ -160,11 +161,3 @@ def _lock(path: Path, descriptor: int) -> None:
         raise SessionError(
             f"session {path.stem} is open in another program; leave it there first, or start a new session"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

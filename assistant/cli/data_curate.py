@@ -16,8 +16,10 @@ from assistant.cli.jobs import facts
 from assistant.cli.moments import moment
 
 if TYPE_CHECKING:
+    from training.curation.order import Order
     from training.curation.recipe import Recipe
     from training.datasets.store import DatasetStore
+    from training.jobs.base import Job
 
 _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 
@@ -28,6 +30,7 @@ _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 @filter_option
 @click.option("--threshold", type=float, help="Cosine from which on a decision is a duplicate (0.95).")
 @click.option("--embedder", help="'letters' (no model), 'minilm', or a model of sentence-transformers.")
+@click.option("--second", metavar="MODEL", help="Looks again where letters are in doubt, such as 'minilm'.")
 @click.option("--clusters", type=int, help="So many clusters; without it, all that is no duplicate stays.")
 @click.option("--per-cluster", type=int, help="Examples that stand for a cluster (5).")
 @click.option("--method", type=_METHODS, help="How decisions are clustered.")
@@ -36,12 +39,24 @@ _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 @click.option("--seed", type=int, help="Of clusters and splits.")
 @click.option("--recipe", "file", metavar="FILE", help="TOML with these and all other settings.")
 @click.option("--log", "url", metavar="URL", help="The log; by default that of the settings.")
+@click.option("--draft", is_flag=True, help="Publish nothing; say what would be left out.")
+@click.option(
+    "--map", "image", metavar="FILE.svg", help="Draw the decisions, by what they are like, by tool."
+)
 @click.option("--engine", type=click.Choice(["local"]), default="local", help="Where it runs.")
 @click.option("--watch/--detach", default=True, help="Follow the job, or return at once.")
 @json_option
 @pass_invocation
 def curate(
-    invocation: Invocation, /, url: str | None, engine: str, watch: bool, as_json: bool, **given: Any
+    invocation: Invocation,
+    /,
+    url: str | None,
+    draft: bool,
+    image: str | None,
+    engine: str,
+    watch: bool,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Make a dataset of the decisions in the log, and publish distillation_training_data.
 
@@ -55,6 +70,8 @@ def curate(
     from assistant import paths
     from training.curation.order import Order, job_of
 
+    if image is not None and not (watch and image.endswith(".svg")):
+        raise click.UsageError("--map takes the name of an SVG file, and --watch: it is drawn in the end")
     recipe = _recipe(**given)
     order = Order(
         log=url or invocation.settings().events.url or str(paths.events_dir()),
@@ -62,11 +79,15 @@ def curate(
         products=paths.data_dir() / "products",
         cache=paths.vectors_cache(),
         recipe=recipe,
+        draft=draft,
+        map=image is not None,
     )
     store = watching.jobs_store()
     job = store.submit(job_of(order))
     code = watching.watch(store, job.id, quiet=True) if watch else 0
     job = store.get(job.id)
+    if image is not None and code == 0:
+        _drawn(job, order, Path(image).expanduser())
     if as_json:
         print_json(facts(job))
     else:
@@ -161,6 +182,14 @@ def _recipe(
         )
     except CurationError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _drawn(job: "Job", order: "Order", path: Path) -> None:
+    """Raises CurationError."""
+    from assistant.curate_map import write_map
+    from training.curation.draft import DRAFT
+
+    write_map(job.outputs / DRAFT, order.recipe, path)
 
 
 def _store() -> "DatasetStore":

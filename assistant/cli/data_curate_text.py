@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from assistant.cli.decision_tables import align, local_time
+from assistant.curate_text import cluster_figures
 from assistant.job_text import line
 from assistant.text_safety import clean_line, visible
 
@@ -23,8 +24,11 @@ def ended(job: "Job") -> str:
         return visible(line(job))
     rows = [("STAGE", "BEFORE", "AFTER")]
     rows += [(one["name"], f"{one['before']:,}", f"{one['after']:,}") for one in job.result["stages"]]
-    said = f"dataset {job.result['dataset']}: {job.result['examples']:,} examples in {job.result['folder']}"
-    return f"{align(rows)}\n{visible(said)}"
+    said = f"a draft of {job.result['examples']:,} examples; nothing is published"
+    if "dataset" in job.result:
+        where = job.result["folder"]
+        said = f"dataset {job.result['dataset']}: {job.result['examples']:,} examples in {where}"
+    return "\n".join(part for part in (align(rows), cluster_figures(job.result), visible(said)) if part)
 
 
 def table(found: "Sequence[DatasetManifest]") -> str:
@@ -54,6 +58,8 @@ def detail(facts: Facts) -> str:
     for stage in facts["stages"]:
         lines.append(f"{stage['name']}: {stage['before']:,} to {stage['after']:,}")
         lines += [f"  {count:,} {clean_line(why)}" for why, count in stage.get("reasons", {}).items()]
+        if figures := cluster_figures(stage.get("facts", {})):
+            lines.append(f"  {figures}")
     if facts["damage"]:
         lines.append(f"damaged: {clean_line(facts['damage'])}")
     return "\n".join(lines)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tools.protocol.messages import Conversation, Prompt
+    from tools.protocol.messages import Prompt
     from tools.selection.offer import Way
     from training.evaluation.cases import Case
     from training.evaluation.predictions import Prediction
     from training.evaluation.report import Result
     from training.evaluation.running import Decide
     from training.evaluation.unfinished import Unfinished
-    from training.student.base import Decision, Student
     from training.student.settings import StudentSettings
 
 Told = Callable[["Prediction"], None]
@@ -56,10 +55,11 @@ def as_judged(settings: "StudentSettings") -> "StudentSettings":
 
 
 @contextmanager
-def evaluated(asked: Asked, *, fresh: bool) -> "Iterator[list[Result]]":
+def evaluated(asked: Asked, *, fresh: bool, told: Told | None = None) -> "Iterator[list[Result]]":
     """Every case decided and judged. What is done already is taken from the interrupted run; it is forgotten
     when the block has ended well, so that nothing is lost where the results cannot be written.
 
+    ``told`` is called for each case, those of an interrupted run included; without it a bar is shown.
     Raises StudentError, ModelFileError, EvaluationRunning, OSError or KeyboardInterrupt.
     """
     from assistant import paths
@@ -69,8 +69,11 @@ def evaluated(asked: Asked, *, fresh: bool) -> "Iterator[list[Result]]":
 
     key = evaluation_key(fingerprint(asked.cases), asked.settings, asked.prompt, asked.selection)
     with unfinished(paths.evaluations_dir(), key, PREDICTIONS) as kept:
-        with going_on(kept, len(asked.cases), "cases", fresh=fresh) as told:
-            predictions = asyncio.run(_predicted(asked, kept, told))
+        telling = (
+            going_on(kept, len(asked.cases), "cases", fresh=fresh) if told is None else _telling(kept, told)
+        )
+        with telling as on_prediction:
+            predictions = asyncio.run(_predicted(asked, kept, on_prediction))
         yield results(asked.cases, predictions)
         kept.discard()
 
@@ -97,6 +100,13 @@ def going_on(
         raise
 
 
+@contextmanager
+def _telling(kept: "Unfinished[Prediction]", told: Told) -> Iterator[Told]:
+    for made in kept.made.values():
+        told(made)
+    yield told
+
+
 async def _predicted(asked: Asked, kept: "Unfinished[Prediction]", told: Told) -> "list[Prediction]":
     from assistant.wiring import make_student
     from training.evaluation.running import predict_all
@@ -109,31 +119,15 @@ async def _predicted(asked: Asked, kept: "Unfinished[Prediction]", told: Told) -
 
 
 def _as_the_chat(asked: Asked) -> "Decide":
-    """The first decision of a turn out of what the ranker offers, any other out of everything."""
+    """What the ranker's file lacks is said."""
     from assistant import paths
-    from assistant.agent.offering import Offering
-    from tools.selection.offer import Offers
+    from assistant.deciding import as_the_chat
     from tools.selection.ranker import open_ranker
 
     ranker, problem = open_ranker(paths.ranker_file())
     if problem:
         click.echo(f"apprentice: {problem}", err=True)
-
-    async def decide(student: "Student", conversation: "Conversation") -> "Decision":
-        # An offer depends on those before it in its session; every case is a session of its own.
-        offering = Offering(Offers(ranker), lambda: asked.selection, lambda: asked.settings.remote)
-        last = conversation.messages[-1]
-        if last.role == "user":
-            made = await offering.first(last.text, student, conversation, _unread)
-        else:
-            made = await offering.later(student, conversation, _unread, only_answer=False)
-        return made.decision
-
-    return decide
-
-
-def _unread(_text: str) -> None:
-    """For an answer that nobody reads while it comes."""
+    return as_the_chat(ranker, asked.selection, remote=asked.settings.remote)
 
 
 @contextmanager

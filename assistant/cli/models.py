@@ -12,7 +12,7 @@ import click
 from assistant.cli import models_text
 from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json, print_notices
 from assistant.cli.models_progress import bytes_bar, said, steps_bar
-from assistant.cli.students import compare, deploy, lineage, rollback, students
+from assistant.cli.students import compare, deploy, lineage, retire, rollback, students
 from training.models.base import ModelError, megabytes
 from training.models.catalogue import EMBEDDED
 from training.models.store import ModelStore
@@ -31,7 +31,7 @@ def models() -> None:
     """
 
 
-for _command in (students, lineage, compare, deploy, rollback):
+for _command in (students, lineage, compare, deploy, rollback, retire):
     models.add_command(_command)
 
 

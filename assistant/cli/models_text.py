@@ -1,5 +1,6 @@
 """Models as plain text. Names and headers come from elsewhere and are made inert here."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from training.models.catalogue import Source, catalogue
 from training.models.hub import HubFile
 from training.models.listing import Listed
 
+TRAINED = re.compile("[0-9a-f]{12}")
+"""The id of a trained student, which says nothing."""
 _ID, _NOTE = 60, 60
 
 
@@ -26,15 +29,27 @@ def table(listed: Sequence[Listed]) -> str:
     for one in listed:
         known = catalogue().get(one.id)
         note = known.note if known else one.name if one.name not in one.id else ""
-        size, memory = _size(known.bytes if known else _on_disk(one)), _size(one.memory_bytes)
+        size, memory = _size(weights_bytes(one)), _size(one.memory_bytes)
         licence = safe(one.license) or "-"
         lines.append((safe(one.id), one.state, size, memory, licence, clean_line(note, _NOTE)))
     return align(lines)
 
 
-def _on_disk(one: Listed) -> int | None:
-    path = Path(one.path)
+def weights_bytes(one: Listed) -> int | None:
+    """What its own weights take on the disk: of a trained student those of its adapter."""
+    if TRAINED.fullmatch(one.id) and one.adapter:
+        return _on_disk(Path(one.adapter))
+    known = catalogue().get(one.id)
+    return known.bytes if known else _on_disk(Path(one.path))
+
+
+def _on_disk(path: Path) -> int | None:
     return path.stat().st_size if path.is_absolute() and path.is_file() else None
+
+
+def named(one: Listed) -> str:
+    """The id; of a trained student with its name."""
+    return f"{one.id} {clean_line(one.name, 40)}" if TRAINED.fullmatch(one.id) else one.id
 
 
 def _size(size: int | None) -> str:

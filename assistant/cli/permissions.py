@@ -1,7 +1,7 @@
 """``apprentice permissions``: which rules are in force, and what they say of a command."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,6 +12,7 @@ from assistant.cli.invocation import Invocation, pass_invocation, print_json, pr
 if TYPE_CHECKING:
     from tools.permissions.book import Permissions
     from tools.permissions.settings import PermissionSettings
+    from tools.permissions.standing import Keeper, Scope, Standing
 
 
 @click.group()
@@ -23,22 +24,74 @@ def permissions() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_invocation
 def list_rules(invocation: Invocation, as_json: bool) -> None:
-    """The permission mode and every rule of the settings."""
-    from assistant.settings import SettingsError
+    """The permission mode and every rule in force: what, where from, until when."""
+    from assistant.rule_words import ends, nameless
+    from tools.registry import builtin_registry
 
-    try:
-        book = _from_settings(invocation, None)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-    rules = [{"where": where, "verdict": str(verdict), "rule": rule} for where, verdict, rule in book.rules()]
+    book = _opened(invocation)
+    print_notices(nameless(book.rules(), builtin_registry().names()))
     if as_json:
-        print_json({"mode": book.mode, "rules": rules})
+        print_json({"mode": book.mode, "rules": [each.as_json() for each in book.rules()]})
         return
     click.echo(f"mode {book.mode}")
-    for rule in rules:
-        click.echo(f"{rule['verdict']:<6} {rule['rule']}")
-    if not rules:
-        click.echo("no rules; add some to [permissions] in your settings")
+    for each in book.rules():
+        click.echo(f"{each.verdict:<6} {_shown(each.rule.text)}  ({each.place}{ends(each)})")
+    if not book.rules():
+        click.echo("no rules; add one with: apprentice permissions add RULE")
+
+
+@permissions.command("add")
+@click.argument("rule")
+@click.option(
+    "--allow", "verdict", flag_value="allow", default=True, help="What it covers passes (the default)."
+)
+@click.option("--ask", "verdict", flag_value="ask", help="What it covers is asked in every mode.")
+@click.option("--deny", "verdict", flag_value="deny", help="What it covers never runs.")
+@click.option(
+    "--scope",
+    type=click.Choice(["project", "user"]),
+    default="project",
+    show_default=True,
+    help="Where it holds.",
+)
+@click.option("--for", "length", metavar="TIME", help="When it ends: 30m, 2h, 7d, or a date.")
+@pass_invocation
+def add_rule(invocation: Invocation, rule: str, verdict: str, scope: str, length: str | None) -> None:
+    """Keep RULE, such as 'run_shell(git status *)', for this workspace or for all.
+
+    It is stored with your own settings, never in the workspace.
+    """
+    from assistant.moments import deadline
+    from assistant.rule_words import added
+    from tools.permissions.judgement import Verdict
+
+    try:
+        until = deadline(length) if length else None
+        wide: Scope = "user" if scope == "user" else "project"
+        standing = _opened(invocation).grant(rule, wide, Verdict(verdict), until)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(added(standing))
+
+
+@permissions.command("remove")
+@click.argument("rule")
+@click.option("--scope", type=click.Choice(["project", "user"]), help="Only where it holds for this.")
+@pass_invocation
+def remove_rule(invocation: Invocation, rule: str, scope: str | None) -> None:
+    """Take RULE out of what was kept, or out of your settings. A session that runs keeps it until its end."""
+    wide: Scope | None = None if scope is None else "user" if scope == "user" else "project"
+    try:
+        removed = _opened(invocation).revoke(rule, wide)
+    except PermissionError as error:
+        raise click.ClickException(
+            f"{rule} stands in settings that are not your own file; it stays"
+        ) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if removed is None:
+        raise click.ClickException(f"there is no rule {rule}; apprentice permissions list shows them")
+    click.echo(f"no longer in force ({removed.place}): {removed.verdict} {rule}")
 
 
 @permissions.command("test")
@@ -101,21 +154,57 @@ def _book(
             return _from_settings(invocation, mode)
         except SettingsError as error:
             print_notices((f"{error}; without the rules of the settings",))
+    for rule in (*allow, *deny, *ask):
+        _about_commands(rule)
     return _made(mode or "ask", PermissionSettings(allow=allow, deny=deny, ask=ask), invocation.workspace)
 
 
+def _about_commands(text: str) -> None:
+    """Refuse a rule that says nothing of commands, as ``ls`` alone, which names a tool ``ls``."""
+    from tools.permissions.rules import RuleError, parse_rule
+
+    try:
+        rule = parse_rule(text)
+    except RuleError as error:
+        raise click.UsageError(str(error)) from error
+    if rule.tool != "run_shell":
+        fix = f"commands are judged by rules such as run_shell({rule.pattern or rule.tool} *)"
+        raise click.UsageError(f"rule {text!r} is about the tool {rule.tool}; {fix}")
+
+
+def _opened(invocation: Invocation) -> "Permissions":
+    from assistant.settings import SettingsError
+
+    try:
+        return _from_settings(invocation, None)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
 def _from_settings(invocation: Invocation, mode: str | None) -> "Permissions":
+    from assistant.rule_book import the_book
+
     settings = invocation.settings()
-    return _made(mode or settings.mode, settings.permissions, invocation.workspace)
+    book = the_book(invocation.workspace)
+    return _made(mode or settings.mode, settings.permissions, book.workspace, book, book.kept())
 
 
-def _made(mode: str, settings: "PermissionSettings", workspace: Path) -> "Permissions":
+def _made(
+    mode: str,
+    settings: "PermissionSettings",
+    workspace: Path,
+    keeper: "Keeper | None" = None,
+    kept: "Sequence[Standing]" = (),
+) -> "Permissions":
     from tools.permissions.book import Permissions
     from tools.permissions.judgement import MODES
     from tools.permissions.rules import RuleError
+    from tools.permissions.standing import Unkept
 
     try:
-        return Permissions(next(each for each in MODES if each == mode), settings, workspace)
+        return Permissions(
+            next(each for each in MODES if each == mode), settings, workspace, keeper or Unkept(), kept
+        )
     except RuleError as error:
         raise click.UsageError(str(error)) from error
 

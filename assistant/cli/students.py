@@ -1,4 +1,4 @@
-"""``apprentice models students|lineage|compare|deploy|rollback``: trained students, and which one serves.
+"""``apprentice models students|lineage|compare|deploy|rollback|retire``: trained students, and who serves.
 
 Invariant: nothing is deployed that did not pass the conversion gate and beat the student that serves, unless
 it is forced; what was forced is said in the log.
@@ -40,13 +40,10 @@ def students(invocation: Invocation, as_json: bool) -> None:
 def lineage(student: str, as_json: bool) -> None:
     """What STUDENT is made of and where it came from: data, run, commit, figures, gate, comparisons."""
     from assistant.cli import students_text
-    from training.registry.comparisons import comparisons_of
 
     registry = _registry()
     found = registry.get(student)
-    history = [one for one in registry.deployments().history if found.id in (one.student, one.before)]
-    facts = {**students_text.facts(found), "history": [one.model_dump() for one in history]}
-    facts |= {"report": students_text.report_of(found), "comparisons": comparisons_of(registry, found.id)}
+    facts = students_text.whole_facts(registry, found)
     print_json(facts) if as_json else click.echo(students_text.lineage(found, facts))
 
 
@@ -142,6 +139,26 @@ def rollback(invocation: Invocation, student: str | None, as_json: bool) -> None
         print_notices(tuple(let_serve(found, settings.student, invocation.settings)))
     tell_log(settings, registry)
     _say(found, before, as_json)
+
+
+@click.command()
+@click.argument("student")
+@_as_json
+@pass_invocation
+def retire(invocation: Invocation, student: str, as_json: bool) -> None:
+    """Let the candidate STUDENT be none any more; where it serves, the one before it serves again."""
+    from assistant.telling import tell_log
+
+    registry = _registry()
+    before = registry.deployed()
+    found = registry.retire(student)
+    tell_log(invocation.settings(), registry)
+    if before is not None and before.id == found.id:
+        _say(registry.deployed(), before, as_json)
+    elif as_json:
+        print_json({"retired": found.id})
+    else:
+        click.echo(f"{found.id} is retired")
 
 
 def _registry() -> "Registry":

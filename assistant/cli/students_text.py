@@ -10,7 +10,7 @@ from assistant.cli.decision_tables import align, local_time
 from assistant.text_safety import clean, clean_line
 
 if TYPE_CHECKING:
-    from training.registry import Registered
+    from training.registry import Registered, Registry
 
 Facts = dict[str, Any]
 NOTHING = "no trained students yet; apprentice train run makes one"
@@ -49,6 +49,15 @@ def report_of(student: "Registered") -> Any:
         return orjson.loads((student.folder / REPORT).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
+
+
+def whole_facts(registry: "Registry", student: "Registered") -> Facts:
+    """The same with its history, its report and its comparisons. Raises RegistryError."""
+    from training.registry.comparisons import comparisons_of
+
+    history = [one for one in registry.deployments().history if student.id in (one.student, one.before)]
+    known = {**facts(student), "history": [one.model_dump() for one in history]}
+    return known | {"report": report_of(student), "comparisons": comparisons_of(registry, student.id)}
 
 
 def lineage(student: "Registered", known: Facts) -> str:
@@ -91,7 +100,7 @@ def lineage(student: "Registered", known: Facts) -> str:
 
 def comparison(found: Facts) -> str:
     """A line per measure, and the verdict."""
-    rows = [("MEASURE", found["candidate"], found["other"], "DIFFERENCE", "95 %", "P")]
+    rows = [("MEASURE", found["candidate"], found["other"], "DIFF", "95 %", "P")]
     rows += [
         (
             one["name"],

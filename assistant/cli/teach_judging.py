@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.cli.eval_run import Asked
     from training.generation.judging import Subject
     from training.generation.judging_run import Judging
+    from training.teachers.base import ProviderConfig
 
 _JUDGES = click.Choice(["anthropic", "openai", "local"])
 _SOURCES = (
@@ -42,6 +43,7 @@ _SOURCES = (
 @click.option("--provider", type=_JUDGES, required=True, help="Who grades.")
 @click.option("--cases", metavar="FILE", help="Let the student decide on evaluation cases, and grade that.")
 @click.option("--student", metavar="M", help="With --cases: another student than the settings name.")
+@click.option("--fresh", is_flag=True, help="With --cases: decide anew what an interrupted run has decided.")
 @teach_options.options(*_SOURCES)
 @pass_invocation
 def grade(
@@ -50,20 +52,25 @@ def grade(
     provider: str,
     cases: str | None,
     student: str | None,
+    fresh: bool,
     file: str | None,
     limit: int | None,
     output: str | None,
+    max_cost: float | None,
+    yes: bool,
     as_json: bool,
-    **given: Any,
+    **asking: Any,
 ) -> int:
     """A teacher grades what the student decided: tool, arguments and answer, 0 to 2, and says why.
 
     Graded are the decisions of the log, those of --input, or those that the student makes now on --cases.
     """
-    if (student and not cases) or (cases and file):
+    if ((student or fresh) and not cases) or (cases and file):
         raise click.UsageError("give --input FILE, or --cases FILE with --student M, or neither for the log")
-    with _decided(invocation, cases, student, file, limit) as subjects:
-        found = _judged(invocation, "grade", [provider], subjects, output, **given)
+    teachers = _teachers(invocation, [provider], **asking)
+    with _decided(invocation, cases, student, fresh, file, limit) as subjects:
+        judging = _judging(invocation, "grade", teachers, subjects, max_cost)
+        found = _judged(invocation, judging, output, yes=yes)
         print_json(found) if as_json else click.echo(teach_text.grades_text(found))
     return 0
 
@@ -81,8 +88,10 @@ def relabel(
     file: str | None,
     limit: int | None,
     output: str | None,
+    max_cost: float | None,
+    yes: bool,
     as_json: bool,
-    **given: Any,
+    **asking: Any,
 ) -> int:
     """A teacher says what would have been right, without seeing what the student decided.
 
@@ -90,8 +99,9 @@ def relabel(
     teacher_tool, teacher_parameters and teacher_confidence, or the examples with the teacher's calls. With
     --provider given several times the teachers vote, and how far they agree is said.
     """
-    subjects = _read(invocation, file, limit)
-    found = _judged(invocation, "relabel", providers, subjects, output, soft=soft, **given)
+    teachers = _teachers(invocation, providers, **asking)
+    judging = _judging(invocation, "relabel", teachers, _read(invocation, file, limit), max_cost, soft=soft)
+    found = _judged(invocation, judging, output, yes=yes)
     print_json(found) if as_json else click.echo(teach_text.labels_text(found))
     return 0
 
@@ -114,7 +124,12 @@ def _read(invocation: Invocation, file: str | None, limit: int | None) -> "list[
 
 @contextmanager
 def _decided(
-    invocation: Invocation, cases: str | None, student: str | None, file: str | None, limit: int | None
+    invocation: Invocation,
+    cases: str | None,
+    student: str | None,
+    fresh: bool,
+    file: str | None,
+    limit: int | None,
 ) -> "Iterator[list[Subject]]":
     """What is to be graded. What the student decides on cases is kept until the block has ended well."""
     if cases is None:
@@ -124,7 +139,7 @@ def _decided(
     from training.generation.judging import Subject
     from training.teachers.grading import Decided
 
-    with evaluated(_on_cases(invocation, cases, student, limit), fresh=False) as found:
+    with evaluated(_on_cases(invocation, cases, student, limit), fresh=fresh) as found:
         yield [
             Subject(
                 Decided(
@@ -154,39 +169,48 @@ def _on_cases(invocation: Invocation, cases: str, student: str | None, limit: in
     return Asked(cases, some_of(read, limit, None), decides, prompt, way_of(settings, prompt, None))
 
 
-def _judged(
-    invocation: Invocation,
-    purpose: Literal["grade", "relabel"],
-    providers: Sequence[str],
-    subjects: "Sequence[Subject]",
-    output: str | None,
-    *,
-    models: tuple[str, ...],
-    max_cost: float | None,
-    yes: bool,
-    soft: bool = False,
-    **given: Any,
-) -> dict[str, Any]:
-    """What the teachers find, within a budget; a line for each goes to ``output``."""
-    from assistant import paths
-    from assistant.teaching import budget_of, read_models, teacher_config
+def _teachers(
+    invocation: Invocation, providers: Sequence[str], models: tuple[str, ...], **asking: Any
+) -> "list[ProviderConfig]":
+    """Those that are asked, which have a model and a key: a student may work for an hour before them."""
+    from assistant.teaching import can_ask, read_models, teacher_config
     from training.generation.base import GenerationError
-    from training.generation.judging_run import Judging
 
-    settings = invocation.settings()
     try:
         names = read_models(models, dict.fromkeys(providers, 1))
     except GenerationError as error:
         raise click.UsageError(str(error)) from None
+    settings = invocation.settings()
+    teachers = [teacher_config(settings, name, names.get(name, ""), **asking) for name in providers]
+    asyncio.run(can_ask(teachers))
+    return teachers
+
+
+def _judging(
+    invocation: Invocation,
+    purpose: Literal["grade", "relabel"],
+    teachers: "Sequence[ProviderConfig]",
+    subjects: "Sequence[Subject]",
+    max_cost: float | None,
+    *,
+    soft: bool = False,
+) -> "Judging":
+    from assistant import paths
+    from assistant.teaching import budget_of
+    from training.generation.judging_run import Judging
+
     if not subjects:
         raise click.ClickException("there is no decision to judge")
-    teachers = [teacher_config(settings, name, names.get(name, ""), **given) for name in providers]
-    budget = budget_of(settings, max_cost)
-    prices = settings.teachers.prices
-    judging = Judging(purpose, teachers, subjects, paths.judgings_dir(), prices, budget, soft)
+    settings = invocation.settings()
+    prices, budget = settings.teachers.prices, budget_of(settings, max_cost)
+    return Judging(purpose, teachers, subjects, paths.judgings_dir(), prices, budget, soft)
+
+
+def _judged(invocation: Invocation, judging: "Judging", output: str | None, *, yes: bool) -> dict[str, Any]:
+    """What the teachers find, within a budget; a line for each goes to ``output``."""
     _agreed(invocation, judging, yes=yes)
     try:
-        with progress("judging", len(subjects)) as told:
+        with progress("judging", len(judging.subjects)) as told:
             found, lines = asyncio.run(judging.judge(told, Sayer()))
     except KeyboardInterrupt:
         click.echo("\napprentice: stopped; the same command goes on, and pays for nothing twice", err=True)

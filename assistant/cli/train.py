@@ -7,11 +7,12 @@ import click
 from assistant.cli import watching
 from assistant.cli.invocation import is_terminal, print_json
 from assistant.cli.jobs import as_json, facts
-from assistant.cli.train_estimate import bases, estimate, estimated, notebook
+from assistant.cli.train_estimate import bases, estimate, notebook
 from assistant.cli.train_export import export
 from assistant.cli.train_options import of_an_order, order_of
 from assistant.text_safety import clean
 from assistant.train_text import estimate_text
+from assistant.train_wanted import estimated, keep_estimate
 
 
 @click.group()
@@ -38,12 +39,15 @@ def run(detach: bool, yes: bool, as_json: bool, **given: Any) -> int:
     """
     from training.finetune.order import job_of
 
-    asked = order_of(**given)
+    asked, found = order_of(**given), None
     if is_terminal() and not (yes or as_json or detach):
-        click.echo(clean(estimate_text(estimated(asked))), err=True)
+        found = estimated(asked)
+        click.echo(clean(estimate_text(found)), err=True)
         click.confirm("Start?", default=True, abort=True, err=True)
     store = watching.jobs_store()
     job = store.submit(job_of(asked))
+    if found is not None:
+        keep_estimate(job, found)
     if not as_json:
         click.echo(f"job {job.id}: {job.outputs}", err=True)
     code = 0 if detach else watching.watch(store, job.id, quiet=as_json)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,10 +12,7 @@ from assistant.cli.jobs import as_json
 from assistant.cli.train_options import of_an_order, order_of
 from assistant.text_safety import clean
 from assistant.train_text import bases_text, estimate_text
-
-if TYPE_CHECKING:
-    from training.finetune.estimate import Estimate
-    from training.finetune.order import Order
+from assistant.train_wanted import estimated
 
 
 @click.command()
@@ -71,17 +68,3 @@ def notebook(output: Path | None, **given: Any) -> None:
     except OSError as error:
         raise click.UsageError(f"--output {path}: {error.strerror}") from None
     click.echo(str(path))
-
-
-def estimated(asked: "Order") -> "Estimate":
-    """Raises JobError, ModelError."""
-    from training.finetune.bases import header_of
-    from training.finetune.estimate import estimate as estimate_of
-    from training.finetune.probe import probe
-    from training.student.engine import hush
-    from training.student.vocabulary import Vocabulary
-
-    hush()
-    tokens = Vocabulary.of(asked.base_path)
-    parameters = header_of(asked.base_path).parameters
-    return estimate_of(asked, parameters, tokens, probe(asked.settings.threads, asked.settings.precision))

@@ -66,21 +66,15 @@ def order_of(
 
 def _settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":
     """Raises click.UsageError naming the setting that is wrong."""
-    from pydantic import ValidationError
+    from assistant.train_wanted import pairs, settings_of
+    from training.jobs.base import JobError
 
-    from training.finetune.settings import FinetuneSettings
-
-    wanted = {name: value for name, value in given.items() if value is not None}
-    for other in others:
-        name, is_pair, value = other.partition("=")
-        if not is_pair:
-            raise click.UsageError(f"--set {other}: give NAME=VALUE")
-        wanted[name.replace("-", "_")] = value
+    named = {name: value for name, value in given.items() if value is not None}
     try:
-        return FinetuneSettings.model_validate(wanted)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        known = ", ".join(FinetuneSettings.model_fields)
-        hint = f"; known: {known}" if first["type"] == "extra_forbidden" else ""
-        raise click.UsageError(f"{name}: {first['msg']}{hint}") from None
+        more = pairs(others)
+    except JobError as error:
+        raise click.UsageError(f"--set {error}") from None
+    try:
+        return settings_of({**named, **more})
+    except JobError as error:
+        raise click.UsageError(str(error)) from None

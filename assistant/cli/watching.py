@@ -5,6 +5,7 @@ Invariant: who stops watching stops nothing else.
 
 import json
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,8 @@ def watch(store: "Jobs", job_id: str, *, as_json: bool = False, quiet: bool = Fa
     """Follow a job until it ends, and return the exit code that says how. Prints how it ended unless it is
     ``quiet``; with ``as_json`` each entry of its journal as a JSON line instead.
     """
+    from training.jobs.news import note_told
+
     try:
         for entry in store.follow(job_id):
             if as_json and entry is not None:
@@ -44,7 +47,10 @@ def watch(store: "Jobs", job_id: str, *, as_json: bool = False, quiet: bool = Fa
             err=True,
         )
         return 130
-    return _ended(store.get(job_id), quiet=as_json or quiet)
+    job = store.get(job_id)
+    with suppress(OSError):  # a full disk: it is told once more
+        note_told(job)
+    return _ended(job, quiet=as_json or quiet)
 
 
 def _tell(job: "Job", entry: dict[str, Any] | None) -> None:

@@ -9,14 +9,16 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import block, code, table
 from assistant.modes import MODES
+from assistant.paths import PathsError
+from assistant.rule_words import added, ends, said
 from assistant.settings_file import SettingsError
 from tools.calls import Risk, ToolCall
-from tools.permissions.book import Scope
 from tools.permissions.judgement import explain
 from tools.permissions.rules import RuleError
+from tools.permissions.standing import SCOPES, Scope
 
 ACTIONS = ("list", "add", "remove", "test")
-USAGE = 'list | add [always] RULE | remove RULE | test "COMMAND"'
+USAGE = 'list | add [once|session|project|user] [allow|ask|deny] [for 2h] RULE | remove RULE | test "COMMAND"'
 
 
 async def _permissions(context: CommandContext, argument: str) -> None:
@@ -40,35 +42,36 @@ async def _permissions(context: CommandContext, argument: str) -> None:
 
 def _list(context: CommandContext) -> None:
     mode = context.chat.status().mode
-    rows = [(str(verdict), code(rule), where) for where, verdict, rule in context.chat.permissions.rules()]
+    rows = [
+        (str(each.verdict), code(each.rule.text), each.place + ends(each))
+        for each in context.chat.permissions.rules()
+    ]
     rules = table(("verdict", "rule", "stands in"), rows) if rows else "No rules: the mode alone decides."
     context.interface.show(f"Mode {mode}: {MODES.get(mode, '')}\n\n{rules}")
 
 
 def _add(context: CommandContext, text: str) -> None:
+    try:
+        rule = said(text)
+        standing = context.chat.permissions.grant(rule.rule, rule.scope, rule.verdict, rule.until)
+    except (ValueError, SettingsError, PathsError) as error:
+        raise CommandError(str(error)) from error
+    context.interface.notify(added(standing))
+
+
+def _remove(context: CommandContext, text: str) -> None:
     word, _, rest = text.partition(" ")
-    scope: Scope = "always" if word == "always" and rest.strip() else "session"
-    rule = rest.strip() if scope == "always" else text
+    scope: Scope | None = next((each for each in SCOPES if each == word and rest.strip()), None)
+    rule = rest.strip() if scope else text
     try:
-        context.chat.permissions.grant(rule, scope)
-    except (RuleError, SettingsError) as error:
+        removed = context.chat.permissions.revoke(rule, scope)
+    except PermissionError as error:
+        raise CommandError(f"{rule} stands in settings that are not your own file; it stays") from error
+    except (RuleError, SettingsError, PathsError) as error:
         raise CommandError(str(error)) from error
-    how_long = "from now on, in your settings" if scope == "always" else "until this session ends"
-    context.interface.notify(f"allowed {how_long}: {rule}")
-
-
-def _remove(context: CommandContext, rule: str) -> None:
-    permissions = context.chat.permissions
-    try:
-        removed = permissions.revoke(rule)
-    except RuleError as error:
-        raise CommandError(str(error)) from error
-    if removed:
-        context.interface.notify(f"no longer allowed: {rule}")
-    elif any(where == "settings" and rule == known for where, _, known in permissions.rules()):
-        raise CommandError(f"{rule} stands in the settings file; take it out there")
-    else:
-        raise CommandError(f"this session has no rule {rule}; /permissions list shows them")
+    if removed is None:
+        raise CommandError(f"there is no rule {rule}; /permissions list shows them")
+    context.interface.notify(f"no longer in force ({removed.place}): {removed.verdict} {rule}")
 
 
 def _test(context: CommandContext, text: str) -> None:
@@ -111,8 +114,10 @@ def _complete_mode(context: CommandContext, typed: str) -> list[str]:
 
 def _complete_action(context: CommandContext, typed: str) -> list[str]:
     if typed.startswith("remove "):
-        granted = [rule for where, _, rule in context.chat.permissions.rules() if where == "session"]
-        return [f"remove {rule}" for rule in granted if f"remove {rule}".startswith(typed)]
+        rules = dict.fromkeys(each.rule.text for each in context.chat.permissions.rules())
+        return [f"remove {rule}" for rule in rules if f"remove {rule}".startswith(typed)]
+    if typed.startswith("add "):
+        return [f"add {scope} " for scope in SCOPES if f"add {scope}".startswith(typed)]
     return [action for action in ACTIONS if action.startswith(typed)]
 
 

@@ -7,7 +7,20 @@ says what the nearest one is, and never reaches the student.
 import difflib
 from collections.abc import Sequence
 
-from assistant.commands import about, decisions, permissions, rewind, session, student, teach, window
+from assistant.commands import (
+    about,
+    arena,
+    curate,
+    decisions,
+    jobs,
+    permissions,
+    rewind,
+    session,
+    student,
+    teach,
+    train,
+    window,
+)
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError
 from assistant.text_safety import clean_line
@@ -18,7 +31,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     "Student": (*student.COMMANDS, *window.COMMANDS),
     "Permissions": permissions.COMMANDS,
     "Decisions": decisions.COMMANDS,
-    "Learning": teach.COMMANDS,
+    "Learning": (*curate.COMMANDS, *teach.COMMANDS, *train.COMMANDS, *arena.COMMANDS, *jobs.COMMANDS),
     "About": (about.help_command(lambda: GROUPS), *about.COMMANDS),
 }
 COMMANDS: tuple[Command, ...] = tuple(command for group in GROUPS.values() for command in group)

@@ -1,6 +1,5 @@
 """Which model serves: /model and /models."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import code, plain, table
 from assistant.plain.status_line import with_state
-from assistant.text_safety import clean_line
 from training.models.base import ModelError, megabytes
 from training.registry.base import RegistryError
 from training.student.base import StudentError
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from training.models.listing import Listed
 
 EMBEDDED = "embedded"
-_TRAINED = re.compile("[0-9a-f]{12}")
 
 
 async def _model(context: CommandContext, argument: str) -> None:
@@ -50,13 +47,10 @@ async def _choose(context: CommandContext) -> None:
 
 
 def _label(one: "Listed") -> str:
+    from assistant.cli.models_text import named
+
     memory = f", {megabytes(one.memory_bytes)}" if one.memory_bytes else ""
-    return f"{_named(one)}  ({one.state}{memory})"
-
-
-def _named(one: "Listed") -> str:
-    """The id; of a trained student, whose id says nothing, with its name."""
-    return f"{one.id} {clean_line(one.name, 40)}" if _TRAINED.fullmatch(one.id) else one.id
+    return f"{named(one)}  ({one.state}{memory})"
 
 
 def _current(context: CommandContext) -> str:
@@ -68,9 +62,13 @@ def _current(context: CommandContext) -> str:
 
 async def _models(context: CommandContext, argument: str) -> None:
     no_argument("models", argument)
+    if await context.interface.open_panel("models"):
+        return
+    from assistant.cli.models_text import named
+
     rows = [
         (
-            code(_named(one)),
+            code(named(one)),
             one.state,
             megabytes(one.memory_bytes) if one.memory_bytes else "",
             plain(one.license),
@@ -120,5 +118,5 @@ def _ids() -> list[str]:
 
 COMMANDS = (
     Command("model", "show or change the student", _model, usage="[ID|PATH|URL]", complete=_complete),
-    Command("models", "the models that can be the student", _models),
+    Command("models", "what can be the student, with lineage; deploy, roll back, retire", _models),
 )

@@ -12,6 +12,7 @@ from assistant.agent.sessions import SessionError
 from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Thought, Verdict
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
+from assistant.job_news import own_news
 from assistant.plain.answer_stream import AnswerStream
 from assistant.plain.confirm import ask_person
 from assistant.plain.ink import Ink, put
@@ -56,6 +57,7 @@ class Repl:
         starting = asyncio.create_task(self._start())
         try:
             while not self._interface.left:
+                await self._tell_of_jobs()
                 self._reading = asyncio.create_task(self._reader.request())
                 await asyncio.wait([self._reading])
                 if self._reading.cancelled():
@@ -99,6 +101,12 @@ class Repl:
             self._cancelling = asyncio.create_task(self._chat.cancel())
         else:
             self._running.cancel()
+
+    async def _tell_of_jobs(self) -> None:
+        """Those that ended since the last line, or while no program was open."""
+        if self._reader.interactive:
+            for line in await asyncio.to_thread(own_news):
+                self._write(self._ink.dim(line) + "\n")
 
     async def _start(self) -> None:
         try:

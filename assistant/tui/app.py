@@ -17,7 +17,7 @@ from textual.screen import Screen
 from assistant.tui.hangup import CODE, watch
 from assistant.tui.history import PromptHistory
 from assistant.tui.look import Look, keep_look, last_look
-from assistant.tui.messages import TurnEnded
+from assistant.tui.messages import JobEnded, TurnEnded
 from assistant.tui.opening import Opening
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
@@ -77,7 +77,8 @@ class ApprenticeApp(App[int]):
         self._wear(look.theme)
 
     @on(TurnEnded)
-    def _turn_ended(self) -> None:
+    @on(JobEnded)
+    def _ring(self) -> None:
         if self.ring and not self.app_focus:
             self.bell()
 

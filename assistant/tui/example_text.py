@@ -35,10 +35,14 @@ def example_row(example: Example, *, unwanted: bool) -> TableRow:
         example.kind,
         clean_line(request_of(example), 300),
         clean_line("; ".join(write_call(call) for call in first_calls(example)) or "answer", 200),
-        f"${cost:.4f}" if cost else "",
+        _cost(float(cost)) if cost else "",
     )
     tones = [(0, "bad"), *((place, tone) for place in range(1, len(cells)) if tone)]
     return TableRow(example.id, cells, tuple(tones))
+
+
+def _cost(usd: float) -> str:
+    return f"${usd:.4f}" if usd >= 0.0001 else "<$0.0001"
 
 
 def request_of(example: Example) -> str:

@@ -18,6 +18,10 @@ class TurnEnded(Message):
     """The turn is over: answered, failed or interrupted."""
 
 
+class JobEnded(Message):
+    """A job ended, and it was told."""
+
+
 class Submitted(Message):
     """The person sent ``text`` (not empty). ``queued`` where it waits for the turn to end."""
 

@@ -23,6 +23,11 @@ def palette(app: "ApprenticeApp", screen: Screen[object]) -> "Iterable[SystemCom
             "Decisions", "what the student chose, and what came of it", _opens(chat, "decisions")
         )
         yield SystemCommand("Why", "the record behind the last decision", _opens(chat, "why"))
+        yield SystemCommand("Models", "what can be the student", _opens(chat, "models"))
+        yield SystemCommand("Curate", "a dataset from the decisions", _opens(chat, "curate"))
+        yield SystemCommand("Train", "a better student from examples", _opens(chat, "train"))
+        yield SystemCommand("Arena", "two students, by blind vote", _opens(chat, "arena"))
+        yield SystemCommand("Jobs", "long work: how it goes, its log", _opens(chat, "jobs"))
         for mode, meaning in MODES.items():
             yield SystemCommand(f"Mode {mode}", meaning, _sets(chat, mode))
     yield SystemCommand("Theme", "change the colours", app.action_change_theme)

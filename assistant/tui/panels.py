@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from training.student.base import StudentError
 
 if TYPE_CHECKING:
+    from assistant.student_desk import StudentDesk
     from assistant.tui.screens.chat import ChatScreen
 
 
@@ -71,6 +72,14 @@ async def _context(screen: "ChatScreen") -> None:
     await screen.app.push_screen_wait(WindowScreen(use))
 
 
+async def _jobs(screen: "ChatScreen") -> None:
+    from assistant import paths
+    from assistant.tui.screens.jobs import JobsScreen
+    from training.jobs.store import Jobs
+
+    await screen.app.push_screen_wait(JobsScreen(Jobs(paths.jobs_dir())))
+
+
 async def _teach(screen: "ChatScreen") -> None:
     from assistant import paths
     from assistant.teach_desk import TeachDesk
@@ -82,11 +91,82 @@ async def _teach(screen: "ChatScreen") -> None:
     await screen.app.push_screen_wait(TeachScreen(desk))
 
 
+async def _curate(screen: "ChatScreen") -> None:
+    from assistant import paths
+    from assistant.curate_desk import curate_desk
+    from assistant.tui.screens.curate import CurateScreen
+    from training.jobs.store import Jobs
+
+    log = screen.context.chat.settings.events.url or str(paths.events_dir())
+    desk = curate_desk(log, Jobs(paths.jobs_dir()), paths.data_dir(), paths.vectors_cache())
+    await screen.app.push_screen_wait(CurateScreen(desk))
+
+
+async def _train(screen: "ChatScreen") -> None:
+    from assistant import paths
+    from assistant.train_desk import TrainDesk
+    from assistant.train_run import RunDesk
+    from assistant.tui.screens.train import TrainScreen
+    from training.jobs.store import Jobs
+    from training.registry.serving import own_registry
+
+    jobs = Jobs(paths.jobs_dir())
+    desk, runs = TrainDesk(jobs, screen.context.chat.workspace), RunDesk(jobs, own_registry())
+    await screen.app.push_screen_wait(TrainScreen(desk, runs, _students(screen)))
+    screen.refresh_status()
+
+
+async def _models(screen: "ChatScreen") -> None:
+    from assistant.model_choice import listed
+    from assistant.tui.screens.models import ModelsScreen
+
+    chat = screen.context.chat
+    panel = ModelsScreen(lambda: listed(chat.settings, chat.student_settings), _students(screen))
+    await screen.app.push_screen_wait(panel)
+    screen.refresh_status()
+
+
+async def _arena(screen: "ChatScreen") -> None:
+    from assistant.arena import Arena, Contender
+    from assistant.arena_pairs import sides
+    from assistant.tui.screens.arena import ArenaScreen
+    from assistant.wiring import make_student
+    from training.registry import RegistryError
+    from training.registry.serving import own_registry
+
+    chat = screen.context.chat
+    try:
+        pair = await sides(own_registry(), screen.interface.pick)
+        if pair is None:
+            return
+        first, second = (Contender(side, chat.settings, make_student) for side in pair)
+    except (RegistryError, StudentError) as error:
+        screen.interface.notify(str(error), "error")
+        return
+    await screen.app.push_screen_wait(ArenaScreen(Arena(chat.log, first, second)))
+
+
+def _students(screen: "ChatScreen") -> "StudentDesk":
+    from functools import partial
+
+    from assistant.settings import load_settings
+    from assistant.student_desk import StudentDesk
+    from training.registry.serving import own_registry
+
+    chat = screen.context.chat
+    return StudentDesk(chat, own_registry(), partial(load_settings, chat.workspace))
+
+
 _PANELS: Mapping[str, Callable[["ChatScreen"], Awaitable[None]]] = {
+    "arena": _arena,
     "help": _help,
     "sessions": _sessions,
     "decisions": _decisions,
     "why": _why,
     "context": _context,
+    "models": _models,
+    "jobs": _jobs,
+    "curate": _curate,
     "teach": _teach,
+    "train": _train,
 }

@@ -54,6 +54,9 @@ class PromptHelper:
         """Put the choice into the prompt; ``send`` runs it where it is a whole command."""
         screen, chosen = self._screen, self._screen.popup.chosen
         if chosen is None:
+            # Keys came faster than the popup, which has closed over the text that they made.
+            if send and not self.searching:
+                screen.prompt.submit()
             return
         if self.searching:
             self._draft = None

@@ -3,6 +3,7 @@
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from assistant.tui.messages import Submitted
 from assistant.tui.prompt_helper import PromptHelper
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Stopping:
         self._escaped_at = self._interrupted_at = float("-inf")
 
     def escape(self) -> None:
-        """Dismiss what is open; else interrupt; a second Esc clears the text."""
+        """Dismiss what is open; else interrupt; a second Esc clears the text, or goes back without one."""
         screen = self._screen
         if self._helper.dismiss():
             return
@@ -29,12 +30,16 @@ class Stopping:
             screen.stop_turn()
             return
         now = monotonic()
-        if now - self._escaped_at < ESC_AGAIN_S:
+        if now - self._escaped_at >= ESC_AGAIN_S:
+            self._escaped_at = now
+            screen.activity.rest(f"Esc again {'clears the text' if screen.prompt.text else 'goes back'}")
+            return
+        self._escaped_at = float("-inf")
+        screen.activity.rest()
+        if screen.prompt.text:
             screen.prompt.set_text("")
-            screen.activity.rest()
-        elif screen.prompt.text:
-            screen.activity.rest("Esc again clears the text")
-        self._escaped_at = now
+        else:
+            screen.post_message(Submitted("/rewind"))
 
     def interrupt(self) -> None:
         """Copy a selection; else interrupt, then clear, then quit."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assistant import repl
+from assistant import paths, repl
 from assistant.agent.steps import (
     Answer,
     Failure,
@@ -27,6 +27,7 @@ from assistant.plain.ink import Ink
 from assistant.plain.reader import LineReader
 from assistant.plain.repl import Repl
 from tests.assistant.fake_chat import WAIT, FakeChat, asked, selected, shell_call
+from tests.training.jobs.test_news import made
 from tools.calls import ToolResult
 from tools.protocol.messages import Message
 from training.student.base import Usage
@@ -139,6 +140,13 @@ async def test_commands_run_and_unknown_ones_suggest(make_chat: Any) -> None:
     assert "did you mean /help?" in text
     assert "read_file  read     Read a text file." in text
     assert chat.requests == []
+
+
+async def test_jobs_that_ended_are_told_to_a_person_and_to_no_pipe(make_chat: Any) -> None:
+    paths.jobs_dir().mkdir(parents=True)
+    made(paths.jobs_dir(), "a", {"what": "started"}, {"what": "done"})
+    assert "job done" not in await run(make_chat(), Typist("/mode plan", interactive=False))
+    assert (await run(make_chat(), Typist("/mode plan"))).count("job done: finetune a student") == 1
 
 
 async def test_exit_leaves_at_once_and_closes(make_chat: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.teach_desk import Form, TeachDesk
+from assistant.teach_text import estimate_brief
 from assistant.tui.example_text import example_row, example_text, job_line
 from tests.training.generation.making import example, told
 from training.datasets.example import Example, to_line
@@ -119,11 +120,16 @@ def test_what_is_rejected_is_missing_until_the_run_goes_on(desk: TeachDesk, jobs
     first, second = example("open one.py"), example("open two.py")
     begun(plan, first, second)
     jobs.end(JobState.DONE)
-    assert not desk.lacks()
+    assert desk.lacks() == 0
     desk.judge(first.id, wanted=False)
-    assert desk.look().unwanted == {first.id} and desk.lacks()
-    desk.judge(first.id, wanted=True)
-    assert desk.look().unwanted == frozenset() and not desk.lacks()
+    assert desk.look().unwanted == {first.id} and desk.lacks() == 1
+    begun(plan, example("open three.py"))
+    assert desk.lacks() == 0, "another has taken its place"
+    desk.judge(second.id, wanted=False)
+    assert desk.lacks() == 1
+    for one in (first, second):
+        desk.judge(one.id, wanted=True)
+    assert desk.look().unwanted == frozenset() and desk.lacks() == 0
 
 
 def test_examples_are_inert_text() -> None:
@@ -131,6 +137,19 @@ def test_examples_are_inert_text() -> None:
     row = example_row(one, unwanted=True)
     assert "\x1b" not in "".join(row.cells) + example_text(one)
     assert row.cells[0] == "✗" and row.cells[-1] == "$0.0020" and to_line(one)
+    cheap = replace(one, source={**one.source, "cost_usd": 4.5e-06})
+    assert example_row(cheap, unwanted=False).cells[-1] == "<$0.0001"
+
+
+def test_the_sum_of_an_estimate_comes_before_its_parts() -> None:
+    part = {
+        "provider": "openai", "model": "small", "requests": 40, "price": "its page", "batch_usd": 0.01,
+        "cost_usd": 0.02, "at_most_usd": 0.5,
+    }  # fmt: skip
+    said = estimate_brief({"cost_usd": 0.02, "at_most_usd": 0.5, "providers": [part]}).splitlines()
+    assert said[0] == "estimate: $0.0200, at most $0.50"
+    assert said[1] == "openai small: 40 requests, about $0.0200, at most $0.50, $0.0100 as a batch; its page"
+    assert "is free" in estimate_brief({"cost_usd": 0.0, "at_most_usd": 0.0, "providers": []})
 
 
 def test_how_a_job_goes_is_one_line() -> None:

@@ -160,8 +160,15 @@ def test_M07_a_damaged_book_trusts_nothing_and_can_be_written_again(workspace: P
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content.replace("%s", str(workspace)))
     assert the_book().standing(look(workspace)) is Standing.UNKNOWN
+    before = file.read_text()
     trusted(workspace)
     assert the_book().standing(look(workspace)) is Standing.TRUSTED
+    trusted(workspace)
+    aside = list(file.parent.glob("trust.before-*.json"))
+    if str(workspace) in before:
+        assert aside == [], "of a sound book with one bad entry nothing else is lost"
+    else:
+        assert [(each.read_text(), stat.S_IMODE(each.stat().st_mode)) for each in aside] == [(before, 0o600)]
 
 
 def test_the_book_is_the_person_s_own_and_holds_no_content(workspace: Path, tmp_path: Path) -> None:

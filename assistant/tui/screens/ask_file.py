@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from assistant.text_safety import clean_line
 from assistant.tui.screens.panel import PanelScreen
+from assistant.tui.widgets.field import Field
 
 
 class AskFileScreen(PanelScreen[Path | None]):
@@ -27,7 +28,7 @@ class AskFileScreen(PanelScreen[Path | None]):
         self.add_class("small")
         self._folder = folder
         self._kinds = tuple(f".{kind}" for kind in kinds)
-        self._field = Input(suggested, compact=True, select_on_focus=False)
+        self._field = Field(suggested, compact=True, select_on_focus=False)
         self._field.cursor_blink = False
 
     def content(self) -> ComposeResult:

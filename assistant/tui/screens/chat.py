@@ -117,6 +117,7 @@ class ChatScreen(Screen[None]):
             await self.transcript.add_notice(notice)
         self._start_chat()
         self._watch_start()
+        self._watch_jobs()
         self._opened = True
         await self._send_queued()
 
@@ -132,6 +133,13 @@ class ChatScreen(Screen[None]):
             self.refresh_status()
             await asyncio.sleep(STARTING_POLL_S)
         self.refresh_status()
+
+    @work(group="start", exit_on_error=False)
+    async def _watch_jobs(self) -> None:
+        """Only here: no job has to be told before the chat is open."""
+        from assistant.tui.job_news import JobNews
+
+        await JobNews(self).watch()
 
     @property
     def context(self) -> CommandContext:

@@ -17,6 +17,7 @@ from assistant.text_safety import clean, clean_line
 from assistant.tui.call_edit import from_json, json_text
 from assistant.tui.reviewing import Correction, Row, problem_of, takes
 from assistant.tui.screens.panel import PanelScreen
+from assistant.tui.widgets.field import Field
 from training.events.base import EventLogError
 
 Save = Callable[[Correction], Awaitable[Row | None]]
@@ -37,7 +38,7 @@ class CorrectionScreen(PanelScreen[Row | None]):
         review = row["review"] or {}
         tool = review.get("corrected_tool") or row["tool_selected"]
         arguments = review.get("corrected_parameters")
-        self._tool = Input(
+        self._tool = Field(
             clean_line(str(tool), 100), suggester=SuggestFromList(list(known)), compact=True, id="tool"
         )
         self._tool.cursor_blink = False

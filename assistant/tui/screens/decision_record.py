@@ -47,7 +47,7 @@ class RecordScreen(PanelScreen[None]):
     ) -> None:
         leads = "n next · p previous · " if step else "u what led to it · "
         super().__init__("Decision", f"{leads}g good · b bad · c correct · Esc closes")
-        self.add_class("decisions")
+        self.add_class("wide")
         self._event_id = event_id
         self._chain: Chain | None = None
         self._log = log

@@ -3,17 +3,18 @@
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from assistant.tui.reviewing import Reviewer, Tools
 from assistant.tui.screens.panel import PanelScreen
 from assistant.tui.widgets.decision_list import DecisionList
+from assistant.tui.widgets.view_tabs import ViewTabs
 from training.events.base import EventLog
 from training.events.matching import DecisionFilter
 
@@ -41,14 +42,14 @@ class DecisionsScreen(PanelScreen[None]):
 
     def __init__(self, log: EventLog, tools: Tools, folder: Path) -> None:
         super().__init__("Decisions", _HINTS["decisions"])
-        self.add_class("decisions")
+        self.add_class("wide")
         self._log = log
         self._folder = folder
         self._wanted = DecisionFilter()
         self._list = DecisionList(log, Reviewer(log, tools), folder)
 
     def content(self) -> ComposeResult:
-        yield Static(_tabs("decisions"), id="tabs")
+        yield ViewTabs(_VIEWS, "decisions")
         with ContentSwitcher(initial="decisions"):
             yield self._list
 
@@ -58,7 +59,7 @@ class DecisionsScreen(PanelScreen[None]):
         if not switcher.query(f"#{name}"):
             await switcher.add_content(self._made(name), id=name)
         switcher.current = name
-        self.query_one("#tabs", Static).update(_tabs(name))
+        self.query_one(ViewTabs).mark(name)
         self._frame.border_subtitle = Content(_HINTS[name])
         view = switcher.get_child_by_id(name)
         (view if view.can_focus else view.query_one("RowTable")).focus()
@@ -72,13 +73,9 @@ class DecisionsScreen(PanelScreen[None]):
     def action_filter(self) -> None:
         self._list.begin_filter()
 
-    @on(events.Click, "#tabs")
-    async def _tab_clicked(self, event: events.Click) -> None:
-        right = 0
-        for number, (name, title) in enumerate(_VIEWS.items(), 1):
-            left, right = right, right + len(_tab(number, title)) + 1
-            if left <= event.x < right - 1:
-                await self.action_view(name)
+    @on(ViewTabs.Wanted)
+    async def _tab_clicked(self, event: ViewTabs.Wanted) -> None:
+        await self.action_view(event.name)
 
     @on(DecisionList.Filtered)
     def _filtered(self, event: DecisionList.Filtered) -> None:
@@ -102,15 +99,3 @@ class DecisionsScreen(PanelScreen[None]):
         from assistant.tui.widgets.decision_charts import ChartView
 
         return ChartView(self._log, self._wanted)
-
-
-def _tab(number: int, title: str) -> str:
-    return f" {number} {title} "
-
-
-def _tabs(current: str) -> Content:
-    parts: list[tuple[str, str]] = []
-    for number, (name, title) in enumerate(_VIEWS.items(), 1):
-        parts.append((_tab(number, title), "bold reverse $primary" if name == current else "$text-muted"))
-        parts.append((" ", ""))
-    return Content.assemble(*parts)

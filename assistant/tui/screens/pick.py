@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from assistant.text_safety import clean_line
 from assistant.tui.screens.panel import PanelScreen
+from assistant.tui.widgets.field import Field
 
 SHOWN = 500
 
@@ -46,7 +47,7 @@ class PickScreen(PanelScreen[str | None]):
         if not self._rows:
             yield Static(Content(self._empty), id="panel-empty")
             return
-        narrow = Input(placeholder="Type to narrow", compact=True)
+        narrow = Field(placeholder="Type to narrow", compact=True)
         narrow.cursor_blink = False
         yield narrow
         yield OptionList(*self._options(), compact=True)

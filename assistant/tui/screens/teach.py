@@ -1,8 +1,7 @@
 """Teachers: who makes examples, what that costs, how it goes, and which examples are wanted."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,10 +12,11 @@ from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
 from assistant.teach_desk import MOST_SHOWN, Form, Seen, TeachDesk
-from assistant.teach_text import estimate_text
+from assistant.teach_text import estimate_brief
 from assistant.text_safety import clean, clean_line
 from assistant.tui.example_text import COLUMNS, example_row, example_text, job_line
 from assistant.tui.screens.panel import PanelScreen
+from assistant.tui.widgets.field import Field
 from assistant.tui.widgets.row_table import RowTable
 from training.datasets.example import Example
 from training.generation.base import GenerationError
@@ -52,7 +52,7 @@ class TeachScreen(PanelScreen[None]):
 
     def __init__(self, desk: TeachDesk) -> None:
         super().__init__("Teachers", _HINT)
-        self.add_class("teach")
+        self.add_class("wide")
         self._desk = desk
         self._examples: dict[str, Example] = {}
         self._unwanted: frozenset[str] = frozenset()
@@ -64,7 +64,7 @@ class TeachScreen(PanelScreen[None]):
         with Grid(id="form"):
             for name, (label, hint) in _FIELDS.items():
                 yield Static(label, classes="label")
-                field = Input(getattr(form, name), placeholder=hint, id=name, compact=True)
+                field = Field(getattr(form, name), placeholder=hint, id=name, compact=True)
                 field.cursor_blink = False
                 yield field
         yield Static(id="estimate", markup=False)
@@ -101,9 +101,9 @@ class TeachScreen(PanelScreen[None]):
         try:
             facts = await self._desk.estimate(plan)
             if not start:
-                self._say(_estimate_line(facts))
+                self._say(estimate_brief(facts))
             elif question := self._desk.question(facts):
-                self._say(f"{_estimate_line(facts)}\n{question}: Ctrl+S again begins", "question")
+                self._say(f"{question}: Ctrl+S again begins\n{estimate_brief(facts)}", "question")
             else:
                 job = await asyncio.to_thread(self._desk.start, plan)
                 self._say(f"job {job.id}")
@@ -133,8 +133,8 @@ class TeachScreen(PanelScreen[None]):
         self._unwanted = self._unwanted - {marked.key} if wanted else self._unwanted | {marked.key}
         self.table.put(example_row(self._examples[marked.key], unwanted=not wanted))
         self.table.action_walk(1)
-        if self._desk.lacks():
-            self._say(f"{len(self._unwanted)} not wanted: Ctrl+S makes others in their place")
+        if lacking := self._desk.lacks():
+            self._say(f"{lacking} not wanted: Ctrl+S makes others in their place")
 
     @on(RowTable.Marked)
     def _marked(self, event: RowTable.Marked) -> None:
@@ -181,7 +181,3 @@ class TeachScreen(PanelScreen[None]):
         line.set_class(kind == "problem", "problem")
         line.set_class(kind == "question", "question")
         line.update(Content(clean(text)))
-
-
-def _estimate_line(facts: Mapping[str, Any]) -> str:
-    return estimate_text(facts) if facts["providers"] else "estimate: $0.00, the scripted teacher is free"

@@ -19,6 +19,7 @@ from assistant.text_safety import clean_line, visible
 from assistant.tui.call_edit import from_text, to_text
 from assistant.tui.formatting import argument_text, diff_content
 from assistant.tui.messages import Replied
+from assistant.tui.widgets.field import Field
 
 GUARD_S = 0.3
 SHOWN = 20_000
@@ -148,7 +149,7 @@ class ConfirmationPanel(Vertical, can_focus=True):
         editor.focus()
 
     def _ask_reason(self) -> None:
-        reason = Input(
+        reason = Field(
             placeholder="Why not? The student reads it. Enter sends, also empty.",
             id="confirmation-reason",
             compact=True,

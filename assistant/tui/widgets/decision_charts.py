@@ -4,20 +4,19 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
-from textual_plotext import PlotextPlot
 
 from assistant.text_safety import clean_line
 from assistant.tui.decision_mix import Mix, bars, count, label_of, success
 from assistant.tui.decision_pages import Stopped, Watched
 from assistant.tui.formatting import count as short
+from assistant.tui.widgets.chart import FRAME_LINES, Chart
 from training.events.base import EventLog, EventLogError
 from training.events.figures import Period
 from training.events.matching import DecisionFilter
@@ -25,22 +24,9 @@ from training.events.matching import DecisionFilter
 _NOTHING = "Nothing to chart: no decision matches. 1 goes to the decisions and their filter."
 _BARS = 10
 _BAR_LINES = 3
-_FRAME_LINES = 4
-"""The title, the frame and the axis of a chart."""
-_LEAST_WIDTH = 24
-"""The longest label of a bar and a few cells of the bar."""
 _THIN = 0.1
 """So wide that a bar is one line, whatever lies between two."""
 _REFRESH_S = 0.2
-
-
-class _Chart(PlotextPlot):
-    """A plot that plotext can draw: with less room than its labels take, it fails."""
-
-    def render(self) -> RenderResult:
-        if self.size.width < _LEAST_WIDTH or self.size.height < _FRAME_LINES + 1:
-            return "no room"
-        return super().render()
 
 
 class ChartView(Vertical, can_focus=True):
@@ -70,8 +56,8 @@ class ChartView(Vertical, can_focus=True):
         self._ticking: Timer | None = None
         self._shown: Mix | None = None
         self._ended = False
-        self._mix = _Chart()
-        self._success = _Chart()
+        self._mix = Chart()
+        self._success = Chart()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="charts", classes="hidden"):
@@ -81,8 +67,6 @@ class ChartView(Vertical, can_focus=True):
         yield Static(classes="status", markup=False)
 
     def on_mount(self) -> None:
-        for plot in (self._mix, self._success):
-            plot.theme = "clear"
         self._ticking = self.set_interval(_REFRESH_S, self._tell, pause=True)
         self.action_reload()
 
@@ -151,15 +135,15 @@ class ChartView(Vertical, can_focus=True):
     def _draw_mix(self, found: Sequence[tuple[str, int]]) -> None:
         tools = bars(found, _BARS)
         # As many lines for each bar, and each bar in the middle of its own, so that all look alike.
-        height = self.query_one("#charts").size.height - _FRAME_LINES
+        height = self.query_one("#charts").size.height - FRAME_LINES
         lines = max(1, min(_BAR_LINES, height // len(tools)))
-        self._mix.styles.height = _FRAME_LINES + len(tools) * lines
+        self._mix.styles.height = FRAME_LINES + len(tools) * lines
         lowest = 1 - (lines - 1) // 2 / lines
         places = [float(len(tools) - place) for place in range(len(tools))]
         plt = self._mix.plt
         plt.clear_figure()
         counts = [number for _, number in tools]
-        plt.bar(places, counts, orientation="horizontal", width=_THIN, color=self._colour("primary"))
+        plt.bar(places, counts, orientation="horizontal", width=_THIN, color=self._mix.colour("primary"))
         plt.yticks(places, [f"{name} {short(number)}" for name, number in tools])
         plt.ylim(lowest, lowest + max(1, len(tools) * lines - 1) / lines)
         marks = sorted({0, counts[0] // 2, counts[0]})
@@ -182,14 +166,7 @@ class ChartView(Vertical, can_focus=True):
 
     def _line(self, points: int) -> dict[str, Any]:
         """How the line is drawn; one point alone would not be seen in braille."""
-        return {"marker": "braille" if points > 1 else "dot", "color": self._colour("success")}
-
-    def _colour(self, name: str) -> Any:
-        """A colour of the theme as plotext takes it; its orange is the terminal's yellow."""
-        value = self.app.theme_variables[name]
-        if value.startswith("ansi_"):
-            return value.removeprefix("ansi_").replace("yellow", "orange")
-        return Color.parse(value).rgb
+        return {"marker": "braille" if points > 1 else "dot", "color": self._success.colour("success")}
 
     def _tell(self) -> None:
         other = "week" if self._by == "day" else "day"

@@ -21,6 +21,7 @@ from assistant.tui.decision_text import COLUMNS, decision_row
 from assistant.tui.exporting import Export, Tell
 from assistant.tui.review_actions import correct, rate
 from assistant.tui.reviewing import Reviewer
+from assistant.tui.widgets.field import Field
 from assistant.tui.widgets.row_table import RowTable
 from training.events.base import EventLog, EventLogError
 from training.events.matching import DecisionFilter
@@ -65,7 +66,7 @@ class DecisionList(Vertical):
         self._dropped = 0
         self._ticking: Timer | None = None
         self._export = Export(self, folder, self._tick, self._rest)
-        self._line = Input(placeholder=f"/ filters by {USAGE}", compact=True, id="filter")
+        self._line = Field(placeholder=f"/ filters by {USAGE}", compact=True, id="filter")
         self._line.cursor_blink = False
         self.table = RowTable(COLUMNS)
 

@@ -114,6 +114,18 @@ class RowTable(ScrollView, can_focus=True):
             self.marked = 0
             self.post_message(self.Marked(rows[0].key))
 
+    def show(self, rows: Sequence[TableRow]) -> None:
+        """Put these rows in the place of all; the mark stays on its row, wherever that is now."""
+        if rows == self._rows:
+            return
+        before = self.marked_row
+        self._rows = list(rows)
+        keys = [row.key for row in rows]
+        at = keys.index(before.key) if before is not None and before.key in keys else 0
+        self.set_reactive(RowTable.marked, at)
+        self._resized()
+        self.watch_marked()
+
     def put(self, row: TableRow) -> None:
         """Show a row anew, where it is."""
         for place, old in enumerate(self._rows):
@@ -187,7 +199,7 @@ class RowTable(ScrollView, can_focus=True):
         self.watch_marked()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             head = TableRow("", tuple(column.title for column in self._columns))
             return self._strip(head, width, "row-table--head")

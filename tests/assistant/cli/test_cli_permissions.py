@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,20 @@ def test_an_empty_file_is_an_empty_list(run: Any) -> None:
     assert json.loads(run("test", "--file", "-", "--json").stdout) == []
 
 
+@pytest.mark.slow
+def test_two_thousand_commands_take_a_few_seconds(run: Any, tmp_path: Path) -> None:
+    commands = [f"git status && bash -c 'ls; rm -rf {number}' | tee out" for number in range(2000)]
+    path = tmp_path / "commands.jsonl"
+    path.write_text("".join(json.dumps({"command": command}) + "\n" for command in commands))
+    started = time.monotonic()
+
+    judged = json.loads(run("test", "--file", str(path), "--deny", "run_shell(rm *)", "--json").stdout)
+
+    assert time.monotonic() - started < 10
+    assert [entry["command"] for entry in judged] == commands
+    assert {entry["verdict"] for entry in judged} == {"deny"}
+
+
 def test_a_person_reads_every_part(run: Any) -> None:
     result = run("test", "--allow", "run_shell(ls *)", "ls && rm x\x1b[31m")
 
@@ -98,6 +113,8 @@ def test_a_person_reads_every_part(run: Any) -> None:
         (["test"], "give a COMMAND"),
         (["test", "ls", "--file", "-"], "give a COMMAND"),
         (["test", "ls", "--allow", "run_shell("], "rule 'run_shell('"),
+        (["test", "ls", "--allow", "ls"], "such as run_shell(ls *)"),
+        (["test", "ls", "--deny", "Bash(rm *)"], "takes no pattern"),
         (["test", "ls", "--deny", "run_shell(a; b)"], "one simple command"),
         (["test", "ls", "--ask", "run_python(x)"], "takes no pattern"),
         (["test", "ls", "--mode", "wild"], "wild"),
@@ -150,8 +167,8 @@ class TestList:
         assert json.loads(run("list", "--json").stdout) == {
             "mode": "edit",
             "rules": [
-                {"where": "settings", "verdict": "ask", "rule": "run_tests"},
-                {"where": "settings", "verdict": "allow", "rule": "run_shell(ls *)"},
+                {"where": "settings", "verdict": "ask", "rule": "run_tests", "until": None},
+                {"where": "settings", "verdict": "allow", "rule": "run_shell(ls *)", "until": None},
             ],
         }
 
@@ -174,3 +191,47 @@ def test_input_of_any_bytes_is_read_whole(run: Any, tmp_path: Path) -> None:
         file.write(b'{"command": "ls \xff"}\n')
 
     assert len(json.loads(run("test", "--file", str(path), "--json").stdout)) == 1
+
+
+def test_rules_are_added_listed_and_removed(run: Any, tmp_path: Path) -> None:
+    added = run("add", "run_shell(ls *)", "--for", "2h")
+    run("add", "run_shell(rm *)", "--deny", "--scope", "user")
+
+    listed = json.loads(run("list", "--json").stdout)["rules"]
+    assert added.stdout.startswith("allowed in this workspace, also in later sessions, until 20")
+    assert [(each["where"], each["verdict"], each["rule"]) for each in listed] == [
+        ("settings", "deny", "run_shell(rm *)"),
+        ("project", "allow", "run_shell(ls *)"),
+    ]
+    assert json.loads(run("test", "ls", "--json").stdout)[0]["verdict"] == "allow"
+
+    assert run("remove", "run_shell(ls *)").stdout == "no longer in force (project): allow run_shell(ls *)\n"
+    assert run("remove", "run_shell(rm *)", "--scope", "user").exit_code == 0
+    again = run("remove", "run_shell(rm *)")
+    assert (again.exit_code, "there is no rule run_shell(rm *)" in again.stderr) == (1, True)
+    assert json.loads(run("list", "--json").stdout)["rules"] == []
+
+
+def test_a_rule_that_names_no_tool_is_said(run: Any, tmp_path: Path) -> None:
+    settings_file(tmp_path, '[permissions]\ndeny = ["rm", "run_shell(rm *)"]\n')
+    result = run("list", "--json")
+    assert result.stderr == (
+        "apprentice: rule rm: there is no tool rm; for a command write run_shell(rm *)\n"
+    )
+    assert len(json.loads(result.stdout)["rules"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "run_shell("], "rule 'run_shell('"),
+        (["add", "read_file", "--for", "ever"], "'ever' is no time"),
+        (["add", "read_file", "--scope", "session"], "session"),
+        (["remove", "run_shell("], "rule 'run_shell('"),
+    ],
+)
+def test_a_rule_that_cannot_be_kept_is_one_line(run: Any, arguments: list[str], said: str) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr

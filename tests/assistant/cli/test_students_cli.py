@@ -214,6 +214,20 @@ def test_wrong_cases_and_the_same_student_twice_are_refused(
     )
 
 
+def test_retiring_a_candidate_and_what_serves(run: Run, add: Callable[..., Registered]) -> None:
+    one, two = add("one"), add("two")
+    own_registry().deploy(one.id)
+    assert run("retire", two.id).out == f"{two.id} is retired\n"
+    assert run("retire", two.id).err == f"apprentice: {two.id} is retired already\n"
+    done = run("retire", one.id)
+    assert done.out == f"now serves: the base without a trained student; before: {one.id}\n"
+    assert [data["action"] for kind, _, data in told() if kind == "MODEL_DEPLOYED"] == [
+        "deployed",
+        "retired",
+        "rolled back",
+    ]
+
+
 @pytest.mark.gguf
 @pytest.mark.timeout(600)
 def test_a_worse_student_is_found_out_and_not_deployed(

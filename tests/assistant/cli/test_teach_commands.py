@@ -35,6 +35,7 @@ provider = "anthropic"
 name = "teacher-1"
 input = 10
 output = 40
+batch = 0.5
 """
 
 
@@ -148,11 +149,14 @@ def test_what_costs_much_is_asked_first(bench: Bench, monkeypatch: pytest.Monkey
     assert bench.generate("--yes").code == 0
 
 
-def test_a_batch_is_handed_over_and_half_the_price_is_shown(bench: Bench, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("protocol", ["openai", "anthropic"])
+def test_a_batch_is_handed_over_and_half_the_price_is_shown(
+    bench: Bench, monkeypatch: Any, protocol: str
+) -> None:
     monkeypatch.setattr("training.generation.running.batched", partial(batched, poll_s=0.01))
-    server = bench.serve("openai")
-    done = bench.generate("--batch", examples=16)
-    assert done.code == 0, done.err
+    server = bench.serve(protocol)
+    done = bench.generate("--batch", examples=16, provider=protocol)
+    assert done.code == 0 and "as a batch" in done.err, done.err
     costs = json.loads((bench.folder / "train_metadata.json").read_text())["costs"]
     assert costs["batched"] == 3 and costs["saved_by_batch_usd"] > 0 and len(server.batches) == 1
     assert set(server.billed.values()) == {1} and server.billed.total() == 4
@@ -217,6 +221,47 @@ def test_grade_says_what_a_teacher_thinks_in_words(bench: Bench, rows: Path, tmp
     again = bench("grade", "--provider", "openai", "--input", rows)
     assert again.code == 0 and "\x1b" not in again.out and "of 2: tool 2.00" in again.out
     assert server.billed.total() == 3
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    path = tmp_path / "cases.jsonl"
+    lines = [
+        {
+            "id": str(number),
+            "request": request,
+            "expected": [{"tool": "read_file", "arguments": {"path": "*"}}],
+        }
+        for number, request in enumerate(("open the Makefile", "show me src/cache.py"))
+    ]
+    path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in lines))
+    return path
+
+
+@pytest.mark.gguf
+def test_the_student_decides_on_cases_once_and_that_is_graded(bench: Bench, cases: Path) -> None:
+    server = bench.serve("openai")
+    stopped = bench("grade", "--provider", "openai", "--cases", cases, "--max-cost", 0)
+    assert stopped.code == 1 and "--max-cost" in stopped.err
+    done = bench("grade", "--provider", "openai", "--cases", cases, "--json")
+    assert done.code == 0 and "2 of 2 cases are done already; --fresh begins anew" in done.err
+    assert [one["request"] for one in done.json["grades"]] and done.json["graded"] == 2
+    assert all(one["decision"] for one in done.json["grades"])
+    again = bench("grade", "--provider", "openai", "--cases", cases, "--fresh", "--json")
+    assert again.code == 0 and "done already" not in again.err
+    assert server.billed.total() == 2, "the same decisions are graded by the replies that were paid for"
+
+
+def test_a_teacher_that_cannot_be_asked_is_said_before_the_student_works(
+    bench: Bench, cases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.cli.eval_run.evaluated", lambda *_, **__: pytest.fail("it worked"))
+    monkeypatch.delenv("OPENAI_API_KEY")
+    done = bench("grade", "--provider", "openai", "--cases", cases)
+    assert done.code == 1 and "export OPENAI_API_KEY" in done.err
+    monkeypatch.delenv("APPRENTICE_TEACHERS__ANTHROPIC_MODEL")
+    done = bench("grade", "--provider", "anthropic", "--cases", cases)
+    assert done.code == 1 and "--model NAME" in done.err and done.err.count("\n") == 1
 
 
 def test_relabel_writes_rows_with_the_teachers_fields(bench: Bench, rows: Path, tmp_path: Path) -> None:

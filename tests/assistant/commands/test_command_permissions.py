@@ -1,5 +1,6 @@
 """/permissions over a real book of rules."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,17 @@ import pytest
 
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
+from assistant.commands.permissions import USAGE
 from assistant.modes import MODES, next_mode
 from assistant.settings_file import SettingsError
 from tests.assistant.commands.recording import Recorder
-from tests.assistant.fake_chat import FakeChat
+from tests.assistant.fake_chat import FakeChat, shell_call
 from tools.calls import Risk
 from tools.permissions import judgement
 from tools.permissions.book import Permissions
 from tools.permissions.judgement import Verdict
 from tools.permissions.settings import PermissionSettings
+from tools.permissions.standing import Standing
 
 SETTINGS = PermissionSettings(allow=("read_file",), deny=("run_shell(rm *)",))
 
@@ -26,9 +29,10 @@ class Place:
     def __init__(self, tmp_path: Path, *, panels: tuple[str, ...] = (), full: bool = False) -> None:
         folder = tmp_path / "project"
         folder.mkdir()
-        self.remembered: list[str] = []
+        self.remembered: list[Standing] = []
+        self.dropped: list[Standing] = []
         self.full = full
-        self.book = Permissions("ask", SETTINGS, folder, self._remember)
+        self.book = Permissions("ask", SETTINGS, folder, self)
         chat: Any = FakeChat(folder, permissions=self.book)
         self.interface = Recorder(panels=panels)
         self.context = CommandContext(chat, self.interface)
@@ -37,14 +41,16 @@ class Place:
         assert await registry.dispatch(self.context, line)
 
     def verdict(self, command: str) -> Verdict:
-        from tests.assistant.fake_chat import shell_call
-
         return self.book.judge(shell_call(command), Risk.EXECUTE).verdict
 
-    def _remember(self, rule: str) -> None:
+    def keep(self, standing: Standing) -> None:
         if self.full:
             raise SettingsError("settings.toml: no space left; free some")
-        self.remembered.append(rule)
+        self.remembered.append(standing)
+
+    def drop(self, standing: Standing) -> bool:
+        self.dropped.append(standing)
+        return standing.rule.text != "read_file"
 
 
 @pytest.fixture
@@ -93,7 +99,9 @@ async def test_add_allows_for_this_session_only(place: Place) -> None:
 
 async def test_add_always_is_kept_in_the_settings(place: Place) -> None:
     await place.run("/permissions add always run_shell(git status *)")
-    assert place.remembered == ["run_shell(git status *)"]
+    assert [(each.rule.text, each.place) for each in place.remembered] == [
+        ("run_shell(git status *)", "settings")
+    ]
     assert place.verdict("git status") is Verdict.ALLOW
 
 
@@ -114,8 +122,48 @@ async def test_remove_says_where_a_rule_stands_that_it_cannot_take_away(place: P
     await place.run("/permissions remove read_file")
     await place.run("/permissions remove write_file")
     stands, unknown = place.interface.errors
-    assert stands.startswith("read_file stands in the settings")
-    assert unknown == "this session has no rule write_file; /permissions list shows them"
+    assert stands == "read_file stands in settings that are not your own file; it stays"
+    assert unknown == "there is no rule write_file; /permissions list shows them"
+
+
+async def test_remove_takes_a_rule_out_of_the_settings(place: Place) -> None:
+    assert place.verdict("rm x") is Verdict.DENY
+    await place.run("/permissions remove run_shell(rm *)")
+    assert [each.place for each in place.dropped] == ["settings"]
+    assert place.verdict("rm x") is Verdict.ASK
+
+
+async def test_a_rule_for_once_covers_one_call(place: Place) -> None:
+    await place.run("/permissions add once run_shell(git status *)")
+    call = shell_call("git status; git status -s")
+    judged = place.book.judge(call, Risk.EXECUTE)
+    assert judged.verdict is Verdict.ALLOW
+    assert place.verdict("git status") is Verdict.ALLOW, "judging alone uses nothing up"
+    place.book.spend(judged)
+    assert place.verdict("git status") is Verdict.ASK
+    assert place.interface.said[-1][1].startswith("allowed for the next call that it covers: ")
+
+
+async def test_a_rule_has_scope_verdict_and_end(place: Place) -> None:
+    await place.run("/permissions add project deny for 2h run_shell(ls *)")
+    [kept] = place.remembered
+    assert (kept.rule.text, kept.place, kept.verdict) == ("run_shell(ls *)", "project", Verdict.DENY)
+    assert kept.until is not None
+    assert timedelta(hours=1) < kept.until - datetime.now(UTC) < timedelta(hours=3)
+    assert place.verdict("ls") is Verdict.DENY
+    await place.run("/permissions list")
+    assert "| deny | `run_shell(ls *)` | project, until 20" in place.interface.shown[-1]
+    await place.run("/permissions remove user run_shell(ls *)")
+    assert place.interface.errors[-1] == "there is no rule run_shell(ls *); /permissions list shows them"
+    await place.run("/permissions remove project run_shell(ls *)")
+    assert place.verdict("ls") is Verdict.ASK
+
+
+async def test_an_end_that_is_no_time_is_one_line(place: Place) -> None:
+    await place.run("/permissions add for ever read_file")
+    await place.run("/permissions add for 2020-01-01 read_file")
+    assert place.interface.errors[0].startswith("'ever' is no time; write ")
+    assert place.interface.errors[1].startswith("'2020-01-01' is over")
 
 
 @pytest.mark.parametrize("action", ["add", "remove"])
@@ -155,7 +203,7 @@ async def test_test_changes_nothing(place: Place) -> None:
     [
         (
             "/permissions grant x",
-            '/permissions takes list | add [always] RULE | remove RULE | test "COMMAND"',
+            f"/permissions takes {USAGE}",
         ),
         ("/permissions add", "/permissions add takes a rule"),
         ("/permissions remove  ", "/permissions remove takes a rule"),
@@ -177,4 +225,5 @@ async def test_actions_and_removable_rules_complete(place: Place) -> None:
         f"/permissions {action}" for action in ("list", "add", "remove", "test")
     ]
     assert lines("/permissions r") == ["/permissions remove"]
-    assert lines("/permissions remove ") == ["/permissions remove run_shell(git status *)"]
+    assert "/permissions remove run_shell(git status *)" in lines("/permissions remove ")
+    assert lines("/permissions add p") == ["/permissions add project "]

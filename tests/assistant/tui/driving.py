@@ -37,6 +37,11 @@ def screen_of(pilot: Driver) -> ChatScreen:
     return next(cast(ChatScreen, s) for s in pilot.app.screen_stack if isinstance(s, ChatScreen))
 
 
+async def started(pilot: Driver) -> None:
+    """Wait until the chat is open, in the place of what stood in for it, and was started."""
+    await until(pilot, lambda: getattr(screen_of(pilot).chat, "started", 0))
+
+
 async def until(pilot: Driver, condition: Callable[[], object]) -> None:
     """Wait for ``condition``, at most some seconds."""
     for _ in range(400):

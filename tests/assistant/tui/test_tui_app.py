@@ -16,6 +16,7 @@ from tests.assistant.tui.driving import application, ask, driving, screen_of, se
 from tests.assistant.tui.fake_chat import FakeChat, answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_every_theme_draws(theme: str) -> None:
     chat = FakeChat(answer("It is `here`.\n\n```python\nx = 1\n```"))
@@ -42,6 +43,7 @@ async def test_leaving_is_possible_while_the_student_works() -> None:
         assert not pilot.app.is_running or pilot.app._exit
 
 
+@pytest.mark.slow
 async def test_a_turn_that_ends_while_unfocused_rings(monkeypatch: pytest.MonkeyPatch) -> None:
     rings = []
     for ring, wanted in ((True, 1), (False, 0)):

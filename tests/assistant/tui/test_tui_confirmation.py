@@ -112,6 +112,7 @@ async def test_D15_a_key_buffered_before_the_panel_opens_does_not_approve() -> N
         assert chat.replies == []
 
 
+@pytest.mark.slow
 async def test_what_is_typed_while_the_panel_opens_stays_in_the_prompt() -> None:
     go = asyncio.Event()
     chat = FakeChat([go.wait, confirmation(SHELL)])
@@ -125,6 +126,7 @@ async def test_what_is_typed_while_the_panel_opens_stays_in_the_prompt() -> None
         assert screen_of(pilot).prompt.text == "my draft"
 
 
+@pytest.mark.slow
 async def test_no_asks_for_a_reason_which_the_student_is_given() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -136,6 +138,7 @@ async def test_no_asks_for_a_reason_which_the_student_is_given() -> None:
         assert await replied(pilot, chat) == Reply(Verdict.REFUSED, reason="use git clean")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_the_reason_may_be_left_out(key: str) -> None:
     chat = shell_chat()
@@ -148,6 +151,7 @@ async def test_the_reason_may_be_left_out(key: str) -> None:
         assert await replied(pilot, chat) == Reply(Verdict.REFUSED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["enter", "ctrl+s"])
 async def test_a_command_is_edited_and_run(key: str) -> None:
     chat = shell_chat()
@@ -161,6 +165,7 @@ async def test_a_command_is_edited_and_run(key: str) -> None:
         assert reply == Reply(Verdict.EDITED, arguments={"command": "rm -rf build dist"})
 
 
+@pytest.mark.slow
 async def test_an_edit_that_changes_nothing_is_a_plain_yes() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -172,6 +177,7 @@ async def test_an_edit_that_changes_nothing_is_a_plain_yes() -> None:
         assert await replied(pilot, chat) == Reply(Verdict.ONCE)
 
 
+@pytest.mark.slow
 async def test_escape_leaves_the_edit_and_the_question_stands() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -187,6 +193,7 @@ async def test_escape_leaves_the_edit_and_the_question_stands() -> None:
         assert await replied(pilot, chat) == Reply(Verdict.ONCE)
 
 
+@pytest.mark.slow
 async def test_several_arguments_are_edited_as_json_and_a_mistake_is_said() -> None:
     chat = FakeChat([confirmation(EDIT, Risk.WRITE)])
     async with driving(chat) as pilot:
@@ -204,6 +211,7 @@ async def test_several_arguments_are_edited_as_json_and_a_mistake_is_said() -> N
         assert await replied(pilot, chat) == Reply(Verdict.EDITED, arguments={"path": "b.py"})
 
 
+@pytest.mark.slow
 async def test_a_write_shows_its_diff() -> None:
     chat = FakeChat([confirmation(EDIT, Risk.WRITE, preview=DIFF, rule="edit_file(src/**)")])
     async with driving(chat) as pilot:
@@ -240,6 +248,7 @@ async def test_D10_a_command_of_a_megabyte_keeps_the_keys_on_the_screen() -> Non
         assert chat.replies == []
 
 
+@pytest.mark.slow
 async def test_E02_markup_in_a_command_is_text() -> None:
     chat = FakeChat(
         [confirmation(call("run_shell", "h", command="echo [@click=app.quit]x[/] [/]"), rule="[bold]x")]
@@ -251,6 +260,7 @@ async def test_E02_markup_in_a_command_is_text() -> None:
         assert "[bold]x" in shown(pilot)
 
 
+@pytest.mark.slow
 async def test_ctrl_c_interrupts_the_turn_and_approves_nothing() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -263,6 +273,7 @@ async def test_ctrl_c_interrupts_the_turn_and_approves_nothing() -> None:
         assert screen_of(pilot).prompt.has_focus
 
 
+@pytest.mark.slow
 async def test_ctrl_o_shows_the_call_that_waits() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from assistant.commands import registry
-from tests.assistant.tui.driving import application, screen_of, send, shown, until
+from tests.assistant.tui.driving import application, send, shown, started, until
 from tests.assistant.tui.test_tui_panels import StoredChat
 from training.events.decisions import DecisionRecorder
 
@@ -45,7 +45,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoredCh
 
 def showing(text: str, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     async def run(pilot: Pilot[int]) -> None:
-        await until(pilot, lambda: screen_of(pilot).chat.started)  # type: ignore[attr-defined]
+        await started(pilot)
         await send(pilot, "/decisions")
         await until(pilot, lambda: "no more" in shown(pilot))
         await pilot.press(*keys)

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.tui.history import PromptHistory
 from assistant.tui.widgets.popup import Popup
+from assistant.tui.widgets.prompt import Prompt
 from tests.assistant.tui.driving import Driver, ask, driving, said, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, FakeCommands, answer
 
@@ -74,6 +75,25 @@ async def test_escape_twice_clears_the_text_once_does_not() -> None:
         assert text_of(pilot) == "draft"
         await pilot.press("escape")
         assert text_of(pilot) == ""
+
+
+async def test_escape_twice_on_an_empty_line_goes_back_once_does_not() -> None:
+    commands = FakeCommands()
+    async with driving(FakeChat(), commands=commands) as pilot:
+        await pilot.press("escape")
+        await until(pilot, lambda: "Esc again goes back" in shown(pilot))
+        assert commands.lines == []
+        await pilot.press("escape")
+        await until(pilot, lambda: commands.lines == ["/rewind"])
+
+
+async def test_the_escapes_that_clear_the_text_do_not_go_back_as_well() -> None:
+    commands = FakeCommands()
+    async with driving(FakeChat(), commands=commands) as pilot:
+        await typed(pilot, "draft")
+        await pilot.press("escape", "escape", "escape")
+        await pilot.pause()
+        assert (text_of(pilot), commands.lines) == ("", [])
 
 
 async def test_ctrl_c_clears_then_quits_on_the_second_press() -> None:
@@ -210,6 +230,16 @@ async def test_tab_completes_a_command_without_running_it() -> None:
         await pilot.press("tab")
         assert text_of(pilot) == "/sessions "
         assert commands.lines == []
+
+
+async def test_enter_that_comes_before_the_completion_has_closed_is_not_lost() -> None:
+    commands = FakeCommands()
+    async with driving(FakeChat(), commands=commands) as pilot:
+        screen_of(pilot).prompt.insert("/show all of it")
+        await until(pilot, lambda: not screen_of(pilot).popup.is_open)
+        screen_of(pilot).post_message(Prompt.Accepted())
+        await until(pilot, lambda: commands.lines == ["/show all of it"])
+        assert text_of(pilot) == ""
 
 
 async def test_escape_closes_the_completion_and_keeps_the_text() -> None:

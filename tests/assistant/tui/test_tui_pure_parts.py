@@ -118,7 +118,8 @@ def test_pages_reach_the_beginning_without_a_gap() -> None:
 
 
 def test_every_key_group_is_documented_without_repeats() -> None:
-    assert list(key_groups()) == ["Prefixes", "Writing", "Working", "Confirmation", "Decisions", "Teachers"]
+    panels = ["Decisions", "Teachers", "Curation", "Training", "Models", "Arena", "Jobs"]
+    assert list(key_groups()) == ["Prefixes", "Writing", "Working", "Confirmation", *panels]
     assert len({(key.group, key.keys) for key in KEYS}) == len(KEYS)
     table = keys_markdown()
     assert all(f"| {key.does} |" in table for key in KEYS)

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from assistant.tui.screens.pick import PickScreen, Row
 from tests.assistant.tui import scenes
-from tests.assistant.tui.driving import application, ask, asked, screen_of, send, until
+from tests.assistant.tui.driving import application, ask, asked, screen_of, send, started, until
 from tests.assistant.tui.fake_chat import FakeChat
 
 pytestmark = pytest.mark.slow
@@ -20,18 +20,14 @@ Before = Callable[[Pilot[int]], Awaitable[None]]
 WIDE = (100, 34)
 
 
-async def _started(pilot: Pilot[int]) -> None:
-    await until(pilot, lambda: screen_of(pilot).chat.started)  # type: ignore[attr-defined]
-
-
 async def _asked(pilot: Pilot[int]) -> None:
-    await _started(pilot)
+    await started(pilot)
     await ask(pilot, scenes.QUESTION)
     await until(pilot, lambda: not screen_of(pilot).activity.running)
 
 
 async def _waiting(pilot: Pilot[int]) -> None:
-    await _started(pilot)
+    await started(pilot)
     await send(pilot, "clean up, please")
     await asked(pilot)
 
@@ -45,7 +41,7 @@ def test_chat(snap_compare: Compare, theme: str) -> None:
 
 def test_empty_state(snap_compare: Compare) -> None:
     """The first thing a person sees says what to do, and nothing else moves."""
-    assert snap_compare(application(FakeChat()), terminal_size=(80, 24), run_before=_started)
+    assert snap_compare(application(FakeChat()), terminal_size=(80, 24), run_before=started)
 
 
 def test_chat_in_80x24(snap_compare: Compare) -> None:
@@ -78,7 +74,7 @@ def test_help(snap_compare: Compare) -> None:
     """Commands and keys in aligned columns over the dimmed chat."""
 
     async def opened(pilot: Pilot[int]) -> None:
-        await _started(pilot)
+        await started(pilot)
         await pilot.press("f1")
         await until(pilot, lambda: pilot.app.screen is not screen_of(pilot))
 
@@ -94,7 +90,7 @@ def test_session_list(snap_compare: Compare) -> None:
     ]
 
     async def opened(pilot: Pilot[int]) -> None:
-        await _started(pilot)
+        await started(pilot)
         pilot.app.push_screen(PickScreen("Sessions", rows))
         await pilot.pause()
         await pilot.press("down")
@@ -106,7 +102,7 @@ def test_completion(snap_compare: Compare) -> None:
     """The list stands above the prompt, the chosen row is marked by more than colour."""
 
     async def typed(pilot: Pilot[int]) -> None:
-        await _started(pilot)
+        await started(pilot)
         await pilot.press("/", "s", "down")
 
     assert snap_compare(application(FakeChat()), terminal_size=(80, 24), run_before=typed)

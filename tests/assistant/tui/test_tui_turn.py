@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from textual.widgets.markdown import MarkdownFence
 
 from assistant.agent.steps import Answer, Failure, Notice, Progress, TextDelta, Thought
@@ -13,6 +14,7 @@ from tests.assistant.tui.fake_chat import FakeChat, answer, call, observed, sele
 from tools.calls import Risk, ToolResult
 from training.student.base import StudentError, Usage
 
+pytestmark = pytest.mark.slow
 SEARCH = call()
 
 

@@ -10,7 +10,7 @@ from assistant.agent.window import Part, Use
 from assistant.commands import registry
 from assistant.tui.screens.window import LOOKS, WindowScreen, window_content
 from assistant.window_bar import KEYS, MEANINGS
-from tests.assistant.tui.driving import application, driving, said, screen_of, send, shown, until
+from tests.assistant.tui.driving import application, driving, said, screen_of, send, shown, started, until
 from tests.assistant.tui.fake_chat import FakeChat
 from training.student.base import StudentError
 
@@ -113,7 +113,7 @@ async def test_esc_ends_a_compaction_and_says_that_nothing_changed() -> None:
 
 
 async def _open(pilot: Pilot[int]) -> None:
-    await until(pilot, lambda: screen_of(pilot).chat.started)  # type: ignore[attr-defined]
+    await started(pilot)
     await send(pilot, "/context")
     await until(pilot, lambda: "recap" in shown(pilot))
 

@@ -1,0 +1,98 @@
+"""The panel of models: the list, the lineage of a student, and its keys."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from assistant.student_desk import Refusal
+from assistant.tui.model_table import is_trained, model_row, model_text
+from assistant.tui.screens.models import ModelsScreen
+from tests.assistant.tui.driving import Driver, driving, shown, until
+from tests.assistant.tui.fake_chat import FakeChat
+from training.models.listing import AVAILABLE, CANDIDATE, DAMAGED, EMBEDDED, Listed
+from training.registry import RegistryError
+
+STUDENT = Listed("0123456789ab", "my \x07tools", "SmolLM2", "", CANDIDATE, "", "Apache-2.0", 150_000_000)
+BASE = Listed(EMBEDDED, "SmolLM2-135M-Instruct", "SmolLM2", "", EMBEDDED, "", "Apache-2.0", 140_000_000)
+AFAR = Listed("qwen2.5-coder-1.5b", "Qwen", "Qwen", "", AVAILABLE, "", "Apache-2.0", None)
+
+
+class Students:
+    """Says what it was asked to do; refuses what is not forced."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def whole_text(self, key: str) -> str:
+        if key != STUDENT.id:
+            raise RegistryError(f"there is no student {key}")
+        return "run: run-one"
+
+    async def use(self, key: str) -> str:
+        return self._did(f"uses {key}")
+
+    async def deploy(self, key: str, *, forced: bool = False) -> str:
+        if not forced:
+            raise Refusal(f"{key} was not compared")
+        return self._did(f"serves {key}")
+
+    async def roll_back(self) -> str:
+        return self._did("rolled back")
+
+    async def retire(self, key: str) -> str:
+        return self._did(f"retired {key}")
+
+    def _did(self, what: str) -> str:
+        self.done.append(what)
+        return what
+
+
+async def listed() -> Sequence[Listed]:
+    return [STUDENT, BASE, AFAR]
+
+
+async def opened(pilot: Driver, students: Students) -> ModelsScreen:
+    screen = ModelsScreen(listed, students)  # type: ignore[arg-type]
+    pilot.app.push_screen(screen)
+    await until(pilot, lambda: screen.table.row_count == 3 and "run-one" in shown(pilot))
+    return screen
+
+
+def test_a_row_names_a_student_and_what_is_not_here_says_how_to_have_it() -> None:
+    assert model_row(STUDENT).cells[:2] == ("0123456789ab my \\x07tools", "candidate")
+    assert model_row(AFAR).cells[2:4] == ("1.1 GB", "-")
+    assert "`apprentice models pull qwen2.5-coder-1.5b` brings it" in model_text(AFAR)
+    assert "Enter uses it" in model_text(BASE)
+    assert is_trained(STUDENT) and not is_trained(BASE)
+    assert not is_trained(Listed(STUDENT.id, "", "", "", DAMAGED, "", "", None))
+
+
+@pytest.mark.slow
+async def test_a_student_is_deployed_used_rolled_back_and_retired_by_key() -> None:
+    students = Students()
+    async with driving(FakeChat(), size=(80, 24)) as pilot:
+        await opened(pilot, students)
+        await pilot.press("d")
+        await until(pilot, lambda: "no: 0123456789ab was not compared. D lets it" in shown(pilot))
+        for key, said in (("D", "serves"), ("enter", "uses"), ("t", "retired"), ("b", "rolled back")):
+            await pilot.press(key)
+            await until(pilot, lambda said=said: said in students.done[-1:][0] if students.done else False)  # type: ignore[misc]
+        await until(pilot, lambda: "rolled back" in shown(pilot))
+
+
+@pytest.mark.slow
+async def test_a_model_that_was_not_trained_here_is_used_and_nothing_else() -> None:
+    students = Students()
+    async with driving(FakeChat(), size=(200, 60)) as pilot:
+        screen = await opened(pilot, students)
+        await pilot.press("down", "d")
+        await until(pilot, lambda: "only what was trained here can be deployed" in shown(pilot))
+        await pilot.press("t")
+        await until(pilot, lambda: "can be retired" in shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: students.done == ["uses embedded"])
+        await pilot.press("down", "r")
+        await until(pilot, lambda: "models pull" in shown(pilot))
+        assert screen.table.marked == 2, "the mark stays where it was"
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ModelsScreen))
