@@ -2,10 +2,11 @@
 model's own work, and what llama.cpp's own chat completion with tools takes for the same.
 
 All have the same model and threads. Ours writes ``name {json}`` over a token trie and a grammar, from
-signatures of one line, with its prompt in the KV cache but for the request; once more from a prompt without
-examples, as a tuned student has it. The model's own work is the time inside ``llama_decode`` for the very
-batches of the call. The requests have about 20 tokens and alternate over all. Calls that did not come to an
-end within a limit are left out of the times and counted.
+signatures of one line, with its prompt in the KV cache but for the request: as the student that comes along,
+tuned to a short prompt; as its base with the examples that an untuned one needs; and as its base without
+them. The model's own work is the time inside ``llama_decode`` for the very batches of the call. The requests
+have about 20 tokens and alternate over all. Calls that did not come to an end within a limit are left out of
+the times and counted.
 """
 
 import asyncio
@@ -41,9 +42,10 @@ WITHOUT_REUSE = 4
 
 
 class Ours:
-    """The program's own way, in this process, on an engine that measures itself."""
+    """The program's own way, in this process, on an engine that measures itself; with an adapter where one
+    is given."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, adapter: Path | None = None) -> None:
         from tools.registry import builtin_registry
         from training.student.engine import Engine
         from training.student.prefixes import Prefixes
@@ -62,6 +64,7 @@ class Ours:
                 self.own_cpu += time.process_time() - used
 
         self.engine = Measured(path, context_tokens=CONTEXT_TOKENS, threads=threads)
+        self.engine.use_adapter(adapter)
         self.prefixes = Prefixes(self.engine, 256 << 20)
         self.renderer = Renderer(self.engine)
         self.prompt = prompt_for("embedded")
@@ -126,7 +129,7 @@ class Ours:
             "times fewer as shown": full / shown,
         }
 
-    def growth(self) -> dict[str, float]:
+    def growth(self, prompt: Any) -> dict[str, float]:
         """Tokens that a call adds to the prompt beside the content that came back."""
         from tools.calls import ToolCall
         from tools.protocol.messages import Conversation, Message
@@ -140,7 +143,7 @@ class Ours:
         )
 
         def tokens(*messages: Message) -> int:
-            return len(self.renderer.rendered(Conversation(self.prompt, self.signatures, messages)).tokens)
+            return len(self.renderer.rendered(Conversation(prompt, self.signatures, messages)).tokens)
 
         before, came_back = tokens(asked), len(self.engine.vocabulary.tokenize(content))
         grown = [
@@ -157,16 +160,19 @@ class Ours:
 
 
 async def through_the_process(threads: int, folder: Path) -> list[dict[str, Any]]:
-    """The same requests as the program makes them: to the student's own process and back."""
+    """The same requests as the program makes them: to the process of its own student and back."""
     from tools.protocol.messages import Conversation, Message
     from tools.registry import builtin_registry
+    from training.registry.serving import in_force
     from training.student.local import LocalStudent
     from training.student.prompt import prompt_for
     from training.student.settings import StudentSettings
 
-    settings = StudentSettings(threads=threads, context_tokens=CONTEXT_TOKENS, call_tokens=PEER_TOKENS)
+    settings = in_force(
+        StudentSettings(threads=threads, context_tokens=CONTEXT_TOKENS, call_tokens=PEER_TOKENS)
+    )
     student = LocalStudent(settings, log=folder / "student.log")
-    prompt, signatures = prompt_for("embedded"), builtin_registry().signatures()
+    prompt, signatures = prompt_for(settings.model, settings.prompt), builtin_registry().signatures()
     names = [one.name for one in signatures if one.name != "answer"]
     await student.warm(Conversation(prompt, signatures))
     answers = []
@@ -221,12 +227,18 @@ def main() -> None:
     given = arguments.parse_args()
     sys.path.insert(0, str(ROOT))
     from tools.protocol.messages import Prompt
+    from training.registry.serving import in_force
     from training.student.engine import hush
     from training.student.gguf import embedded_model
+    from training.student.prompt import prompt_for
+    from training.student.settings import StudentSettings
 
     with own_folders() as (workspace, _):
         os.environ.update(own_environment(workspace.parent / "home"))
         hush()
+        comes_along = in_force(StudentSettings())
+        tuned = Ours(embedded_model(), given.threads, Path(comes_along.adapter))
+        tuned_prompt = prompt_for(comes_along.model, comes_along.prompt)
         ours = Ours(embedded_model(), given.threads)
         schemas = [
             {
@@ -239,27 +251,30 @@ def main() -> None:
         bare = Prompt(ours.prompt.instructions, describe=False, max_calls=1)
         cold = ours.warm(ours.prompt)
         ours.warm(bare)
+        tuned.warm(tuned_prompt)
         peer.ask(REQUESTS[-1], "read_file", reuse=False)
         rows: dict[str, list[dict[str, Any]]] = {}
         for number, request in enumerate(REQUESTS * given.rounds):
+            rows.setdefault("student that comes along", []).append(tuned.ask(request, tuned_prompt))
             asked = ours.ask(request, ours.prompt)
-            rows.setdefault("shipped prompt", []).append(asked)
-            rows.setdefault("prompt without examples", []).append(ours.ask(request, bare))
+            rows.setdefault("base", []).append(asked)
+            rows.setdefault("base, no examples", []).append(ours.ask(request, bare))
             name = asked["name"]
             rows.setdefault("chat completion", []).append(peer.ask(request, name, reuse=True))
             if number % WITHOUT_REUSE == 0:
                 one = peer.ask(request, name, reuse=False)
                 rows.setdefault("chat completion, no reuse", []).append(one)
-        facts = {**ours.tools_tokens(schemas), **ours.growth()}
+        facts = {**ours.tools_tokens(schemas), **tuned.growth(tuned_prompt)}
         ours.engine.close()
+        tuned.engine.close()
         peer.close()
         own_process = asyncio.run(through_the_process(given.threads, workspace.parent))
     middle = {name: statistics.median(one["call ms"] for one in all_) for name, all_ in rows.items()}
     facts |= {
         "prefill of an empty cache, tokens/s": cold,
-        "the peer's call to ours": middle["chat completion"] / middle["shipped prompt"],
+        "the peer's call to ours": middle["chat completion"] / middle["student that comes along"],
         "the peer's call without reuse to ours": middle["chat completion, no reuse"]
-        / middle["shipped prompt"],
+        / middle["student that comes along"],
         "outside the student's process, ms": statistics.median(one["outside ms"] for one in own_process),
         "threads": given.threads,
     }

@@ -10,7 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,21 +49,22 @@ def reply(provider: str) -> bytes:
     return json.dumps({**whole, "content": [{"type": "text", "text": said}], "usage": usage}).encode()
 
 
-async def serve(provider: str, latency_s: float) -> None:
+Replying = Callable[[bytes], bytes]
+"""The body of a reply to the body of a request."""
+
+
+async def serve(replying: Replying, latency_s: float) -> None:
     """Until the process is ended. Prints its port."""
-    body = reply(provider)
-    head = (
-        f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-    )
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 asked = (await reader.readuntil(b"\r\n\r\n")).lower()
                 size = int(asked.partition(b"content-length:")[2].split(b"\r\n")[0])
-                await reader.readexactly(size)
+                body = replying(await reader.readexactly(size))
                 await asyncio.sleep(latency_s)
-                writer.write(head + body)
+                writer.write(head % (len(body), body))
         except (ConnectionError, asyncio.IncompleteReadError):
             writer.close()
 
@@ -74,6 +76,18 @@ async def serve(provider: str, latency_s: float) -> None:
 def resident_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@asynccontextmanager
+async def served(*arguments: str) -> AsyncIterator[int]:
+    """The port of a server in a process of its own: this interpreter with ``arguments``, which ``serve``."""
+    server = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        yield int(await server.stdout.readline())
+    finally:
+        server.kill()
+        await server.wait()
 
 
 async def bare(url: str, count: int, concurrency: int) -> None:
@@ -94,10 +108,14 @@ async def bare(url: str, count: int, concurrency: int) -> None:
 
 async def measure(provider: str, count: int, concurrency: int, latency_s: float) -> dict[str, Any]:
     arguments = (str(Path(__file__)), "--serve", provider, "--latency-ms", str(latency_s * 1000))
-    server = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
-    assert server.stdout is not None
-    port = int(await server.stdout.readline())
-    url = f"http://127.0.0.1:{port}" + ("/v1" if provider == "openai" else "")
+    async with served(*arguments) as port:
+        url = f"http://127.0.0.1:{port}" + ("/v1" if provider == "openai" else "")
+        return await measure_at(url, provider, count, concurrency, latency_s)
+
+
+async def measure_at(
+    url: str, provider: str, count: int, concurrency: int, latency_s: float
+) -> dict[str, Any]:
     config = ProviderConfig(provider, MODEL[provider], url, concurrency=concurrency, max_tokens=200)  # type: ignore[arg-type]
     teacher = create_provider(config)
     memory: list[float] = []
@@ -117,8 +135,6 @@ async def measure(provider: str, count: int, concurrency: int, latency_s: float)
         bare_share = part * latency_s / concurrency / (time.perf_counter() - started)
     finally:
         await teacher.close()
-        server.kill()
-        await server.wait()
     ideal = count * latency_s / concurrency
     half = len(memory) // 2
     grown = memory[-1] - memory[half - 1]
@@ -146,7 +162,8 @@ async def main() -> None:
     made.add_argument("--serve", choices=["openai", "anthropic"], help="be the server")
     chosen = made.parse_args()
     if chosen.serve:
-        await serve(chosen.serve, chosen.latency_ms / 1000)
+        said = reply(chosen.serve)
+        await serve(lambda _: said, chosen.latency_ms / 1000)
         return
     providers = ["openai", "anthropic"] if chosen.provider == "both" else [chosen.provider]
     rows = [

@@ -38,6 +38,7 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 def test_check_names_a_page_that_was_edited_or_is_missing_and_writes_nothing(
     generate: ModuleType, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_check_names_a_page_that_was_edited_or_is_missing_and_writes_nothing(
     assert not (tmp_path / "keys.md").exists()
 
 
+@pytest.mark.slow
 def test_the_pages_do_not_depend_on_terminal_environment_or_home(
     generate: ModuleType, tmp_path: Path
 ) -> None:
