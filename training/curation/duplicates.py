@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _BLOCK = 1024
 _ROUNDING = 1e-6
 """By which the cosine of equal vectors may fall short of 1."""
+_DIGITS = 5
+"""Of a cosine; what comes after them depends on the machine."""
 
 
 def near_duplicates(
@@ -24,7 +26,8 @@ def near_duplicates(
 
     Taken in ``order``: the first of those that are near each other stays. ``between`` gives the cosines of
     some places (rows) with others, where they are not those of the vectors. Time grows with the number times
-    the number that stays, memory with a thousand times the number that stays.
+    the number that stays, memory with a thousand times the number that stays. Cosines are rounded, so that
+    equal texts are equally near on every machine.
     """
     import numpy as np
 
@@ -46,7 +49,7 @@ def near_duplicates(
         room[count : count + len(fresh)] = vectors[fresh]
         kept[count : count + len(fresh)] = fresh
         count += len(fresh)
-    return owner, cosine
+    return owner, np.round(cosine, _DIGITS)
 
 
 def _against(

@@ -93,6 +93,13 @@ def test_whoever_goes_names_one_that_stays():
     assert among.max() < 0.95
 
 
+def test_equal_vectors_are_equally_near_whatever_they_round_to():
+    vectors = np.repeat(normal(np.random.default_rng(2).normal(size=(9, 300))), 2, axis=0).astype(np.float32)
+    owner, cosine = near_duplicates(vectors, np.arange(len(vectors)), 0.95)
+    assert set((vectors * vectors[owner]).sum(axis=1).tolist()) != {1.0}, "no noise: the test shows nothing"
+    assert set(cosine.tolist()) == {1.0}
+
+
 def test_clusters_are_those_of_directions():
     centres = np.eye(4, 16, dtype=np.float32)
     vectors = normal(
