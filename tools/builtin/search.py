@@ -3,13 +3,17 @@
 Invariant: ripgrep and the Python engine give equal results: the same files (text up to 4 MB, no links,
 hidden ones included, ignored ones not), sorted by path and line. Covered: regular expressions of both
 engines; one that does not compile is searched as text and that is said; one that only Python knows is
-handed over to it. Not covered: matches over several lines.
+handed over to it. What stands nowhere as written is searched once more with the case of letters and what
+separates words left aside, so that "max retries" finds MAX_RETRIES; the result says so. Not covered: matches
+over several lines.
 """
 
 import asyncio
 import functools
+import re
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tools.base import ToolContext
 from tools.builtin.paths import located, shown
@@ -22,6 +26,9 @@ from tools.registry import tool
 
 _LONGEST_LINE = 300
 _LONGEST_PATTERN = 10_000
+_LOOSER = "nothing is written so; found without regard to case and to what separates words"
+_WORDS = re.compile(r"[^\W_][\w -]*")
+_BETWEEN_WORDS = re.compile(r"[\s_-]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 @tool(risk=Risk.READ, timeout_s=40)
@@ -56,6 +63,9 @@ def _search(
         query = Query.of(pattern, place, Ignores(context.workspace, place.parts), stop)
         found = _found(query, ripgrep)
         notes = [*query.notes]
+        if not found.matches and (looser := loosened(query)):
+            found = _found(looser, ripgrep)
+            notes += [_LOOSER] * bool(found.matches)
     if found.cut:
         notes.append(f"only the first {len(found.matches)} matches are shown; narrow the pattern or the path")
     lines = [f"{shown(name)}:{number}: {_short(line)}" for name, number, line in sorted(found.matches)]
@@ -63,6 +73,22 @@ def _search(
         lines = [f"no match for {shown(pattern)[:200]} in {place.shown}"]
     text = "\n".join([*lines, *_bracketed(notes)])
     return ToolResult(success=True, text=text, truncated=found.cut)
+
+
+def loosened(query: Query) -> Query | None:
+    """The search without regard to case and, of plain words, to what separates them; None if no other."""
+    import regex  # type: ignore[import-untyped]
+
+    pattern = regex.escape(query.pattern) if query.literal else query.pattern
+    if _WORDS.fullmatch(pattern):
+        pattern = r"[\s_-]*".join(filter(None, _BETWEEN_WORDS.split(pattern)))
+    if pattern == query.pattern and pattern.lower() == pattern.upper():
+        return None
+    try:
+        compiled = regex.compile(pattern, regex.IGNORECASE)
+    except regex.error:
+        return None
+    return replace(query, pattern=f"(?i){pattern}", literal=False, compiled=compiled)
 
 
 def _found(query: Query, ripgrep: str | None) -> Found:

@@ -150,6 +150,30 @@ async def test_no_match_is_said(context: ToolContext, project: Path, engine: str
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "pattern", ["max retries", "Max-Retries", "max_retries", "maxRetries", "MaxRetries", "^MAX", "retries ="]
+)
+async def test_what_is_written_otherwise_is_found_and_that_is_said(
+    context: ToolContext, workspace: Path, engine: str | None, pattern: str
+) -> None:
+    (workspace / "limits.py").write_text("MAX_RETRIES = 5\n" if pattern != "^MAX" else "max_retries = 5\n")
+    line, note = await found(context, engine, pattern)
+    assert line.lower() == "limits.py:1: max_retries = 5"
+    assert note.startswith("[nothing is written so; ")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_what_is_written_so_is_found_alone(
+    context: ToolContext, workspace: Path, engine: str | None
+) -> None:
+    (workspace / "limits.py").write_text("MAX_RETRIES = 5\nretries = 0\n")
+    assert await found(context, engine, "retries") == ["limits.py:2: retries = 0"]
+    assert await found(context, engine, "8080") == ["no match for 8080 in ."]
+    nothing, note = await found(context, engine, "retries[")
+    assert nothing == "no match for retries[ in ." and note.startswith("[not a regular expression")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 async def test_many_matches_are_capped_and_said(
     context: ToolContext, workspace: Path, engine: str | None
 ) -> None:
