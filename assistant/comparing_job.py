@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from assistant.replaying import OWN, NoReplays, own_replays
 from training.jobs.base import JobError, JobSpec, Reporter
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _SIDES = 2
 
 
 class ComparisonOrder(BaseModel):
-    """``other`` is a student, or ``base``. The cases are those of a file, or what ``run`` held out."""
+    """``other`` is a student, or ``base``. The cases: those of a file, what ``run`` held out, or the log's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,10 +34,11 @@ class ComparisonOrder(BaseModel):
     other: str
     cases: Path | None = None
     run: Path | None = None
+    log: bool = False
 
     @property
     def source(self) -> str:
-        return str(self.cases) if self.cases is not None else HELD_OUT
+        return str(self.cases) if self.cases is not None else OWN if self.log else HELD_OUT
 
 
 def comparison_job(asked: ComparisonOrder) -> JobSpec:
@@ -58,7 +60,7 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
 
     try:
         return _compared(ComparisonOrder.model_validate(reporter.arguments), reporter)
-    except (StudentError, RegistryError, TrialError, EventLogError, EvaluationRunning) as error:
+    except (StudentError, RegistryError, TrialError, EventLogError, EvaluationRunning, NoReplays) as error:
         raise JobError(str(error)) from None
 
 
@@ -73,7 +75,7 @@ def _compared(asked: ComparisonOrder, reporter: Reporter) -> Mapping[str, Any]:
 
     registry, settings = own_registry(), load_settings(reporter.folder)
     sides = comparing.pair(registry, asked.student, asked.other)
-    cases = _cases(asked)
+    cases = own_replays(settings, registry, sides) if asked.log else _cases(asked)
     reporter.note(f"{len(cases):,} cases of {asked.source}, for each of {_SIDES} students")
     told = _counter(reporter, _SIDES * len(cases))
     with ExitStack() as kept:

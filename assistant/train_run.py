@@ -102,8 +102,8 @@ class RunDesk:
         asked = export_order(run.folder, form=form, registry=self.registry.folder)
         return self.jobs.submit(export_job(asked))
 
-    def compare(self, seen: Seen, cases: Path | None = None) -> Job:
-        """Compare its student with what serves now, on a file of cases or on what the run held out.
+    def compare(self, seen: Seen, cases: Path | None = None, *, log: bool = False) -> Job:
+        """Compare its student with what serves now: on a file of cases, the log's, or what the run held out.
 
         Raises JobError, RegistryError.
         """
@@ -112,10 +112,9 @@ class RunDesk:
         if not seen.student or seen.run is None:
             raise JobError("there is no student of this run yet: e exports it first")
         candidate, other = pair(self.registry, seen.student, None)
-        run = seen.run.folder if cases is None else None
-        return self.jobs.submit(
-            comparison_job(ComparisonOrder(student=candidate.id, other=other.id, cases=cases, run=run))
-        )
+        run = None if cases is not None or log else seen.run.folder
+        asked = ComparisonOrder(student=candidate.id, other=other.id, cases=cases, run=run, log=log)
+        return self.jobs.submit(comparison_job(asked))
 
     def _follow(self, job: Job) -> Following:
         known = self._followed.setdefault(job.folder, Following(job.folder))

@@ -50,7 +50,8 @@ def lineage(student: str, as_json: bool) -> None:
 @click.command()
 @click.argument("student")
 @click.argument("other", required=False)
-@click.option("--cases", "file", required=True, metavar="FILE", help="Cases, one JSON object a line.")
+@click.option("--cases", "file", metavar="FILE", help="Cases, one JSON object a line.")
+@click.option("--log", "of_log", is_flag=True, help="Your own decisions that neither has learned from.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N cases.")
 @click.option("--seed", type=int, metavar="S", help="With --limit: N cases at random instead.")
 @click.option("--fresh", is_flag=True, help="Forget what an interrupted run of the same had done.")
@@ -61,7 +62,8 @@ def compare(
     /,
     student: str,
     other: str | None,
-    file: str,
+    file: str | None,
+    of_log: bool,
     limit: int | None,
     seed: int | None,
     fresh: bool,
@@ -70,28 +72,45 @@ def compare(
     """Whether STUDENT is better than OTHER on cases that neither was trained on.
 
     OTHER is a student or 'base', the model below STUDENT; without it, what serves now. The cases are those of
-    `apprentice eval tools`. Both decide each of them; the differences are paired, with intervals of 95 %. A
-    run that was interrupted goes on.
+    `apprentice eval tools`, or what you asked for and what came of it. Both decide each of them; the
+    differences are paired, with intervals of 95 %. A run that was interrupted goes on.
     """
+    if (file is None) is not of_log:
+        raise click.UsageError("give one of --cases FILE and --log")
     from assistant import comparing
     from assistant.cli import students_text
     from assistant.cli.eval_options import read_or_complain, some_of
     from assistant.cli.eval_run import evaluated
+    from assistant.replaying import OWN, NoReplays, own_replays
     from assistant.telling import tell_log
     from training.evaluation.cases import read_cases
     from training.registry.comparisons import keep
     from training.registry.promotion import compared
 
     registry, settings = _registry(), invocation.settings()
-    cases = some_of(read_or_complain(lambda: read_cases(Path(file).expanduser())), limit, seed)
     mine, others = comparing.pair(registry, student, other)
-    asked = [comparing.asked(one, settings, cases, file) for one in (mine, others)]
+    try:
+        found_cases = (
+            own_replays(settings, registry, (mine, others))
+            if file is None
+            else read_or_complain(lambda: read_cases(Path(file).expanduser()))
+        )
+    except NoReplays as error:
+        raise click.ClickException(str(error)) from None
+    cases, source = some_of(found_cases, limit, seed), file or OWN
+    asked = [comparing.asked(one, settings, cases, source) for one in (mine, others)]
     with evaluated(asked[0], fresh=fresh) as first, evaluated(asked[1], fresh=fresh) as second:
         found = compared(first, second)
-        keep(registry, mine.id, others.id, found, file)
-        made = comparing.events((mine, first), (others, second), found, file)
+        keep(registry, mine.id, others.id, found, source)
+        made = comparing.events((mine, first), (others, second), found, source)
         tell_log(settings, registry, made)
-    facts = {"candidate": mine.id, "other": others.id, "cases": len(cases), "source": file, **found.as_json()}
+    facts = {
+        "candidate": mine.id,
+        "other": others.id,
+        "cases": len(cases),
+        "source": source,
+        **found.as_json(),
+    }
     print_json(facts) if as_json else click.echo(students_text.comparison(facts))
 
 

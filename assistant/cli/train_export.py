@@ -82,4 +82,4 @@ def _say(job: "Job") -> None:
         return
     click.echo(clean((job.outputs / "report.txt").read_text("utf-8")), nl=False)
     student = job.result["student"]
-    click.echo(f"\nstudent {student}; next: apprentice models compare {student} --cases FILE")
+    click.echo(f"\nstudent {student}; next: apprentice models compare {student} --log, or --cases FILE")

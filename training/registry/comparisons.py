@@ -58,7 +58,7 @@ def objection(registry: Registry, student: Registered, *, not_worse_is_enough: b
         return ""
     found = kept(registry, student.id, other)
     if found is None:
-        how = f"apprentice models compare {student.id} --cases FILE"
+        how = f"apprentice models compare {student.id} --log, or --cases FILE"
         return f"{student.id} ({student.name}) was not compared with what serves now ({other}); {how}"
     enough = ("better", "not worse") if not_worse_is_enough else ("better",)
     return "" if found["outcome"] in enough else f"{student.id} ({student.name}) is {found['said']}"

@@ -35,7 +35,7 @@ class TrainScreen(ViewsPanel, StudentPanel):
     HINTS: ClassVar[Mapping[str, str]] = {
         "start": "Down lists · Ctrl+E estimate · Ctrl+S start · Ctrl+N next view · Esc",
         "run": "x stop · r resume · p n other runs · 3 prove it · Esc closes",
-        "proof": "e export · m merged · c f compare · d deploy · b roll back · x stop · Esc",
+        "proof": "e export · m merged · c f l compare · d deploy · b roll back · x stop · Esc",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop", show=False),
@@ -46,6 +46,7 @@ class TrainScreen(ViewsPanel, StudentPanel):
         Binding("m", "export(True)", "Export merged", show=False),
         Binding("c", "compare", "Compare", show=False),
         Binding("f", "compare_on", "Compare on a file", show=False),
+        Binding("l", "compare(None, True)", "Compare on your log", show=False),
         Binding("d", "deploy(False)", "Deploy", show=False),
         Binding("D", "deploy(True)", "Deploy all the same", show=False),
         Binding("b", "roll_back", "Roll back", show=False),
@@ -153,11 +154,11 @@ class TrainScreen(ViewsPanel, StudentPanel):
                 lambda: asyncio.to_thread(self._runs.export, run, merged=merged), "the export is a job now"
             )
 
-    def action_compare(self, cases: Path | None = None) -> None:
-        """On what the run held out, or on a file of cases."""
+    def action_compare(self, cases: Path | None = None, log: bool = False) -> None:
+        """On what the run held out, on a file of cases, or on the person's own decisions."""
         seen = self._seen
         said = "both students decide on the same cases now"
-        self.do(lambda: asyncio.to_thread(self._runs.compare, seen, cases), said)
+        self.do(lambda: asyncio.to_thread(self._runs.compare, seen, cases, log=log), said)
 
     @work(group="ask", exclusive=True)
     async def action_compare_on(self) -> None:

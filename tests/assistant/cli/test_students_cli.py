@@ -95,7 +95,7 @@ def test_nothing_is_deployed_before_it_is_better(run: Run, add: Callable[..., Re
     done = run("deploy", one.id)
     assert done.code == 1
     assert (
-        f"was not compared with what serves now (base); apprentice models compare {one.id} --cas" in done.err
+        f"was not compared with what serves now (base); apprentice models compare {one.id} --log" in done.err
     )
     judged(one.id, RAW)
     assert run("deploy", one.id).out == f"now serves: {one.id} (one)\n"
@@ -212,6 +212,8 @@ def test_wrong_cases_and_the_same_student_twice_are_refused(
         1,
         f"apprentice: {one.id} is compared with itself; name another student\n",
     )
+    assert "give one of --cases FILE and --log" in run("compare", one.id).err
+    assert "no event log is in" in run("compare", one.id, "--log").err
 
 
 def test_retiring_a_candidate_and_what_serves(run: Run, add: Callable[..., Registered]) -> None:
