@@ -26,7 +26,7 @@ _SIDES = 2
 
 
 class ComparisonOrder(BaseModel):
-    """``other`` is a student, or ``base``. The cases: those of a file, what ``run`` held out, or the log's."""
+    """``other`` is a student, or ``base``. Cases: those of a file, what ``run`` held out, or the log's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,7 +1,7 @@
 """The person's own decisions as cases that two students are compared on.
 
-Invariant: what either of the two has seen in training judges neither. Where the run that made a student is gone, only
-decisions since that student count; where the runs that it goes on from are gone, theirs are not known.
+Invariant: what either of the two has seen in training judges neither. Where the run that made a student is
+gone, only decisions since that student count; where a run that it went on from is gone, its are not known.
 """
 
 from collections.abc import Mapping, Sequence
