@@ -23,6 +23,19 @@ def folder_of(run: str) -> Path:
     return done[0].folder
 
 
+def start_of(named: str) -> Path:
+    """What to train further: the adapter of a student, by id or name, or a run's outputs. Raises JobError."""
+    from training.jobs.base import JobError
+    from training.registry.serving import own_registry
+
+    student = own_registry().find(named)
+    if student is None:
+        return outputs_of(named)
+    if student.adapter is None:
+        raise JobError(f"{student.id} ({student.name}) is whole, not an adapter; name it with --base instead")
+    return student.adapter
+
+
 def outputs_of(run: str) -> Path:
     """Where the run has put its weights. Raises JobError."""
     folder = folder_of(run)

@@ -77,6 +77,7 @@ def lineage(student: "Registered", known: Facts) -> str:
         ("quantisation", manifest.quantisation or "that of the base; the adapter is in 16 bits"),
         ("data", came.dataset_id),
         ("run", came.run_id),
+        ("goes on from", came.start and f"an adapter, sha256 {came.start}"),
         ("commit", came.commit),
         ("seed", "" if came.seed is None else str(came.seed)),
         ("settings", ", ".join(f"{name} {value}" for name, value in came.settings.items())),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli.runs import outputs_of
+from assistant.cli.runs import start_of
 
 if TYPE_CHECKING:
     from training.finetune.order import Order
@@ -23,7 +23,11 @@ _OPTIONS = (
     ),
     click.option("--name", default="", help="What to call the run."),
     click.option(
-        "--from", "start", metavar="RUN", default="", help="Train the adapter of an earlier run further."
+        "--from",
+        "start",
+        metavar="RUN|STUDENT",
+        default="",
+        help="Train the adapter of an earlier run, or of a student, further.",
     ),
     click.option(
         "--method",
@@ -59,7 +63,7 @@ def order_of(
         base=base,
         prompt=prompt,
         name=name,
-        start=outputs_of(start) if start else None,
+        start=start_of(start) if start else None,
         settings=_settings(others, settings),
     )
 

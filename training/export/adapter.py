@@ -1,14 +1,15 @@
-"""An adapter as a GGUF that llama.cpp puts over the base without loading it again.
+"""An adapter as a GGUF that llama.cpp puts over the base without loading it again, and such a GGUF read back.
 
-Invariant: the file holds every matrix of the adapter, in float16, in the order of the base's rows.
+Invariant: the file holds every matrix of the adapter, in float16, in the order of the base's rows; read back
+it is that adapter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from training.export.naming import Names, pairs
-from training.export.template import Template
+from training.export.naming import ExportError, Names, pairs, parted
+from training.export.template import Template, fact_of, tensors_of
 
 
 def write_adapter(
@@ -38,3 +39,29 @@ def write_adapter(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read_adapter(path: Path, base: Template, wanted: Iterable[str], scale: float) -> dict[str, Any]:
+    """The matrices of the adapter GGUF at ``path`` by the names that PEFT saves them under, as float32.
+
+    ``wanted`` are those names; ``scale`` is PEFT's, alpha over rank, and the matrices are made to fit it.
+    Raises training.export.naming.ExportError where one is missing or left over.
+    """
+    import numpy as np
+
+    names, found = Names(base.shape), tensors_of(path)
+    alpha = float(fact_of(path, "adapter.lora.alpha"))
+    made: dict[str, Any] = {}
+    for name in wanted:
+        of, part = parted(name)
+        target = names.of(of)
+        tensor = found.pop(f"{target}.lora_{part.lower()}", None)
+        if tensor is None:
+            raise ExportError(f"{path} has no {target}.lora_{part.lower()}; was it made over this base?")
+        rows = np.asarray(tensor.data, dtype=np.float32)
+        if part == "B":
+            rows = names.unpermuted(target, rows) * (alpha / rows.shape[1] / scale)
+        made[name] = np.ascontiguousarray(rows, dtype=np.float32)
+    if found:
+        raise ExportError(f"{path} holds {next(iter(found))}, which this model has no place for")
+    return made

@@ -51,6 +51,8 @@ def _training(run: Run) -> Iterable[tuple[str, str]]:
     )
     yield "method", f"{order.settings.method}, seed {order.settings.seed}, {facts.get('steps', 0):,} steps"
     yield "settings", ", ".join(f"{key} {value}" for key, value in settings.items()) or "the defaults"
+    if start := start_id(run):
+        yield "goes on from", f"an adapter, sha256 `{start}`"
     yield "commit", str(facts.get("commit") or "not from a checkout")
     yield "versions", ", ".join(f"{key} {value}" for key, value in dict(facts.get("versions", {})).items())
 
@@ -58,6 +60,11 @@ def _training(run: Run) -> Iterable[tuple[str, str]]:
 def data_id(run: Run) -> str:
     """The beginning of the digest of the examples that were learned from."""
     return run.order.digests.get(str(run.order.training), "")[:16]
+
+
+def start_id(run: Run) -> str:
+    """The digest of the adapter that was trained further; empty where none was."""
+    return run.order.digests.get(str(run.order.start), "") if run.order.start else ""
 
 
 def _figures(run: Run, report: Mapping[str, Any]) -> str:

@@ -55,12 +55,24 @@ class Names:
 
     def permuted(self, name: str, rows: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         """The rows [out, ...] of the tensor ``name`` in the order of the GGUF."""
-        ending = name.split(".", 2)[-1]
-        if ending not in _PERMUTED.get(self.shape.architecture, ()):
+        if not (heads := self._heads(name)):
             return rows
-        heads = self.shape.heads if ending.startswith("attn_q") else self.shape.kv_heads
         half = rows.shape[0] // heads // 2
         return rows.reshape(heads, 2, half, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+    def unpermuted(self, name: str, rows: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The rows [out, ...] of the GGUF's tensor ``name`` in the order of transformers."""
+        if not (heads := self._heads(name)):
+            return rows
+        half = rows.shape[0] // heads // 2
+        return rows.reshape(heads, half, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+    def _heads(self, name: str) -> int:
+        """How many heads the rows of a tensor are reordered by; 0 where they are not."""
+        ending = name.split(".", 2)[-1]
+        if ending not in _PERMUTED.get(self.shape.architecture, ()):
+            return 0
+        return self.shape.heads if ending.startswith("attn_q") else self.shape.kv_heads
 
 
 def pairs(weights: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -70,14 +82,21 @@ def pairs(weights: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for name, weight in weights.items():
-        for part in ("A", "B"):
-            before, middle, _ = name.partition(f".lora_{part}.")
-            if middle:
-                found.setdefault(f"{before}.weight", {})[part] = weight
-                break
-        else:
-            raise ExportError(f"the adapter holds {name}, which is no matrix of a LoRA")
+        of, part = parted(name)
+        found.setdefault(of, {})[part] = weight
     for name, parts in found.items():
         if len(parts) != 2:
             raise ExportError(f"the adapter has one matrix of two for {name}")
     return {name: (parts["A"], parts["B"]) for name, parts in found.items()}
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The weight that a matrix of an adapter belongs to, and which of the two it is: ``A`` or ``B``.
+
+    Raises ExportError.
+    """
+    for part in ("A", "B"):
+        before, middle, _ = name.partition(f".lora_{part}.")
+        if middle:
+            return f"{before}.weight", part
+    raise ExportError(f"the adapter holds {name}, which is no matrix of a LoRA")

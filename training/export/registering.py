@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training.export.card import data_id
+from training.export.card import data_id, start_id
 from training.export.naming import ExportError
 from training.export.order import ExportOrder
 from training.export.source import Run
@@ -54,6 +54,7 @@ def _lineage(run: Run) -> Lineage:
     return Lineage(
         dataset_id=data_id(run),
         run_id=run.id,
+        start=start_id(run),
         commit=str(run.facts.get("commit", "")),
         seed=run.order.settings.seed,
         settings=run.order.settings.model_dump(exclude_defaults=True),

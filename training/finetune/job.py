@@ -52,7 +52,7 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
     try:
         model = load(asked.base_path, asked.settings)
         if asked.start:
-            start_from(model, asked.start)
+            start_from(model, asked.start, asked.base_path)
     except BaseError as error:
         raise JobError(str(error)) from None
     checkpoints = Checkpoints(reporter.folder / CHECKPOINTS)

@@ -97,16 +97,34 @@ def save_adapter(model: Any, base: str, path: Path) -> None:
     (path / "README.md").unlink()  # PEFT's form, with nothing filled in
 
 
-def start_from(model: Any, weights: Path) -> None:
-    """Give the adapter the weights of an earlier one. Raises BaseError where it has another shape."""
+def start_from(model: Any, weights: Path, base: Path) -> None:
+    """Give the adapter the weights of an earlier one: PEFT's, or a GGUF's over the GGUF ``base``.
+
+    Raises BaseError where it has another shape.
+    """
     from peft import set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    from training.export.naming import ExportError
+
     try:
-        found = set_peft_model_state_dict(model, load_file(weights))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        state = _of_gguf(model, weights, base) if weights.suffix == ".gguf" else load_file(weights)
+        found = set_peft_model_state_dict(model, state)
+    except (OSError, SafetensorError, RuntimeError, ExportError) as error:
         why = " ".join(str(error).split())[:200]
         raise BaseError(f"{weights} cannot be trained further: {why}; take the rank of that run") from None
     if found.unexpected_keys:
         raise BaseError(f"{weights} is of another base: it has {found.unexpected_keys[0]}")
+
+
+def _of_gguf(model: Any, path: Path, base: Path) -> dict[str, Any]:
+    import torch
+
+    from training.export.adapter import read_adapter
+    from training.export.template import Template
+
+    config = model.peft_config["default"]
+    scale = config.lora_alpha / config.r
+    read = read_adapter(path, Template(base), adapter_weights(model), scale)
+    return {name: torch.from_numpy(rows) for name, rows in read.items()}

@@ -37,7 +37,7 @@ class Order(BaseModel):
     """TOML."""
     prompt_name: str = "tuned"
     start: Path | None = None
-    """The weights of an adapter that the run goes on from, as PEFT saves them; None for a new one."""
+    """The weights of an adapter that the run goes on from, PEFT's or a GGUF; None for a new one."""
     settings: FinetuneSettings = Field(default_factory=FinetuneSettings)
     digests: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of the files of data and of the base, by path."""
@@ -65,7 +65,7 @@ def order(
 ) -> Order:
     """What is meant by a folder or file, a model and a prompt (its path, or a shipped one's name).
 
-    ``start`` is the outputs of an earlier run, whose adapter is trained further. Raises JobError.
+    ``start`` is the outputs of an earlier run, or an adapter GGUF, that is trained further. Raises JobError.
     """
     check_installed()
     files = data_files(data.expanduser())
@@ -102,6 +102,8 @@ def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
 def _start_weights(run: Path, settings: FinetuneSettings) -> Path:
     if settings.method == "full":
         raise JobError("a run of all weights cannot go on from an adapter; leave out --from or --method full")
+    if run.suffix == ".gguf" and run.is_file():
+        return run
     path = run.expanduser() / "adapter" / "adapter_model.safetensors"
     if not path.is_file():
         raise JobError(f"{run} has no adapter/adapter_model.safetensors; give a run that trained an adapter")

@@ -49,10 +49,13 @@ class Base(_Record):
 
 
 class Lineage(_Record):
-    """Where the student came from; empty where it is not known. ``commit`` is that of the program."""
+    """Where the student came from; empty where it is not known. ``commit`` is that of the program, ``start``
+    the SHA-256 of the adapter that was trained further.
+    """
 
     dataset_id: str = ""
     run_id: str = ""
+    start: str = ""
     commit: str = ""
     seed: int | None = None
     settings: dict[str, Any] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.export.adapter import write_adapter
+from training.export.adapter import read_adapter, write_adapter
 from training.export.merge import merged, whole, write_model
 from training.export.naming import ExportError, Names, Shape, pairs
 from training.export.quantise import bits_per_weight, fallbacks, quantise
@@ -84,6 +84,28 @@ def test_the_adapter_does_in_llama_cpp_what_it_does_in_transformers(base, ids, t
     assert agreement(without, raw) > 0.95
     assert agreement(with_adapter, logits) > 0.95
     assert abs(with_adapter - logits).mean() < 0.3 * abs(raw - logits).mean()
+
+
+def test_an_adapter_is_read_back_as_it_was_written(base, tuned, tmp_path):
+    weights, _, _ = tuned
+    path, template = tmp_path / "adapter.gguf", Template(base)
+    write_adapter(weights, 4 * RANK, template, path, {})
+    found = read_adapter(path, template, weights, scale=2.0)
+    assert found.keys() == weights.keys()
+    for name, rows in found.items():
+        assert np.allclose(rows, np.float16(weights[name]) * (2.0 if "lora_B" in name else 1.0), atol=1e-6)
+    with pytest.raises(ExportError, match="which this model has no place for"):
+        read_adapter(path, template, list(weights)[:-1], scale=2.0)
+    with pytest.raises(ExportError, match="was it made over this base"):
+        read_adapter(write_one(template, weights, tmp_path / "one.gguf"), template, weights, scale=2.0)
+
+
+def write_one(template, weights, path):
+    """An adapter of one layer."""
+    name = next(iter(weights))
+    other = name.replace("lora_A", "lora_B") if "lora_A" in name else name.replace("lora_B", "lora_A")
+    write_adapter({one: weights[one] for one in (name, other)}, 2 * RANK, template, path, {})
+    return path
 
 
 def test_the_merged_model_is_the_tuned_one_and_quantised_it_still_is(base, ids, tuned, tmp_path):
