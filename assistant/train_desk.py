@@ -25,7 +25,9 @@ FINETUNE, GENERATE = "finetune", "generate"
 
 @dataclass(frozen=True)
 class TrainForm:
-    """What a person writes, as it is written. ``settings`` are further ones, ``NAME=VALUE`` each."""
+    """What a person writes, as it is written. ``settings`` are further ones, ``NAME=VALUE`` each; ``start``
+    is the student, or the run, whose adapter is trained further, empty for a new one.
+    """
 
     data: str = ""
     base: str = "embedded"
@@ -33,6 +35,7 @@ class TrainForm:
     epochs: str = "1"
     method: str = "lora"
     settings: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,29 @@ class TrainDesk:
     _agreed: dict[TrainForm, "tuple[Order, Estimate]"] = field(default_factory=dict)
 
     def newest(self) -> TrainForm:
-        """The form of the newest run; where there was none, that of the newest dataset."""
+        """The form of the newest run; where there was none, what serves learns from the newest dataset."""
         job = next((job for job in self.jobs.all() if job.spec.kind == FINETUNE), None)
         if job is not None:
             return _form_of(job)
-        return TrainForm(data=next((choice.value for choice in self.data()), ""))
+        data = next((choice.value for choice in self.data()), "")
+        return TrainForm(data=data, start=self._serving())
+
+    def starts(self) -> list[Choice]:
+        """The students whose adapter can be trained further. Raises RegistryError."""
+        from training.registry.serving import own_registry
+
+        found = [one for one in own_registry().all() if one.adapter is not None]
+        return [Choice(one.id, (one.id, one.name, one.state.value)) for one in found]
+
+    def _serving(self) -> str:
+        """The student that serves, where it is an adapter over the embedded base."""
+        from training.models.catalogue import EMBEDDED
+        from training.registry.serving import own_registry
+
+        found = own_registry().deployed()
+        if found is None or found.adapter is None or found.manifest.base.model != EMBEDDED:
+            return ""
+        return found.id
 
     def data(self) -> list[Choice]:
         """The datasets, newest first, then examples that teachers made, and what was trained on before."""
@@ -89,7 +110,7 @@ class TrainDesk:
         return [Choice(one.id, _base_columns(one)) for one in bases(machine, ModelStore())]
 
     def estimate(self, form: TrainForm) -> "Estimate":
-        """What a run by this form takes. Raises JobError, ModelError."""
+        """What a run by this form takes. Raises JobError, ModelError, RegistryError."""
         asked = self._order(form)
         found = self.measure(asked)
         self._agreed = {form: (asked, found)}
@@ -108,6 +129,7 @@ class TrainDesk:
         return job
 
     def _order(self, form: TrainForm) -> "Order":
+        from assistant.cli.runs import start_of
         from training.finetune.order import order
 
         data = form.data.strip()
@@ -123,6 +145,7 @@ class TrainDesk:
             below if below.exists() else Path(data),
             base=form.base.strip() or "embedded",
             name=form.name.strip(),
+            start=start_of(form.start.strip()) if form.start.strip() else None,
             settings=settings_of({name: value for name, value in wanted.items() if value}),
         )
 
@@ -143,7 +166,18 @@ def _form_of(job: Job) -> TrainForm:
         epochs=f"{epochs:g}",
         method=str(method),
         settings=" ".join(others),
+        start=_start_of(asked.get("start")),
     )
+
+
+def _start_of(path: str | None) -> str:
+    """The student that the adapter at ``path`` is of, by its id; else the path."""
+    if not path:
+        return ""
+    from training.registry.serving import own_registry
+
+    known = {str(one.adapter): one.id for one in own_registry().all()}
+    return known.get(path, path)
 
 
 def _data_of(job: Job) -> Path:

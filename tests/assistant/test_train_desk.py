@@ -73,6 +73,7 @@ def desk(jobs: StillJobs, tmp_path: Path) -> TrainDesk:
     return made_desk(jobs, tmp_path)
 
 
+@pytest.mark.usefixtures("nothing_shipped")
 def test_a_form_is_estimated_started_and_found_again(
     desk: TrainDesk, jobs: StillJobs, form: TrainForm
 ) -> None:
@@ -83,6 +84,22 @@ def test_a_form_is_estimated_started_and_found_again(
     asked = Order.model_validate(job.spec.arguments)
     assert (asked.name, asked.settings.epochs, asked.settings.rank) == ("mine", 2.0, 8)
     assert desk.newest() == replace(form, data=str(desk.workspace / "data"))
+
+
+def test_what_serves_is_trained_further_unless_a_new_adapter_is_asked_for(
+    desk: TrainDesk, form: TrainForm
+) -> None:
+    first = desk.newest()
+    assert first.start in [choice.value for choice in desk.starts()], "the one that is installed serves"
+    asked = replace(form, start=first.start)
+    desk.estimate(asked)
+    weights = Order.model_validate(desk.start(asked).spec.arguments).start
+    assert weights is not None and weights.name == "adapter.gguf"
+    assert desk.newest().start == first.start
+    desk.estimate(form)
+    assert Order.model_validate(desk.start(form).spec.arguments).start is None
+    with pytest.raises(JobError, match="there is no job nobody"):
+        desk.estimate(replace(form, start="nobody"))
 
 
 @pytest.mark.parametrize(

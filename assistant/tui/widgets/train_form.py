@@ -18,19 +18,22 @@ from assistant.train_text import estimate_text
 from assistant.tui.widgets.form_grid import FormGrid
 from training.jobs.base import JobError
 from training.models.base import ModelError
+from training.registry import RegistryError
 
 _FIELDS = {
     "data": ("data", "a dataset, a folder or a file; Down lists"),
     "base": ("base", "Down lists what can be tuned here"),
+    "start": ("from", "Down lists students to train further; empty: a new adapter"),
     "name": ("name", "of the data where empty"),
     "epochs": ("epochs", "passes over the examples"),
     "method": ("method", "lora, qlora on a GPU, full"),
     "settings": ("settings", "rank=16 learning_rate=3e-4 ..."),
 }
-_PROBLEMS = (JobError, ModelError, OSError)
+_PROBLEMS = (JobError, ModelError, RegistryError, OSError)
 _NO_CHOICE = {
     "data": "No examples yet: /teach makes some, `apprentice data curate` takes them from the log.",
     "base": "No model can be tuned here.",
+    "start": "No student has an adapter yet.",
 }
 
 
@@ -105,7 +108,11 @@ class TrainFormView(Vertical):
     def action_choose(self) -> None:
         """List what a field may hold, where that can be listed."""
         name = self.screen.focused.id if self.screen.focused is not None else None
-        lists: dict[str, Callable[[], Sequence[Choice]]] = {"data": self._desk.data, "base": self._desk.bases}
+        lists: dict[str, Callable[[], Sequence[Choice]]] = {
+            "data": self._desk.data,
+            "base": self._desk.bases,
+            "start": self._desk.starts,
+        }
         if name in lists:
             self._choose(name, lists[name])
 
