@@ -42,6 +42,11 @@ TOGETHER = 4
 SOURCE = "".join(f"value_{number} = {number}\n" for number in range(40))
 CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("read_file", {"path": "src/app.py"}, SOURCE),
+    (
+        "read_file",
+        {"path": "src/app.py", "start_line": 10, "end_line": 20},
+        "".join(SOURCE.splitlines(True)[9:20]),
+    ),
     ("list_files", {"path": "src"}, "src/app.py"),
     ("search_files", {"pattern": "value_17"}, "src/app.py:18: value_17 = 17"),
     ("write_file", {"path": "notes.txt", "content": "milk and bread"}, ""),
