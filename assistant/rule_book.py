@@ -1,11 +1,12 @@
 """The person's rules that outlive a session: in their settings, or here with a workspace or an end.
 
 Invariant: nothing in a workspace can change them. A book that is damaged is said and never counts as empty,
-for a lost rule that denies would loosen what is allowed.
+for a lost rule that denies would loosen what is allowed. What another program keeps or drops is seen at the
+next call.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 from assistant import paths
 from assistant.private_files import alone, replace_file
 from assistant.settings_edit import forget_rule, remember_rule
-from assistant.settings_file import SettingsError
+from assistant.settings_file import SettingsError, read_settings_file
 from tools.permissions.judgement import Verdict
 from tools.permissions.rules import RuleError, parse_rule
 from tools.permissions.standing import Standing
 
 SCHEMA = 1
 _Entry = dict[str, Any]
+_Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class RuleBook:
 
     path: Path
     workspace: Path
+    _seen: dict[Path, _Stamp] = field(default_factory=dict, compare=False, repr=False)
 
     def kept(self) -> list[Standing]:
         """The rules for this workspace and those for all, without what has ended."""
@@ -46,6 +49,31 @@ class RuleBook:
             return forget_rule(standing.rule.text, standing.verdict.value)
         self._change(self._entry(standing), keep=False)
         return True
+
+    def reread(self) -> list[Standing] | None:
+        """What it holds and what the person's settings say, where one of the files changed; else None.
+
+        Raises SettingsError or PathsError, each time until it is mended.
+        """
+        files = (self.path, paths.settings_file())
+        stamps = {path: stamp for path in files if (stamp := _stamp(path)) is not None}
+        if stamps == self._seen:
+            return None
+        found = [*self._stated(), *self.kept()]
+        self._seen.clear()
+        self._seen.update(stamps)
+        return found
+
+    def _stated(self) -> list[Standing]:
+        stated = read_settings_file(paths.settings_file()).values.get("permissions", {})
+        try:
+            return [
+                Standing(parse_rule(text), verdict, "settings")
+                for verdict in Verdict
+                for text in stated.get(str(verdict), ())
+            ]
+        except (RuleError, AttributeError, TypeError) as error:
+            raise SettingsError(f"{paths.settings_file()}: permissions: {error}") from error
 
     def _entry(self, standing: Standing) -> _Entry:
         where = str(self.workspace) if standing.place == "project" else None
@@ -98,6 +126,14 @@ class RuleBook:
 def the_book(workspace: Path) -> RuleBook:
     """The person's own. Raises PathsError."""
     return RuleBook(paths.rules_file(), workspace.resolve())
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _alike(one: _Entry, other: _Entry) -> bool:

@@ -13,6 +13,8 @@ from typing import Protocol
 from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.steps import Confirmation, Notice, Reply, Verdict
 from assistant.agent.streaming import Work
+from assistant.paths import PathsError
+from assistant.settings_file import SettingsError
 from tools.calls import Risk, ToolCall, ToolError
 from tools.executor import Executor
 from tools.permissions.book import Permissions
@@ -91,6 +93,10 @@ class Gate:
         """The ruling by permission, the person asked where it says so."""
         if risk is Risk.EXECUTE:
             await self._place.ready()
+        try:
+            self._permissions.refresh()
+        except (SettingsError, PathsError) as error:
+            yield Notice(f"rules stay as they were: {error}")
         judgement = self._permissions.judge(call, risk)
         if judgement.verdict == "deny":
             yield Held(call, f"not run: {_reasons(judgement)}", "denied")
@@ -149,9 +155,10 @@ class Gate:
             return [Passed(edited, "person")]
         if reply.verdict is Verdict.ONCE or not judgement.rule:
             return [Passed(call, "person")]
-        scope: Scope = "user" if reply.verdict is Verdict.ALWAYS else "session"
+        scope: Scope = "project" if reply.verdict is Verdict.ALWAYS else "session"
         self._permissions.grant(judgement.rule, scope)
-        return [Notice(f"allowed from now on ({reply.verdict}): {judgement.rule}"), Passed(call, "person")]
+        where = "in this workspace" if scope == "project" else "for this session"
+        return [Notice(f"allowed from now on {where}: {judgement.rule}"), Passed(call, "person")]
 
 
 def _reasons(judgement: Judgement) -> str:

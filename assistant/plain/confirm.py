@@ -68,7 +68,7 @@ def question_text(confirmation: Confirmation, ink: Ink) -> str:
     if confirmation.where:
         lines.append(f"  runs in {visible(confirmation.where)}")
     if confirmation.rule:
-        lines.append(f"  session and always would allow: {visible(confirmation.rule)}")
+        lines.append(f"  session, and always in this workspace, would allow: {visible(confirmation.rule)}")
     return "\n".join(lines) + "\n"
 
 

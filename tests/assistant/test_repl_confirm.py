@@ -96,7 +96,7 @@ async def test_without_a_rule_only_this_call_can_be_approved() -> None:
 async def test_rule_is_shown_with_the_question() -> None:
     typist = Typist("a")
     _, written = await reply_to(typist, rule="run_shell(rm *)")
-    assert "session and always would allow: run_shell(rm *)" in written
+    assert "session, and always in this workspace, would allow: run_shell(rm *)" in written
     assert typist.asked == [(QUESTION, "")]
 
 
@@ -159,7 +159,7 @@ def test_question_shows_call_reasons_place_and_diff() -> None:
         "  asked because mode ask asks\n"
         "  asked because and so\n"
         "  runs in docker, no network\n"
-        "  session and always would allow: edit_file\n"
+        "  session, and always in this workspace, would allow: edit_file\n"
     )
 
 

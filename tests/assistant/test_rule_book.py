@@ -9,8 +9,11 @@ import pytest
 
 from assistant.rule_book import RuleBook
 from assistant.settings_file import SettingsError
+from tools.calls import Risk, ToolCall
+from tools.permissions.book import Permissions
 from tools.permissions.judgement import Verdict
 from tools.permissions.rules import parse_rule
+from tools.permissions.settings import PermissionSettings
 from tools.permissions.standing import Place, Standing
 
 LS = parse_rule("run_shell(ls *)")
@@ -84,3 +87,36 @@ def test_M07_a_damaged_book_is_said_and_left_as_it_is(file: Path, tmp_path: Path
         book.kept()
     assert "\n" not in str(raised.value)
     assert file.read_text() == content
+
+
+def test_what_another_program_keeps_or_drops_is_seen_and_what_limits_stays(
+    file: Path, tmp_path: Path
+) -> None:
+    mine, other = RuleBook(file, tmp_path), RuleBook(file, tmp_path)
+    other.keep(standing("settings", verdict=Verdict.DENY))
+    book = Permissions("ask", PermissionSettings(deny=(LS.text,)), tmp_path, mine, mine.kept())
+    ls = ToolCall("c", "run_shell", {"command": "ls -l"})
+    make = ToolCall("c", "run_shell", {"command": "make x"})
+
+    def verdicts() -> list[str]:
+        book.refresh()
+        return [str(book.judge(call, Risk.EXECUTE).verdict) for call in (ls, make)]
+
+    assert verdicts() == ["deny", "ask"]
+    rule = parse_rule("run_shell(make *)")
+    for place in ("project", "settings"):
+        other.keep(Standing(rule, Verdict.ALLOW, place))
+        assert verdicts() == ["deny", "allow"]
+        other.drop(Standing(rule, Verdict.ALLOW, place))
+        assert verdicts() == ["deny", "ask"]
+    other.drop(standing("settings", verdict=Verdict.DENY))
+    assert verdicts() == ["deny", "ask"], "another settings file may deny it too"
+    assert mine.reread() is None, "nothing changed"
+    other.keep(Standing(rule, Verdict.ALLOW, "project"))
+    book.grant("run_shell(ls *)", "session")
+    file.write_text("{")
+    for _ in range(2):
+        with pytest.raises(SettingsError, match="damaged"):
+            book.refresh()
+    file.unlink()
+    assert verdicts() == ["deny", "ask"]

@@ -45,11 +45,22 @@ class Permissions:
             Standing(parse_rule(text), verdict, "settings") for verdict, group in listed for text in group
         ]
         self._standings = Standings([*stated, *kept])
+        self._kept = keeper.reread() or []
         self._refused: set[str] = set()
 
     def rules(self) -> list[Standing]:
         """Every rule in force."""
         return self._standings.in_force()
+
+    def refresh(self) -> None:
+        """Take over what was kept or dropped elsewhere since, as by another program.
+
+        Raises as the keeper does, and then what was in force stays.
+        """
+        kept = self._keeper.reread()
+        if kept is not None:
+            self._standings.renew(self._kept, kept)
+            self._kept = kept
 
     def judge(self, call: ToolCall, risk: Risk) -> Judgement:
         """What happens to ``call``. It changes nothing."""

@@ -45,6 +45,12 @@ class Keeper(Protocol):
     def drop(self, standing: Standing) -> bool:
         """Take it out of the store; False where it is not theirs to take out. Raises as ``keep``."""
 
+    def reread(self) -> list[Standing] | None:
+        """All that it holds now, where that may have changed since it was last asked; else None.
+
+        Raises as ``keep``.
+        """
+
 
 class Unkept:
     """Keeps nothing: every rule ends with the program."""
@@ -55,6 +61,10 @@ class Unkept:
     def drop(self, standing: Standing) -> bool:
         """Nothing to take out."""
         return standing.place != "settings"
+
+    def reread(self) -> list[Standing] | None:
+        """Nothing changes."""
+        return None
 
 
 def _now() -> datetime:
@@ -91,6 +101,20 @@ class Standings:
     def remove(self, standing: Standing) -> None:
         """Take it out of force."""
         self._all.remove(standing)
+
+    def renew(self, before: Iterable[Standing], after: Iterable[Standing]) -> None:
+        """Take over what is new in ``after``, and drop what it holds no longer.
+
+        A rule of the settings that limits stays in force: another settings file may hold it too.
+        """
+        known, kept = list(before), list(after)
+        for each in known:
+            limits = each.place == "settings" and each.verdict is not Verdict.ALLOW
+            if not limits and not any(_same(each, one) for one in kept):
+                self._all = [one for one in self._all if not _same(one, each)]
+        for each in kept:
+            if each not in known:
+                self.add(each)
 
     def end_session(self) -> None:
         """Drop what held for the session or for once."""

@@ -189,7 +189,7 @@ class ConfirmationPanel(Vertical, can_focus=True):
             lines.append((f"… and {len(self.confirmation.reasons) - 6} more reasons\n", "$text-muted"))
         if self.confirmation.rule:
             lines += [
-                ("s and a allow ", "$text-muted"),
+                ("s for the session, a in this workspace: ", "$text-muted"),
                 (clean_line(self.confirmation.rule, 160), "$secondary"),
             ]
         return Content.assemble(*lines).rstrip()

@@ -212,6 +212,9 @@ class Kept:
     def drop(self, standing: Standing) -> bool:
         return standing in self.rules
 
+    def reread(self) -> list[Standing] | None:
+        return None
+
 
 class TestGrantsAndRefusals:
     def test_always_is_remembered_and_session_is_not(self) -> None:
