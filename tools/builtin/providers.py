@@ -1,14 +1,17 @@
 """The providers of ``web_search``.
 
 Invariant: a key goes only to its provider's own host, over a client that follows no redirect, and is in no
-message. Covered: a SearXNG-compatible server, Brave, Tavily.
+message. Where domains are listed, a provider is one of them, or the server that the person named as
+``search_url``. Covered: a SearXNG-compatible server, Brave, Tavily.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from sandbox.egress.addresses import permits
 from tools.calls import ToolError
 from tools.settings import ToolSettings
 
@@ -25,19 +28,24 @@ class Hit:
     excerpt: str
 
 
-async def search_web(settings: ToolSettings, query: str) -> list[Hit]:
-    """The first hits of the provider that is set. Raises ToolError where none is, or where it fails."""
+async def search_web(settings: ToolSettings, query: str, network: Sequence[str] = ()) -> list[Hit]:
+    """The first hits of the provider that is set, of a domain in ``network`` unless that is empty.
+
+    Raises ToolError where none is set, where it fails, or where it is no such domain.
+    """
     if settings.search_url:
         base = settings.search_url.rstrip("/")
         base = base if base.endswith("/search") else f"{base}/search"
         answer = await _asked("GET", base, "search_url", params={"q": query, "format": "json"})
         return _hits(answer.get("results"), "content")
     if settings.search_provider == "brave":
+        _check_listed(_BRAVE, network)
         headers = {"X-Subscription-Token": _key("BRAVE_API_KEY")}
         answer = await _asked("GET", _BRAVE, "brave", params={"q": query}, headers=headers)
         web = answer.get("web")
         return _hits(web.get("results") if isinstance(web, dict) else None, "description")
     if settings.search_provider == "tavily":
+        _check_listed(_TAVILY, network)
         headers = {"Authorization": f"Bearer {_key('TAVILY_API_KEY')}"}
         answer = await _asked("POST", _TAVILY, "tavily", body={"query": query}, headers=headers)
         return _hits(answer.get("results"), "content")
@@ -45,6 +53,12 @@ async def search_web(settings: ToolSettings, query: str) -> list[Hit]:
         "no web search is set up: set `search_url` under [tools] to a SearXNG-compatible server, "
         "or `search_provider` to brave or tavily"
     )
+
+
+def _check_listed(url: str, network: Sequence[str]) -> None:
+    host = urlsplit(url).hostname or ""
+    if network and not permits(network, host):
+        raise ToolError(f"{host} is not in the list [sandbox] network; add it there to search the web")
 
 
 async def _asked(

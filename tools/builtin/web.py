@@ -27,7 +27,7 @@ async def web_search(context: ToolContext, /, *, query: str) -> ToolResult:
     """
     if not query.strip():
         raise ToolError("query is empty")
-    hits = await search_web(context.settings, query)
+    hits = await search_web(context.settings, query, context.network)
     if not hits:
         return ToolResult(success=True, text="no results")
     text = "\n\n".join(f"{hit.title}\n{hit.url}\n{hit.excerpt}".rstrip() for hit in hits)

@@ -316,6 +316,28 @@ Answer = Callable[[object], object]
 
 
 @pytest.mark.parametrize(
+    ("provider", "host"), [("brave", "api.search.brave.com"), ("tavily", "api.tavily.com")]
+)
+async def test_a_provider_that_is_not_among_the_domains_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, provider: str, host: str
+) -> None:
+    settings = ToolSettings.model_validate({"search_provider": provider})
+    with pytest.raises(ToolError, match=f"^{host} is not in the list"):
+        await search_web(settings, "x", ("docs.python.org",))
+    monkeypatch.delenv(f"{provider.upper()}_API_KEY", raising=False)
+    with pytest.raises(ToolError, match="needs a key"):
+        await search_web(settings, "x", (host,))
+
+
+async def test_the_server_that_the_person_named_is_asked_whatever_domains_are_listed(site: Site) -> None:
+    site.give(
+        "/search", json.dumps({"results": [{"title": "T", "url": "u", "content": "c"}]}), "application/json"
+    )
+    settings = ToolSettings.model_validate({"search_url": site.url})
+    assert [hit.title for hit in await search_web(settings, "x", ("docs.python.org",))] == ["T"]
+
+
+@pytest.mark.parametrize(
     ("provider", "key", "header", "answer"),
     [
         (
