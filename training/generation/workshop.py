@@ -9,7 +9,6 @@ import asyncio
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +24,7 @@ from tools.executor import Executor
 from tools.registry import Registry, builtin_registry
 from training.generation.base import GenerationError
 from training.generation.pages import page, results
+from training.generation.scratch import Scratch
 from training.generation.way_back import WayBack
 from training.generation.worlds import World
 
@@ -51,7 +51,8 @@ class Workshop:
     def __init__(self, sandbox: SandboxSettings | None = None) -> None:
         self.registry: Registry = builtin_registry()
         self._settings = sandbox or SandboxSettings()
-        self._root = Path(tempfile.mkdtemp(prefix="apprentice-generate-")).resolve()
+        self._scratch = Scratch()
+        self._root = self._scratch.path
         self._context = ToolContext(workspace=self._root / "project", limits=LIMITS)
         self._way_back = WayBack(self._context.workspace)
         self._world: World | None = None
@@ -76,7 +77,7 @@ class Workshop:
         sandbox, self._context.sandbox = self._context.sandbox, None
         if sandbox:
             await sandbox.close()
-        await asyncio.to_thread(shutil.rmtree, self._root, ignore_errors=True)
+        await asyncio.to_thread(self._scratch.remove)
 
     async def open(self, world: World) -> None:
         """Make the folder this repository, as it stands."""
