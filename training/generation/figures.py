@@ -14,6 +14,8 @@ _SOURCE = {
     "prompt_versions": "prompt_version",
 }
 """What is counted, and what it is called in an example's source."""
+EXECUTED = "executed"
+"""Where a source says nothing else, the results in its example are those of calls that were executed."""
 
 
 class Figures:
@@ -25,6 +27,7 @@ class Figures:
         self._tools: Counter[str] = Counter()
         self._sources: dict[str, Counter[str]] = {name: Counter() for name in _SOURCE}
         self._turns = self._calls = self._soft = 0
+        self._results: Counter[str] = Counter()
         self._cost_usd = 0.0
 
     def add(self, example: Example) -> None:
@@ -34,6 +37,9 @@ class Figures:
         self._tools.update({call.tool for call in calls} or {ANSWER})
         self._turns += len(example.messages)
         self._calls += len(calls)
+        self._results[example.source.get("results", EXECUTED)] += sum(
+            turn.role == "tool" for turn in example.messages
+        )
         self._soft += bool(example.shares)
         self._cost_usd += example.source.get("cost_usd") or 0.0
         for name, key in _SOURCE.items():
@@ -44,7 +50,9 @@ class Figures:
         return self._sources["providers"][provider]
 
     def facts(self) -> dict[str, Any]:
-        """JSON-ready, the most frequent first. Tools count the examples that call them."""
+        """JSON-ready, the most frequent first. Tools count the examples that call them; ``results`` are those
+        that stand in the examples, by where they come from.
+        """
         return {
             "examples": self.examples,
             "kinds": {
@@ -55,6 +63,7 @@ class Figures:
             **{name: dict(counted.most_common()) for name, counted in self._sources.items()},
             "turns": self._turns,
             "calls": self._calls,
+            "results": dict(self._results.most_common()),
             "with_soft_labels": self._soft,
             "cost_usd_of_examples": round(self._cost_usd, 6),
         }

@@ -16,7 +16,9 @@ from training.generation.outcomes import outcome
 from training.generation.requests import Filled, fill, fill_lacking, fill_pair, put
 from training.generation.unserved import Said, unserved
 
-PROMPT_VERSION = "foreign-3"
+PROMPT_VERSION = "foreign-4"
+IMAGINED = "imagined"
+"""No such tool exists here: what it gives back is drawn by its domain's rules, and nothing is executed."""
 OFFERS = 4096
 CALLS, UNSERVED, LACKING, SEVERAL = 50, 30, 12, 8
 """Weights of the kinds; where an offer has no such request, it is a call."""
@@ -39,7 +41,12 @@ def foreign_example(seed: int) -> Example:
         tools=offer.tools,
         kind=kind,
         session=f"{offer.domain.name}-{seed}",
-        source={"provider": "scripted", "template": template, "prompt_version": PROMPT_VERSION},
+        source={
+            "provider": "scripted",
+            "template": template,
+            "prompt_version": PROMPT_VERSION,
+            "results": IMAGINED,
+        },
     )
 
 

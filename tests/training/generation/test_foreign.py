@@ -2,14 +2,17 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from json import loads
 
 import pytest
 
 from tools.protocol.grammar import ordered_properties
+from tools.protocol.messages import Message
 from training.datasets.example import Example, check
 from training.generation.domains import domains
+from training.generation.figures import Figures
 from training.generation.foreign import OFFERS, foreign_example
 from training.generation.offers import STYLES, builtin_requests, builtin_signatures, make_offer, styled_name
 from training.generation.values import read_kind, read_words
@@ -31,6 +34,15 @@ def test_examples_share_their_tools_with_others():
     one, other = foreign_example(5), foreign_example(5 + 3 * OFFERS)
     assert one.tools == other.tools
     assert one.messages != other.messages
+
+
+def test_results_of_tools_that_do_not_exist_are_counted_as_what_they_are():
+    figures = Figures()
+    for example in some():
+        figures.add(example)
+    figures.add(replace(some()[0], messages=(Message("tool", "x"),), source={"provider": "scripted"}))
+    results = figures.facts()["results"]
+    assert results["executed"] == 1 and results["imagined"] > 20
 
 
 def test_a_sample_can_be_trained_on():
