@@ -56,8 +56,8 @@ def _search(context: ToolContext, query: str) -> ToolResult:
     if not words:
         raise ToolError("query holds no word to look for")
     deadline = time.monotonic() + _SECONDS
+    sections = _best_sections(context.workspace, words, deadline)  # first: the library may take all the time
     topics = _best_topics(context.workspace, names, words, deadline)
-    sections = _best_sections(context.workspace, words, deadline)
     parts = [_told(topic, words) for topic in topics] + [
         f"{section.where}: {section.title}\n{section.text[:_LONGEST_TOPIC]}" for section in sections
     ]
