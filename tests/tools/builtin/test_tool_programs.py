@@ -115,6 +115,10 @@ async def test_the_python_of_the_workspace_comes_first(run: Run, workspace: Path
         ({"Makefile": "all:\n\ntest: all\n\tx\n"}, None, ["make", "test"]),
         ({"tests/test_a.py": ""}, None, ["-m", "unittest", "discover"]),
         ({"a.py": ""}, "a.py", ["-m", "unittest", "a.py"]),
+        ({"tests/test_a.py": "def test_a():\n    assert 1\n"}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"test/a.py": "import pytest\n"}, None, ["-m", "pytest", "-q", "--color=no"]),
+        ({"tests/a.py": "class T:\n    def test_a(self): ...\n"}, None, ["-m", "unittest", "discover"]),
+        ({"a.py": "def test_a(): ...\n"}, "a.py", ["-m", "pytest", "-q", "--color=no", "a.py"]),
     ],
 )
 async def test_the_test_program_is_found_by_the_manifests(
