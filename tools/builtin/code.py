@@ -86,7 +86,7 @@ def _uses_pytest(context: ToolContext) -> bool:
 
 
 def _are_pytests(context: ToolContext, target: str) -> bool:
-    """Whether tests are written for pytest: ``unittest`` passes over functions, and says that all went well."""
+    """Whether tests are written for pytest: ``unittest`` passes over functions and says all went well."""
     names = [target] if target.endswith(".py") else []
     for folder in () if names else _TEST_FOLDERS:
         try:
