@@ -4,7 +4,7 @@ Two texts are near where the Jaccard similarity of their shingles (all runs of f
 MinHash names the few texts that may be near; then the shingles themselves are compared, so that what is found
 is near for certain. What is near may be missed: one in a hundred at the usual bound of 0.9.
 
-Invariant: memory grows by some 300 bytes a text, whatever its length; the texts are in a file without a name.
+Invariant: memory does not grow with the texts: they and their index are in files without a name.
 """
 
 import os
@@ -69,6 +69,8 @@ class NearTexts:
 
     def close(self) -> None:
         self._file.close()
+        self._exact.close()
+        self._bands.close()
 
     def find(self, text: str, group: str = "") -> tuple[str, float] | None:
         """A text of the group that is equal, or near, with its similarity."""
@@ -94,7 +96,7 @@ class NearTexts:
         self._exact.put(_digest(group, text.encode()), position)
         if self._bound < 1.0:
             for band in self._banded(group, shingles(text)):
-                if sum(1 for _ in self._bands.candidates(band)) < HOLDERS:
+                if len(list(self._bands.candidates(band))) < HOLDERS:
                     self._bands.put(band, position)
 
     def _banded(self, group: str, mine: "Shingles") -> Iterator[str]:

@@ -56,7 +56,7 @@ class Journal:
                     self.damaged += 1
                 else:
                     if entry["what"] == "reply":
-                        self._replies.put(entry["key"], position)
+                        self._index(entry["key"], position)
                     yield entry
                 position += len(line)
 
@@ -73,9 +73,15 @@ class Journal:
                 self.sync()
         except OSError as error:
             raise TeacherError(f"{self.path} cannot be written: {error.strerror or error}") from None
+        position, self._size = self._size, self._size + len(line)
         if what == "reply":
-            self._replies.put(key, self._size)
-        self._size += len(line)
+            self._index(key, position)
+
+    def _index(self, key: str, position: int) -> None:
+        try:
+            self._replies.put(key, position)
+        except OSError as error:
+            raise TeacherError(f"{error.strerror}; make room there, then resume") from None
 
     def reply(self, key: str) -> TeacherReply | None:
         """The reply that was stored under ``key``."""
@@ -96,6 +102,7 @@ class Journal:
         if self._file >= 0:
             self.sync()
             os.close(self._file)
+            self._replies.close()
             self._file = -1
 
 
