@@ -23,8 +23,10 @@ class Scratch:
     def __init__(self) -> None:
         remove_abandoned(Path(tempfile.gettempdir()))
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-        self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        unheld = self.path / f"{_LOCK}.new"
+        self._lock = os.open(unheld, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        unheld.rename(self.path / _LOCK)  # so that nobody finds it before it is held
 
     def remove(self) -> None:
         """Take the folder away; again does nothing."""
