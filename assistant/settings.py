@@ -28,6 +28,7 @@ from tools.settings import ToolSettings
 from training.events.settings import EventSettings
 from training.generation.settings import GenerationSettings
 from training.models.settings import ModelSettings
+from training.remote.settings import RemoteSettings
 from training.student.settings import StudentSettings
 from training.teachers.settings import TeacherSettings
 
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     events: EventSettings = EventSettings()
     teachers: TeacherSettings = TeacherSettings()
     generation: GenerationSettings = GenerationSettings()
+    remote: RemoteSettings = RemoteSettings()
     loop: LoopSettings = LoopSettings()
     context: ContextSettings = ContextSettings()
     interface: InterfaceSettings = InterfaceSettings()

@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from assistant.cli import watching
-from assistant.cli.invocation import is_terminal, print_json
+from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json
 from assistant.cli.jobs import as_json, facts
 from assistant.cli.train_estimate import bases, estimate, notebook
 from assistant.cli.train_export import export
 from assistant.cli.train_options import of_an_order, order_of
+from assistant.cli.train_remote import at_a_provider, providers, run_elsewhere, within
 from assistant.text_safety import clean
 from assistant.train_text import estimate_text
 from assistant.train_wanted import estimated, keep_estimate
@@ -24,19 +25,40 @@ train.add_command(bases)
 train.add_command(estimate)
 train.add_command(export)
 train.add_command(notebook)
+train.add_command(providers)
 
 
 @train.command()
 @of_an_order
+@at_a_provider
+@within
 @click.option("--detach", is_flag=True, help="Start it and return; it goes on by itself.")
 @click.option("--yes", is_flag=True, help="Do not ask after the estimate.")
 @as_json
-def run(detach: bool, yes: bool, as_json: bool, **given: Any) -> int:
+@pass_invocation
+def run(
+    invocation: Invocation,
+    /,
+    provider: Any,
+    max_cost: float | None,
+    detach: bool,
+    yes: bool,
+    as_json: bool,
+    **given: Any,
+) -> int:
     """Tune a student on the examples of --data, as a job.
 
     In a terminal it says what it will take, and asks. Ctrl+C stops the watching, not the job;
     `apprentice jobs` watches, cancels and resumes it.
+
+    With --provider it is tuned elsewhere: the examples are sent there, and it may cost money, which is said
+    before and asked about above teachers.confirm_usd. Cancelling the job cancels it there; resuming it goes
+    on with the same run and pays for nothing twice.
     """
+    if provider != "local":
+        return run_elsewhere(
+            invocation, provider, detach=detach, yes=yes, as_json=as_json, max_cost=max_cost, **given
+        )
     from training.finetune.order import job_of
 
     asked, found = order_of(**given), None

@@ -64,11 +64,11 @@ def order_of(
         prompt=prompt,
         name=name,
         start=start_of(start) if start else None,
-        settings=_settings(others, settings),
+        settings=tuning_settings(others, settings),
     )
 
 
-def _settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":
+def tuning_settings(others: tuple[str, ...], given: dict[str, Any]) -> "FinetuneSettings":
     """Raises click.UsageError naming the setting that is wrong."""
     from assistant.train_wanted import pairs, settings_of
     from training.jobs.base import JobError

@@ -81,7 +81,7 @@ def order(
         validation=files.validation,
         base=base,
         base_path=base_path,
-        prompt=_prompt_text(prompt),
+        prompt=prompt_text(prompt),
         prompt_name=prompt,
         start=weights,
         settings=settings,
@@ -110,7 +110,8 @@ def _start_weights(run: Path, settings: FinetuneSettings) -> Path:
     return path
 
 
-def _prompt_text(name: str) -> str:
+def prompt_text(name: str) -> str:
+    """The TOML of a prompt: its path, or a shipped one's name. Raises JobError."""
     try:
         if name.endswith(".toml") or "/" in name:
             return Path(name).expanduser().read_text("utf-8")

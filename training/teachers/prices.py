@@ -35,6 +35,7 @@ class Price(BaseModel):
     long_over: int | None = Field(default=None, ge=1)
     long_input: float = Field(default=1.0, ge=1)
     long_output: float = Field(default=1.0, ge=1)
+    training: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     source: str = ""
     date: str = ""
 
