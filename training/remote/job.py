@@ -8,6 +8,7 @@ Outputs: ``files/`` (what the provider gave), ``prompt.toml`` (what it was tuned
 """
 
 import asyncio
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,10 +71,12 @@ async def carry_out(order: RemoteOrder, remote: Remote, reporter: Reporter) -> M
 async def _begun(order: RemoteOrder, remote: Remote, record: Record, reporter: Reporter) -> None:
     """The run is created, or found where an earlier attempt created it."""
     if not record.uploaded:
-        sent = await asyncio.to_thread(prepare, order, reporter.folder / "sent")
+        folder = reporter.folder / "sent"
+        sent = await asyncio.to_thread(prepare, order, folder)
         reporter.note(f"sending {sent.examples:,} examples to learn from, {sent.validation:,} to look at")
         record.uploaded = await promptly(remote.upload(sent, record.tag), reporter)
         record.save()
+        shutil.rmtree(folder, ignore_errors=True)
     await start(remote, record, reporter)
     reporter.note(f"{remote.name}: {record.run}")
 
