@@ -19,6 +19,7 @@ from training.generation import (
     searched,
     task_code,
     task_facts,
+    task_records,
     task_tables,
     task_words,
     task_worlds,
@@ -447,6 +448,7 @@ _FINDERS: Mapping[str, Finder] = {
     **task_tables.FINDERS,
     **task_words.FINDERS,
     **task_code.FINDERS,
+    **task_records.FINDERS,
     **task_worlds.FINDERS,
 }
 KNOWN = frozenset(_FINDERS) | {f"{name}{digit}" for name in _FINDERS for digit in "23"}

@@ -1,8 +1,8 @@
 """Slots of a fact that a small file holds: what is asked, where it stands, how its line reads changed.
 
 Invariant: the values of one prefix (``note_path``, ``note_line``, ...) belong together; ``line`` stands once
-in ``text``, and ``fixed`` is that line with the ``new`` value. Facts of two prefixes are of two domains, and
-the word that tells one is in no other file.
+in ``text``, and ``fixed`` is that line with the ``new`` value. Facts of two prefixes are of two domains; no
+other file is named after them or has the word that tells one.
 """
 
 import random
@@ -139,7 +139,7 @@ def _values(prefix: str, slots: "Slots") -> Mapping[str, str]:
         if (
             case.text.count(case.line) == 1
             and case.domain not in domains
-            and case.path not in slots.world.files
+            and not any(case.domain in path or case.path == path for path in slots.world.files)
             and not any(word.lower() in case.text.lower() for word in words)
             and not any(case.word.lower() in text.lower() for text in texts)
         ):

@@ -10,10 +10,10 @@ import pytest
 
 from tools.registry import builtin_registry
 from tools.schema import validate
-from training.generation import abroad, changes, file_requests
+from training.generation import abroad, changes, file_requests, task_records
 from training.generation.slots import KNOWN
 
-IMPLIED = {**abroad.IMPLIED, **file_requests.IMPLIED, **changes.IMPLIED}
+IMPLIED = {**abroad.IMPLIED, **file_requests.IMPLIED, **changes.IMPLIED, **task_records.IMPLIED}
 DATA = resources.files("training.generation") / "data"
 FUNCTIONS = tomllib.loads((DATA / "functions.toml").read_text("utf-8"))["function"]
 TALKS = tomllib.loads((DATA / "talk.toml").read_text("utf-8"))["talk"]

@@ -7,6 +7,7 @@ import pytest
 from training.generation.facts import facts
 from training.generation.slots import Slots
 from training.generation.task_facts import PREFIXES, made_case
+from training.generation.task_records import PREFIXES as RECORDS
 from training.generation.task_worlds import make_small_world
 
 
@@ -59,7 +60,7 @@ def test_a_planted_mistake_is_found_by_its_test_and_mended_by_its_fix():
 def test_what_is_changed_in_a_small_repository_is_one_line():
     worlds = [make_small_world(seed) for seed in range(40)]
     changed = [world for world in worlds if world.changed]
-    assert 10 <= len(changed) <= 30 and all(len(world.files) <= 4 for world in worlds)
+    assert 10 <= len(changed) <= 30 and all(len(world.files) <= 10 for world in worlds)
     for world in changed:
         mine = Slots(world, random.Random(1))
         assert mine["diff_old"] in world.files[mine["diff_path"]]
@@ -79,3 +80,22 @@ def test_a_name_is_its_telling_word_with_what_stands_around_it():
     for seed in range(40):
         mine = slots(seed)
         assert "the " + mine["fact_name"] == mine.fill("{fact_lead}{fact_word}{fact_tail}")
+
+
+@pytest.mark.parametrize("prefix", RECORDS)
+def test_a_record_has_its_value_on_one_line_of_its_own_file(prefix):
+    for seed in range(40):
+        mine = slots(seed)
+        text, line = mine[f"{prefix}_text"], mine[f"{prefix}_line"]
+        assert text.count(line) == 1 and mine[f"{prefix}_value"] in line
+        assert mine[f"{prefix}_new"] in mine[f"{prefix}_fixed"] != line
+        paths = {mine[f"{prefix}_{beside}path"] for beside in ("", "a_", "b_", "c_")}
+        assert len(paths) == 4 and all(path.startswith(mine[f"{prefix}_folder"] + "/") for path in paths)
+
+
+def test_the_newest_record_is_the_last_by_name_and_what_is_searched_for_stands_in_one_file():
+    for seed in range(40):
+        mine = slots(seed)
+        assert mine["newest_path"] > max(mine[f"newest_{beside}_path"] for beside in "abc")
+        assert not any(mine["which_value"] in mine[f"which_{beside}_text"] for beside in "abc")
+        assert mine["which_value"] in mine["which_which"]
