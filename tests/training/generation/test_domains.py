@@ -74,8 +74,8 @@ def test_what_is_wrong_with_a_domain_is_said(old, new, problem):
 
 
 def test_there_are_enough_domains_to_learn_choosing_from():
-    assert len(domains()) >= 80
-    assert sum(len(domain.functions) for domain in domains()) >= 480
+    assert len(domains()) >= 100
+    assert sum(len(domain.functions) for domain in domains()) >= 560
     for domain in domains():
         assert len(domain.misses) + sum(len(one.asks) for one in domain.functions) >= 6, domain.name
         for function in domain.functions:
