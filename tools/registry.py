@@ -5,7 +5,9 @@ Invariant: names are unique and keep their order, so that the prompt prefix made
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from tools.base import Tool
@@ -113,3 +115,9 @@ def builtin_registry() -> Registry:
             web.fetch_url,
         )
     )
+
+
+@cache
+def builtin_signatures() -> Mapping[str, Signature]:
+    """What the student is told of the built-in tools and of ``answer``, by name."""
+    return MappingProxyType({one.name: one for one in builtin_registry().signatures()})

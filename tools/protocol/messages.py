@@ -78,8 +78,16 @@ class Conversation:
 
 
 def message_to_dict(message: Message) -> dict[str, Any]:
-    """A JSON-ready object without the empty fields."""
-    return {name: value for name, value in asdict(message).items() if value}
+    """A JSON-ready object without the empty fields. It shares the arguments of calls with the message."""
+    found = {name: value for name, value in vars(message).items() if value}
+    if message.calls:
+        found["calls"] = tuple(dict(vars(call)) for call in message.calls)
+    return found
+
+
+def signature_to_dict(signature: Signature) -> dict[str, Any]:
+    """A JSON-ready object. It shares the schema with the signature."""
+    return dict(vars(signature))
 
 
 def message_from_dict(data: Mapping[str, Any]) -> Message:

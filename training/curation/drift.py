@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Message, Signature
-from tools.registry import builtin_registry
+from tools.registry import builtin_signatures
 from training.curation.base import CurationError, Row
 from training.generation.log_rows import conversation_of, signatures_of
 
@@ -44,7 +44,7 @@ class Renames(BaseModel):
     def signature(self, tool: Signature) -> Signature:
         """A tool as it was logged, by the names of today; a built-in one that a rule names as it is now."""
         name = self.tools.get(tool.name, tool.name)
-        known = {one.name: one for one in builtin_registry().signatures()}
+        known = builtin_signatures()
         if name in known and (name != tool.name or name in self.arguments):
             return known[name]
         names = self.arguments.get(name, {})

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from training.curation.car import CaR
 from training.curation.drift import Drift
 from training.curation.embedding import embedder_of
@@ -20,6 +22,7 @@ from training.curation.recipe import Recipe
 from training.curation.second_look import SecondLook
 from training.curation.semdedup import SemDeDup
 from training.curation.texts import tool_of
+from training.events.gate import may_hold_secrets
 from training.events.redaction import redact
 from training.events.views import given_moment, moment_of
 from training.products.base import errors_of
@@ -82,8 +85,7 @@ def without_secrets(rows: Sequence[Row], shop: Workshop) -> Made:
     """
 
     def problem(row: Row) -> str:
-        _, found = redact(row)
-        if found:
+        if may_hold_secrets(orjson.dumps(row)) and (found := redact(row)[1]):
             return f"it holds {', '.join(sorted(found))}"
         lesson = lesson_of(row)
         calls = (lesson.arguments, lesson.rejected_arguments) if lesson else ()

@@ -8,7 +8,7 @@ schema, every observation belongs to a call before it, and the last turn is the 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,7 +17,7 @@ import orjson
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Message, Signature, message_from_dict, message_to_dict
+from tools.protocol.messages import Message, Signature, message_from_dict, message_to_dict, signature_to_dict
 from tools.schema import validate
 
 Kind = Literal["call", "no_tool", "ask", "several", "chat"]
@@ -46,7 +46,10 @@ class Example:
 
 def example_id(messages: Iterable[Message], tools: Iterable[Signature]) -> str:
     """The same for the same content."""
-    content = [[message_to_dict(message) for message in messages], [asdict(tool) for tool in tools]]
+    content = [
+        [message_to_dict(message) for message in messages],
+        [signature_to_dict(tool) for tool in tools],
+    ]
     return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=10).hexdigest()
 
 
@@ -86,7 +89,7 @@ def to_line(example: Example) -> bytes:
     document = {
         "id": example.id,
         "messages": [message_to_dict(message) for message in example.messages],
-        "tools": [asdict(tool) for tool in example.tools],
+        "tools": [signature_to_dict(tool) for tool in example.tools],
         "kind": example.kind,
         "session": example.session,
         "source": dict(example.source),

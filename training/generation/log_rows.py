@@ -9,7 +9,7 @@ from typing import Any
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Message, Signature, message_from_dict
-from tools.registry import builtin_registry
+from tools.registry import builtin_signatures
 
 Row = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def signatures_of(row: Row) -> tuple[Signature, ...]:
 
 
 def _signatures(tools: Any) -> Iterator[Signature]:
-    known = {one.name: one for one in builtin_registry().signatures()}
+    known = builtin_signatures()
     for tool in tools:
         name = tool.get("name") if isinstance(tool, Mapping) else None
         if name in known and name != ANSWER and not tool.get("parameters"):
