@@ -39,7 +39,7 @@ def _signatures(tools: Any) -> Iterator[Signature]:
     known = builtin_signatures()
     for tool in tools:
         name = tool.get("name") if isinstance(tool, Mapping) else None
-        if name in known and name != ANSWER and not tool.get("parameters"):
+        if isinstance(name, str) and name in known and name != ANSWER and not tool.get("parameters"):
             yield known[name]
             continue
         parameters = tool.get("parameters") if isinstance(tool, Mapping) else None
