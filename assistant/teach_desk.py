@@ -91,11 +91,14 @@ class TeachDesk:
         )
         return plan_of(wanted, self.settings)
 
-    async def estimate(self, plan: Plan) -> dict[str, Any]:
-        """Of what is still to be made, as ``costs.sums`` has it. Raises GenerationError, TeacherError."""
+    async def estimate(self, plan: Plan, *, begins: bool = False) -> dict[str, Any]:
+        """Of what is still to be made, as ``costs.sums`` has it. Raises GenerationError, TeacherError.
+
+        Keys may be missing, unless it ``begins`` next.
+        """
         from training.generation.costs import sums
 
-        return sums(await estimated(left_of(plan)), batch=plan.batch)
+        return sums(await estimated(left_of(plan), begins=begins), batch=plan.batch)
 
     def question(self, facts: Mapping[str, Any]) -> str:
         """Why the person has to say yes first; empty where there is no reason, or they did for this sum."""

@@ -139,8 +139,11 @@ def left_of(plan: Plan) -> Plan:
     return replace(plan, examples=max(plan.examples - (state["examples"] if state else 0), 0))
 
 
-async def estimated(plan: Plan) -> "list[Estimate]":
-    """What each teacher will cost. Nothing is charged for asking. Raises GenerationError, TeacherError."""
+async def estimated(plan: Plan, *, begins: bool = False) -> "list[Estimate]":
+    """What each teacher will cost. Nothing is charged for asking. Raises GenerationError, TeacherError.
+
+    Keys may be missing, unless it ``begins`` next.
+    """
     if not plan.teachers:
         return []
     from training.generation.costs import estimates
@@ -151,7 +154,8 @@ async def estimated(plan: Plan) -> "list[Estimate]":
 
     prices = prices_of(plan)
     with tempfile.TemporaryDirectory() as folder:
-        async with teachers(plan) as providers, scripted_source(plan) as source:
+        counting = teachers(plan, only_counting=not begins)
+        async with counting as providers, scripted_source(plan) as source:
             with TeacherRun(Path(folder), prices) as unused:
                 first = kept_seeds(plan.output) if plan.from_log else ()
                 parts = Parts(source, unused, providers, first)

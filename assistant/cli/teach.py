@@ -96,11 +96,11 @@ def estimate(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     print_json(facts) if as_json else click.echo(teach_text.estimate_text(facts))
 
 
-def _estimate(plan: "Plan") -> dict[str, Any]:
+def _estimate(plan: "Plan", *, begins: bool = False) -> dict[str, Any]:
     from assistant.teaching import estimated
     from training.generation.costs import sums
 
-    return sums(asyncio.run(estimated(plan)), batch=plan.batch)
+    return sums(asyncio.run(estimated(plan, begins=begins)), batch=plan.batch)
 
 
 def _agreed(invocation: Invocation, plan: "Plan", *, yes: bool) -> None:
@@ -109,7 +109,7 @@ def _agreed(invocation: Invocation, plan: "Plan", *, yes: bool) -> None:
 
     if not costs_money(plan):
         return
-    facts = _estimate(left_of(plan))
+    facts = _estimate(left_of(plan), begins=True)
     click.echo(visible(teach_text.estimate_text(facts)), err=True)
     ask(needs_word(facts["cost_usd"], invocation.settings()), yes=yes)
 

@@ -14,9 +14,10 @@ from training.generation.run import Generation, Parts, Told, makers
 from training.generation.stream import Place
 from training.generation.work import FOLDER, Work, begun, kept_seeds
 from training.teachers.api import ApiProvider
-from training.teachers.base import TeacherProvider
+from training.teachers.base import NoKey, TeacherProvider
 from training.teachers.batches.running import batched
 from training.teachers.create import create_provider
+from training.teachers.estimating import Keyless
 from training.teachers.patience import Said, unheard
 from training.teachers.prices import PriceList, price_list
 from training.teachers.run import TeacherRun
@@ -35,12 +36,23 @@ def prices_of(plan: Plan) -> PriceList:
 
 
 @asynccontextmanager
-async def teachers(plan: Plan, said: Said = unheard) -> AsyncIterator[dict[str, TeacherProvider]]:
-    """The providers of a plan by name. Raises TeacherError where a key or a model is missing."""
+async def teachers(
+    plan: Plan, said: Said = unheard, *, only_counting: bool = False
+) -> AsyncIterator[dict[str, TeacherProvider]]:
+    """The providers of a plan by name. Raises TeacherError where a model is missing, or a key.
+
+    With ``only_counting`` a key may be missing.
+    """
     async with AsyncExitStack() as stack:
         found: dict[str, TeacherProvider] = {}
         for config in plan.teachers:
-            found[config.provider] = provider = create_provider(config, said=said)
+            try:
+                provider = create_provider(config, said=said)
+            except NoKey:
+                if not only_counting:
+                    raise
+                provider = Keyless(config)
+            found[config.provider] = provider
             stack.push_async_callback(provider.close)
         yield found
 

@@ -15,6 +15,7 @@ import orjson
 from training.api_errors import without
 from training.teachers.base import (
     FREE,
+    Passing,
     ProviderConfig,
     Spend,
     TeacherError,
@@ -23,11 +24,13 @@ from training.teachers.base import (
     Unusable,
 )
 from training.teachers.batches.base import BatchApi
+from training.teachers.counting import about
 from training.teachers.failures import Refused, Where, lost, meaning
 from training.teachers.identity import request_key
 from training.teachers.patience import Patience, Said, unheard
 from training.teachers.replies import Json
 
+COUNT_S = 15.0
 Result = TypeVar("Result")
 
 
@@ -66,6 +69,7 @@ class ApiProvider:
         self._said = said
         self._room = asyncio.Semaphore(config.concurrency)
         self._not_taken: list[str] = []
+        self._counts = True
 
     @property
     def batches(self) -> BatchApi | None:
@@ -153,8 +157,19 @@ class ApiProvider:
         return self._api.where.line(value)
 
     async def count(self, request: TeacherRequest) -> tuple[int, str]:
+        """By the API, or roughly where it is not there or busy: an estimate is worth no waiting.
+
+        Servers other than the provider's own need not know how to count.
+        """
         async with self._room:
-            return await self.patience.insist(lambda: self.guarded(lambda: self._api.count(request)))
+            if self._counts:
+                try:
+                    return await self.guarded(lambda: self._api.count(request), timeout_s=COUNT_S)
+                except TeacherError as problem:
+                    if not (isinstance(problem, Passing) or self.config.base_url):
+                        raise
+                    self._counts = False
+        return about(request)
 
     async def close(self) -> None:
         await self._api.close()

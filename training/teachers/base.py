@@ -24,6 +24,10 @@ class TeacherError(Exception):
     """A teacher cannot serve: one line, what happened and how to mend it, without any key."""
 
 
+class NoKey(TeacherError):
+    """No key is at hand for a teacher that needs one. What it would cost can be said all the same."""
+
+
 class Unanswered(TeacherError):
     """This one request has no usable reply; others may.
 

@@ -7,8 +7,18 @@ unless attempts are lost. Without a price there is no sum, and a line that says 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.teachers.base import TeacherProvider, TeacherRequest, Tokens, UnknownPrice
-from training.teachers.counting import most_tokens
+from training.teachers.base import (
+    FREE,
+    NoKey,
+    ProviderConfig,
+    Spend,
+    TeacherProvider,
+    TeacherReply,
+    TeacherRequest,
+    Tokens,
+    UnknownPrice,
+)
+from training.teachers.counting import about, most_tokens
 from training.teachers.identity import max_tokens
 from training.teachers.prices import PriceList
 
@@ -32,6 +42,22 @@ class Estimate:
     batch_usd: float | None
     price: str
     """Where the price is from and of which day, or that there is none."""
+
+
+class Keyless:
+    """Fulfils ``TeacherProvider`` for a teacher whose key is not at hand: it counts roughly, no more."""
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self.config = config
+
+    async def ask(self, request: TeacherRequest, spend: Spend = FREE) -> TeacherReply:
+        raise NoKey(f"{self.config.provider} has no key")
+
+    async def count(self, request: TeacherRequest) -> tuple[int, str]:
+        return about(request)
+
+    async def close(self) -> None:
+        return None
 
 
 async def estimate(
@@ -65,7 +91,7 @@ async def estimate(
         requests=requests,
         prompt_tokens=prompt,
         reply_tokens=reply,
-        counted=counts[0][1] if counts else "",
+        counted="; ".join(dict.fromkeys(how for _, how in counts)),
         cost_usd=usual,
         at_most_usd=most,
         batch_usd=batch,

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import NoReturn
 
-from training.teachers.base import ProviderConfig, TeacherError
+from training.teachers.base import NoKey, ProviderConfig, TeacherError
 
 USUAL = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 SERVICE = "apprentice"
@@ -49,7 +49,7 @@ def find_key(config: ProviderConfig, environ: Mapping[str, str] = os.environ) ->
     if not secret:
         secret, origin = _from_keyring(variable), f"{variable} in the keyring"
     if not secret and not config.base_url:
-        raise TeacherError(
+        raise NoKey(
             f"{config.provider} needs a key: export {variable}=..., or keyring set {SERVICE} {variable}"
         )
     if not (secret.isascii() and secret.isprintable()):

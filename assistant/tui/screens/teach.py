@@ -99,7 +99,7 @@ class TeachScreen(PanelScreen[None]):
     @work(exclusive=True, group="estimate")
     async def _estimate(self, plan: Plan, *, start: bool) -> None:
         try:
-            facts = await self._desk.estimate(plan)
+            facts = await self._desk.estimate(plan, begins=start)
             if not start:
                 self._say(estimate_brief(facts))
             elif question := self._desk.question(facts):

@@ -172,6 +172,17 @@ def test_soft_labels_are_the_distribution_over_the_tools(bench: Bench) -> None:
     assert done.json["figures"]["with_soft_labels"] == 6
 
 
+def test_an_estimate_needs_no_key_and_a_run_does(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name)
+    mixed = ("--providers", "openai,anthropic", "--num-examples", 1000)
+    done = bench("estimate", *mixed, "--json")
+    assert done.code == 0 and done.json["cost_usd"] > 0, done.err
+    assert {one["counted"] for one in done.json["providers"]} == {"about, at 4 bytes a token"}
+    done = bench("generate", *mixed, "--output-dir", bench.folder, "--yes")
+    assert done.code == 1 and "needs a key" in done.err and not bench.folder.exists()
+
+
 def test_an_estimate_charges_nothing(bench: Bench) -> None:
     server = bench.serve("openai")
     done = bench("estimate", "--provider", "openai", "--num-examples", 1000, "--json")

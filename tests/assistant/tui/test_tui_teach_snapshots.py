@@ -39,7 +39,7 @@ PARTS = [
 class Estimating(TeachDesk):
     """What it costs is known beforehand."""
 
-    async def estimate(self, plan: Plan) -> dict[str, Any]:
+    async def estimate(self, plan: Plan, *, begins: bool = False) -> dict[str, Any]:
         return {"cost_usd": 1.5, "at_most_usd": 9.0, "providers": PARTS}
 
     def question(self, facts: Mapping[str, Any]) -> str:

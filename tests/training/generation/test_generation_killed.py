@@ -82,6 +82,7 @@ async def started(plan: Plan) -> asyncio.subprocess.Process:
     return process
 
 
+@pytest.mark.timeout(900)
 async def test_killed_again_and_again_it_has_n_distinct_examples_and_pays_for_none_twice(
     servers: list[Any], tmp_path: Path
 ) -> None:

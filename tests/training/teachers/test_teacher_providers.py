@@ -160,6 +160,16 @@ async def test_tokens_are_counted_by_the_api_that_has_a_count(anthropic_bench: B
     assert counted == (123, "counted by Anthropic")
 
 
+async def test_where_nothing_can_be_counted_it_is_counted_roughly_and_asked_no_more(
+    anthropic_bench: Bench,
+) -> None:
+    server = await anthropic_bench.server()
+    server.counts = False
+    provider = anthropic_bench.provider(server)
+    assert [(await provider.count(ask()))[1] for _ in range(3)] == ["about, at 4 bytes a token"] * 3
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": -1, "completion_tokens": 2}, "many"])
 async def test_J09_counts_that_cannot_be_true_are_none(openai_bench: Bench, usage: object) -> None:
     server = await openai_bench.server(rule=lambda _: openai_server.completion(usage=usage))

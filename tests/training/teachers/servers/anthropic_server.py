@@ -60,6 +60,7 @@ class AnthropicServer:
         self.batches: dict[str, Json] = {}
         self.lines: dict[str, list[Json]] = {}
         self.finish_after = 1
+        self.counts = True
         self.outcome: Json = {"type": "expired"}
         self.not_done: set[str] = set()
         self.batch_faults: deque[Reply] = deque()
@@ -87,7 +88,7 @@ class AnthropicServer:
         if path == "/v1/messages":
             return self.faults.popleft() if self.faults else self._message(request)
         if path.endswith("/count_tokens"):
-            return reply(200, {"input_tokens": 123})
+            return reply(200, {"input_tokens": 123}) if self.counts else reply(404, "nothing here")
         if path.endswith("/results"):
             return self._results(path.split("/")[-2])
         if path.endswith("/batches") and request.method == "POST":
