@@ -1,4 +1,6 @@
-"""The two steps as one chain, called as the README calls them."""
+"""The two steps as one chain, called as the guide calls them."""
+
+from typing import Any
 
 import pytest
 
@@ -16,9 +18,9 @@ ASKED = (
 )
 
 
-def decisions() -> list[dict]:
+def decisions() -> list[dict[str, Any]]:
     """Each request of each part three times, once of it in capitals, with the same call."""
-    found = []
+    found: list[dict[str, Any]] = []
     for part in PARTS:
         for asked, tool, arguments in ASKED:
             request = asked.format(part=part)
@@ -30,7 +32,7 @@ def decisions() -> list[dict]:
     return found
 
 
-async def test_deduplicated_then_representatives():
+async def test_deduplicated_then_representatives() -> None:
     raw_decisions = decisions()
 
     semdedup = SemDeDup(similarity_threshold=0.95)
