@@ -25,9 +25,9 @@ def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--sizes", default="10000,100000", help="how many decisions, with commas")
     arguments.add_argument("--engines", default="dedup,pipeline,semhash")
-    arguments.add_argument("--embedder", default="letters", help="ours: letters, static, minilm or a model")
-    arguments.add_argument("--ours", default="0.95", help="thresholds of ours, with commas")
-    arguments.add_argument("--semhash", default="0.9", help="thresholds of semhash, with commas")
+    arguments.add_argument("--embedder", default="letters", help="ours: letters, minilm or a model")
+    arguments.add_argument("--ours", default="0.9,0.95", help="thresholds of ours, with commas")
+    arguments.add_argument("--semhash", default="0.85,0.9,0.95", help="thresholds of semhash, with commas")
     given = arguments.parse_args()
     rows = []
     with tempfile.TemporaryDirectory(prefix="apprentice-benchmark-") as folder:
@@ -62,7 +62,7 @@ def _row(figures: dict[str, Any]) -> dict[str, Any]:
         "seconds": figures["seconds"],
         "microseconds each": 1e6 * figures["seconds"] / size,
         "peak MB": figures["peak_mb"],
-        "recall %": 100 * figures["recall"],
+        "recall %": 100 * figures["recall"] if figures["engine"] != "pipeline" else "-",
         "precision %": 100 * figures["precision"],
     }
 

@@ -35,7 +35,7 @@ def main(engine: str, size: int, threshold: float, embedder: str) -> None:
     seconds, processor = time.perf_counter() - begun, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     figures = {"seconds": seconds, "processor_s": processor, "peak_mb": peak}
-    print(json.dumps({**figures, **(judged(rows, owners) if owners else {}), **facts}))
+    print(json.dumps({**figures, **judged(rows, owners), **facts}))
 
 
 def _dedup(rows: Sequence[Row], threshold: float, embedder: str) -> tuple[Owners, dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Decisions with planted groups, for ``curation.py``: who is a duplicate of whom is known.
 
-A group is one request with its call. Its members beside the first: the same again (``exact``), said a little
-otherwise (``reworded``), or with an argument by another name (``renamed``). Groups that are near each other
-but different, by one number or one name, are planted too (``near``): none of those may be left out.
+A group is one request with its call. Its members beside the first: the same again (``exact``), said a
+little otherwise (``reworded``), in other words (``paraphrased``), or with an argument by another name
+(``renamed``). Groups that are near each other but different, by one number or one name, are planted too
+(``near``): none of those may be left out.
 """
 
 import random
@@ -15,31 +16,44 @@ from training.generation.catalogue import words
 TOOLS = ("read_file", "search_files", "run_shell", "edit_file", "list_files")
 ENDINGS = ("py", "ts", "go", "md", "toml", "rs", "sql", "c")
 SHAPES = (
-    ("read_file", "show me lines {a} to {b} of {path}", {"path": "{path}", "start_line": "{a}"}),
-    ("read_file", "what does {path} say about the {noun}?", {"path": "{path}"}),
+    (
+        "read_file",
+        ("show me lines {a} to {b} of {path}", "print {path} from line {a} up to {b}"),
+        {"path": "{path}", "start_line": "{a}"},
+    ),
+    (
+        "read_file",
+        ("what does {path} say about the {noun}?", "open {path}, I need to know about the {noun}"),
+        {"path": "{path}"},
+    ),
     (
         "search_files",
-        "where do we {verb} the {noun} in {folder}?",
+        (
+            "where do we {verb} the {noun} in {folder}?",
+            "look in {folder} for what may {verb} a {noun}",
+        ),
         {"pattern": "{verb}_{noun}", "path": "{folder}"},
     ),
-    ("run_shell", "run make {verb}-{noun} with {a} workers", {"command": "make {verb}-{noun} -j {a}"}),
+    (
+        "run_shell",
+        ("run make {verb}-{noun} with {a} workers", "use {a} jobs for make {verb}-{noun}"),
+        {"command": "make {verb}-{noun} -j {a}"},
+    ),
     (
         "edit_file",
-        "set the {noun} to {a} in {path}",
+        ("set the {noun} to {a} in {path}", "{path}: the {noun} has to be {a}"),
         {"path": "{path}", "old_text": "{noun} = {b}", "new_text": "{noun} = {a}"},
     ),
     (
         "list_files",
-        "which {ending} files are there about the {noun} in {folder}?",
+        (
+            "which {ending} files about the {noun} are in {folder}?",
+            "list {folder}: {noun}, only {ending}",
+        ),
         {"path": "{folder}", "pattern": "*{noun}*.{ending}"},
     ),
-    ("search_files", "find every {noun} that we {verb} since version {a}.{b}", {"pattern": "{verb}.*{noun}"}),
-    (
-        "run_shell",
-        "{verb} the {noun} table of {folder} and count {a} rows",
-        {"command": "sql {folder} {verb} {noun} {a}"},
-    ),
 )
+"""Tool, two ways to ask, and the call."""
 OPENINGS = ("please ", "can you ", "hey, ", "now ", "ok, ")
 ENDS = (" please", ", thanks", " now", "!", " again")
 NEW_NAMES = {"path": "file", "pattern": "query", "command": "cmd", "start_line": "first"}
@@ -70,7 +84,7 @@ def _members(dice: random.Random) -> Iterator[dict[str, Any]]:
     group = 0
     seen: set[str] = set()
     while True:
-        tool, shape, arguments = dice.choice(SHAPES)
+        tool, (shape, other_shape), arguments = dice.choice(SHAPES)
         values = _values(dice)
         for kind in ("first", *(("near",) if dice.random() < 0.3 else ())):
             if kind == "near":
@@ -88,6 +102,8 @@ def _members(dice: random.Random) -> Iterator[dict[str, Any]]:
                 yield _row(request, tool, call, group, "exact")
             if dice.random() < 0.6:
                 yield _row(_reworded(request, dice), tool, call, group, "reworded")
+            if dice.random() < 0.3:
+                yield _row(other_shape.format(**values), tool, call, group, "paraphrased")
             if dice.random() < 0.4:
                 renamed = {NEW_NAMES.get(name, name): value for name, value in call.items()}
                 yield _row(request, tool, renamed, group, "renamed")
@@ -112,19 +128,7 @@ def _values(dice: random.Random) -> dict[str, str]:
 def _other(values: dict[str, str], dice: random.Random) -> dict[str, str]:
     """One value is another: what is asked is alike, and not the same."""
     name = dice.choice(("noun", "a", "path"))
-    new = _values(dice)
-    return (
-        {
-            "noun": new["noun"],
-            "folder": new["folder"],
-            "path": new["path"],
-            "a": new["a"],
-            "b": new["b"],
-            "verb": new["verb"],
-        }
-        if name == "noun"
-        else {name: new[name], "noun": new["noun"]}
-    )
+    return {name: _values(dice)[name]}
 
 
 def _reworded(request: str, dice: random.Random) -> str:
@@ -135,7 +139,8 @@ def _reworded(request: str, dice: random.Random) -> str:
         return request.rstrip("?") + dice.choice(ENDS)
     if way == 2:
         return request[0].upper() + request[1:].rstrip("?") + "."
-    place = dice.randrange(1, 12)
+    places = [at for at in range(1, 20) if request[at : at + 2].isalpha()]
+    place = dice.choice(places)
     return request[:place] + request[place + 1] + request[place] + request[place + 2 :]
 
 

@@ -56,9 +56,10 @@ def silhouette_of(vectors: "Vectors", clusters: "Numbers", seed: int = 0) -> flo
 def _model(count: int, method: Method, n_clusters: int, distance: float, seed: int) -> Any:
     found = _sklearn("cluster")
     if method == "kmeans":
+        n_clusters = min(n_clusters, count)
         if count > MANY:
             return found.MiniBatchKMeans(n_clusters, batch_size=_BATCH, n_init=3, random_state=seed)
-        return found.KMeans(min(n_clusters, count), n_init=4, random_state=seed)
+        return found.KMeans(n_clusters, n_init=4, random_state=seed)
     if method == "dbscan":
         # Of vectors of length 1 the distance is the root of twice 1 - cosine.
         return found.DBSCAN(eps=(2 * distance) ** 0.5, min_samples=min(5, count))

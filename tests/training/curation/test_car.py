@@ -5,6 +5,7 @@ import pytest
 
 from tests.training.curation.rows import review, row
 from training import CaR
+from training.curation import clustering
 from training.curation.base import CurationError
 from training.curation.clustering import silhouette_of
 from training.curation.diversity import diversity_of
@@ -75,3 +76,12 @@ def test_diversity_and_silhouette_of_known_vectors():
     assert diversity_of(vectors, ["a", "a", "b", "b"], np.array([0]))["coverage"] == 0.5
     assert silhouette_of(vectors, np.array([0, 0, 1, 1])) == 1.0
     assert silhouette_of(vectors, np.array([0, 0, 0, 0])) is None
+
+
+def test_of_many_the_clusters_are_learned_from_batches_and_are_the_same_again(monkeypatch):
+    monkeypatch.setattr(clustering, "MANY", 20)
+    vectors = normal(np.repeat(np.eye(3, 8), 20, axis=0) + np.random.default_rng(0).normal(0, 0.01, (60, 8)))
+    found = clustering.clusters_of(vectors, n_clusters=3)
+    assert [len(set(found[start : start + 20])) for start in (0, 20, 40)] == [1, 1, 1]
+    assert len(set(found)) == 3
+    assert (clustering.clusters_of(vectors, n_clusters=3) == found).all()
