@@ -99,8 +99,8 @@ class BubblewrapSandbox:
     async def _call(
         self, argv: Sequence[str], limits: Limits, stdin: bytes, output: CappedOutput, binds: Sequence[Bind]
     ) -> tuple[int | None, bool]:
-        with contextlib.ExitStack() as stack:
-            join = stack.enter_context(process_group(limits.processes + _OWN_PROCESSES))
+        async with contextlib.AsyncExitStack() as stack:
+            join = await stack.enter_async_context(process_group(limits.processes + _OWN_PROCESSES))
             read_status, write_status = os.pipe()
             stack.callback(os.close, read_status)
             with os.fdopen(write_status, "wb") as status_end:

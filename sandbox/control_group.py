@@ -9,8 +9,10 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+from sandbox.threads import to_end
 
 _log = logging.getLogger(__name__)
 _TOP = Path("/sys/fs/cgroup")
@@ -20,8 +22,8 @@ JOIN = ("sh", "-c", 'echo 0 > "$0" && exec "$@"')
 """Put before a program and the path that ``process_group`` gives: it starts inside the group."""
 
 
-@contextlib.contextmanager
-def process_group(processes: int) -> Iterator[Path | None]:
+@contextlib.asynccontextmanager
+async def process_group(processes: int) -> AsyncIterator[Path | None]:
     """A group of at most ``processes``; yields the file to join it by, or None where none can be made."""
     parent = _parent()
     if os.geteuid() != 0 or parent is None:
@@ -40,7 +42,7 @@ def process_group(processes: int) -> Iterator[Path | None]:
     try:
         yield folder / "cgroup.procs"
     finally:
-        _remove(folder)
+        await to_end(_remove, folder)
 
 
 def _parent() -> Path | None:
