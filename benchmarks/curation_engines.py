@@ -6,10 +6,10 @@ of the dataset's content; ``semhash`` is semhash over one text a decision, with 
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from measuring import ROOT
@@ -33,7 +33,8 @@ def main(engine: str, size: int, threshold: float, embedder: str) -> None:
     begun, used = time.perf_counter(), time.process_time()
     owners, facts = ENGINES[engine](rows, threshold, embedder)
     seconds, processor = time.perf_counter() - begun, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    status = Path("/proc/self/status").read_text("ascii")
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1000
     figures = {"seconds": seconds, "processor_s": processor, "peak_mb": peak}
     print(json.dumps({**figures, **judged(rows, owners), **facts}))
 
