@@ -25,8 +25,8 @@ def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--sizes", default="10000,100000", help="how many decisions, with commas")
     arguments.add_argument("--engines", default="dedup,pipeline,semhash")
-    arguments.add_argument("--embedder", default="letters", help="ours: letters, minilm or a model")
-    arguments.add_argument("--ours", default="0.9,0.95", help="thresholds of ours, with commas")
+    arguments.add_argument("--embedder", default="static", help="ours: static, letters, minilm or a model")
+    arguments.add_argument("--ours", default="0.92,0.95", help="thresholds of ours, with commas")
     arguments.add_argument("--semhash", default="0.85,0.9,0.95", help="thresholds of semhash, with commas")
     given = arguments.parse_args()
     rows = []

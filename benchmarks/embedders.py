@@ -1,4 +1,4 @@
-"""Which vectors know that two requests mean the same: of letters, a sentence model, or the student itself.
+"""Which vectors know that two requests mean the same: of letters, word pieces, MiniLM, or the student itself.
 
 Each first wording of ``PAIRS`` looks for its second one among all of them, and the other way round. The
 student's vector is the mean of its last hidden states over the words of a request.
@@ -18,7 +18,7 @@ from measuring import ROOT, parser, report
 sys.path.insert(0, str(ROOT))
 
 from training.curation.base import CurationError
-from training.curation.embedding import LETTERS, MINILM, embedder_of, normal
+from training.curation.embedding import LETTERS, MINILM, STATIC, embedder_of, normal
 from training.student.engine import hush
 from training.student.gguf import model_path
 from training.student.vocabulary import Vocabulary
@@ -86,6 +86,7 @@ def main() -> None:
     middle = student([*first, *second]).mean(axis=0)
     ways: dict[str, Callable[[], Embed]] = {
         LETTERS: lambda: embedder_of(LETTERS).embed,
+        STATIC: lambda: embedder_of(STATIC).embed,
         "student": lambda: student,
         "student, centred": lambda: lambda texts: student(texts) - middle,
         MINILM: lambda: embedder_of(MINILM).embed,

@@ -29,8 +29,13 @@ _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 @click.option("--until", type=moment, metavar="TIME", help="Only before this time.")
 @filter_option
 @click.option("--threshold", type=float, help="Cosine from which on a decision is a duplicate (0.95).")
-@click.option("--embedder", help="'letters' (no model), 'minilm', or a model of sentence-transformers.")
-@click.option("--second", metavar="MODEL", help="Looks again where letters are in doubt, such as 'minilm'.")
+@click.option(
+    "--embedder",
+    help="'static' (shipped), 'letters', 'minilm', or a model of sentence-transformers.",
+)
+@click.option(
+    "--second", metavar="MODEL", help="Looks again where the first pass is in doubt, such as 'minilm'."
+)
 @click.option("--clusters", type=int, help="So many clusters; without it, all that is no duplicate stays.")
 @click.option("--per-cluster", type=int, help="Examples that stand for a cluster (5).")
 @click.option("--method", type=_METHODS, help="How decisions are clustered.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from training.curation.base import CurationError, Embedder, Row
 from training.curation.clustering import Method, clusters_of, silhouette_of
 from training.curation.diversity import diversity_of
-from training.curation.embedding import embed_decisions, normal
+from training.curation.embedding import ABOUT, embed_decisions, normal
 from training.curation.lessons import quality_of
 from training.curation.texts import tool_of
 
@@ -75,7 +75,7 @@ class CaR:
         import numpy as np
 
         if embeddings is None:
-            vectors = embed_decisions(decisions, self._embedder)
+            vectors = embed_decisions(decisions, self._embedder, ABOUT)
         else:
             vectors = normal(np.asarray(embeddings))
         if len(vectors) != len(decisions):

@@ -1,7 +1,7 @@
 """Decisions as vectors: what was asked by its meaning, what is called by its letters.
 
-Invariant: the cosine of two decisions is ``ASKED`` times that of their requests and the rest times that of
-their calls. Calls are always compared by letters, as paths and code have no meaning to speak of.
+Invariant: the cosine of two decisions is that of their requests times a share, and that of their calls times
+the rest. Calls are always compared by letters, as paths and code have no meaning to speak of.
 """
 
 from collections.abc import Sequence
@@ -15,19 +15,29 @@ from training.curation.texts import call_text, request_text
 if TYPE_CHECKING:
     from training.curation.base import Vectors
 
-ASKED = 0.7
+SAME = 0.3
+"""Share of the request where duplicates are sought: what names another file is never a duplicate at 0.95, and
+of two requests with one call those are from a cosine of 0.83 on."""
+ABOUT = 0.7
+"""Share of the request where decisions are gathered by what they are about."""
 LETTERS = "letters"
 """The embedder that needs no model."""
+STATIC = "static"
+"""The one whose table of word pieces comes with the program."""
+WITHOUT_MODEL = frozenset({LETTERS, STATIC})
 MINILM = "minilm"
 
 
-def embed_decisions(decisions: Sequence[Row], embedder: Embedder | None = None) -> "Vectors":
-    """A row of length 1 for each decision; of zeros where it says nothing."""
+def embed_decisions(
+    decisions: Sequence[Row], embedder: Embedder | None = None, share: float = SAME
+) -> "Vectors":
+    """A row of length 1 for each decision; of zeros where it says nothing. ``share`` is the request's, and
+    the embedder ``static`` where none is given."""
     import numpy as np
 
-    asked = (embedder or HashedGrams()).embed([request_text(row) for row in decisions])
+    asked = (embedder or embedder_of(STATIC)).embed([request_text(row) for row in decisions])
     called = HashedGrams(size=128).embed([call_text(row) for row in decisions])
-    both = np.concatenate([asked * np.float32(ASKED**0.5), called * np.float32((1 - ASKED) ** 0.5)], axis=1)
+    both = np.concatenate([asked * np.float32(share**0.5), called * np.float32((1 - share) ** 0.5)], axis=1)
     return normal(both)
 
 
@@ -41,12 +51,16 @@ def normal(vectors: "Vectors") -> "Vectors":
 
 
 def embedder_of(name: str, cache: Path | None = None) -> Embedder:
-    """``letters``, ``minilm``, or what sentence-transformers loads by that name or path.
+    """``letters``, ``static``, ``minilm``, or what sentence-transformers loads by that name or path.
 
     ``cache`` is a folder in which vectors of models are kept by content. Raises CurationError.
     """
     if name == LETTERS:
         return HashedGrams()
+    if name == STATIC:
+        from training.curation.static_words import StaticWords
+
+        return StaticWords()
     from training.curation.sentences import Sentences
     from training.curation.vector_cache import Cached
 

@@ -13,7 +13,7 @@ from training.curation.base import CurationError
 from training.curation.car import Rule
 from training.curation.clustering import Method
 from training.curation.drift import Renames
-from training.curation.embedding import LETTERS
+from training.curation.embedding import STATIC
 from training.curation.second_look import DOUBT, SURE
 from training.products.base import ProductError
 from training.products.filters import conditions
@@ -45,8 +45,8 @@ class Recipe(BaseModel):
     where: dict[str, Any] = Field(default_factory=dict)
     """Filters of decisions, as ``training.products.filters`` reads them."""
     renames: Renames = Field(default_factory=Renames)
-    embedder: str = LETTERS
-    """``letters``, ``minilm``, or a model of sentence-transformers."""
+    embedder: str = STATIC
+    """``static``, ``letters``, ``minilm``, or a model of sentence-transformers."""
     threshold: float = Field(default=0.95, gt=0, le=1)
     """Cosine from which on a decision is a duplicate of another."""
     second: str = ""

@@ -14,9 +14,9 @@ from training.curation.embedding import embed_decisions
 if TYPE_CHECKING:
     from training.curation.base import Numbers, Vectors
 
-SURE = 0.88
+SURE = 0.92
 """Cosine by MiniLM from which on two decisions say the same."""
-DOUBT = 0.35
+DOUBT = 0.1
 """On both sides of the threshold: paraphrases of one call are below it, what only looks alike is above."""
 _CERTAIN = 1 - 1e-5
 _BLOCK = 1024

@@ -26,7 +26,7 @@ class Sentences:
         except ImportError:
             raise CurationError(
                 "embedding by a model needs sentence-transformers: pip install 'apprentice[train]', or take "
-                "the embedder letters"
+                "the embedder static"
             ) from None
         logging.disable_progress_bar()
         try:
@@ -56,6 +56,11 @@ class Sentences:
     @property
     def size(self) -> int:
         return int(self._model.get_embedding_dimension())
+
+    def vocabulary(self) -> list[str]:
+        """The pieces of words that it knows, by their ids."""
+        known: dict[str, int] = self._model.tokenizer.get_vocab()
+        return sorted(known, key=known.__getitem__)
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
         import numpy as np

@@ -61,13 +61,13 @@ class Meanings:
 def embedder(name: str) -> Embed:
     """``minilm``, or what else ``embedder_of`` of curation knows. Raises GenerationError."""
     from training.curation.base import CurationError
-    from training.curation.embedding import LETTERS, embedder_of
+    from training.curation.embedding import WITHOUT_MODEL, embedder_of
 
     try:
         model = embedder_of(name)
     except CurationError as error:
         raise GenerationError(f"{error}, or set generation.same_meaning to 1") from None
-    if name != LETTERS:
+    if name not in WITHOUT_MODEL:
         import torch
 
         # One text at a time: several threads wait for one another longer than they work.

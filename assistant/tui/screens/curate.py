@@ -31,7 +31,7 @@ _FIELDS = {
     "until": ("until", "now"),
     "filters": ("filters", "confidence>=0.8; tool_selected in read_file,run_shell"),
     "threshold": ("threshold", "cosine from which on a decision is a duplicate"),
-    "second": ("second", "minilm looks again where letters are in doubt; empty: no model"),
+    "second": ("second", "minilm looks again where the first pass is in doubt; empty: no model"),
     "clusters": ("clusters", "0 keeps all that are no duplicates"),
     "per_cluster": ("of each", "examples that stand for a cluster"),
 }

@@ -47,7 +47,7 @@ async def test_a_paraphrase_goes_where_the_model_says_so() -> None:
     assert await kept(Meaning({SAME}, {OTHER}), SAME, OTHER) == [SAME, OTHER]
 
 
-async def test_what_letters_take_for_the_same_stays_where_the_model_says_otherwise() -> None:
+async def test_what_the_first_pass_takes_for_the_same_stays_where_the_model_says_otherwise() -> None:
     one, other = (
         f"{word} the cache before the tests of the parser are run again" for word in ("fill", "full")
     )
@@ -73,7 +73,8 @@ async def test_minilm_sees_a_paraphrase_and_what_only_sounds_alike(monkeypatch: 
             ]
         )
     ]
-    alone, _ = await SemDeDup(0.95, floor=0).deduplicate(rows)
-    looked, stats = await SemDeDup(0.95, floor=0, second=SecondLook(embedder_of("minilm"))).deduplicate(rows)
+    letters, second = embedder_of("letters"), SecondLook(embedder_of("minilm"))
+    alone, _ = await SemDeDup(0.95, floor=0, embedder=letters).deduplicate(rows)
+    looked, stats = await SemDeDup(0.95, floor=0, embedder=letters, second=second).deduplicate(rows)
     assert len(alone) == 3 and stats["second_look"] >= 2
     assert rows[2] in looked and len(looked) == 2
