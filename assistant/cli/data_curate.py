@@ -5,7 +5,7 @@ Invariant: a curation is a job; facts go to stdout, its notes and its progress t
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -48,7 +48,12 @@ _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 @click.option(
     "--map", "image", metavar="FILE.svg", help="Draw the decisions, by what they are like, by tool."
 )
-@click.option("--engine", type=click.Choice(["local"]), default="local", help="Where it runs.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="Where it is computed: here, or on the cluster of Ray that RAY_ADDRESS names.",
+)
 @click.option("--watch/--detach", default=True, help="Follow the job, or return at once.")
 @json_option
 @pass_invocation
@@ -58,7 +63,7 @@ def curate(
     url: str | None,
     draft: bool,
     image: str | None,
-    engine: str,
+    engine: Literal["local", "ray"],
     watch: bool,
     as_json: bool,
     **given: Any,
@@ -84,6 +89,7 @@ def curate(
         products=paths.data_dir() / "products",
         cache=paths.vectors_cache(),
         recipe=recipe,
+        engine=engine,
         draft=draft,
         map=image is not None,
     )

@@ -9,12 +9,14 @@ Invariant: the result is in the order given, and the same for the same decisions
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from training.curation.base import CurationError, Embedder, Row
 from training.curation.clustering import Method, clusters_of, silhouette_of
 from training.curation.diversity import diversity_of
 from training.curation.embedding import ABOUT, embed_decisions, normal
+from training.curation.engine import LOCAL, Engine
 from training.curation.lessons import quality_of
 from training.curation.texts import tool_of
 
@@ -43,6 +45,7 @@ class CaR:
         keep: Collection[str] = (),
         embedder: Embedder | None = None,
         seed: int = 0,
+        engine: Engine = LOCAL,
     ) -> None:
         if n_clusters < 1 or examples_per_cluster < 1:
             raise CurationError(
@@ -57,6 +60,7 @@ class CaR:
         self._keep = frozenset(keep)
         self._embedder = embedder
         self._seed = seed
+        self._engine = engine
 
     async def select_representatives(
         self, deduplicated: Sequence[Decision], embeddings: "Vectors | None" = None
@@ -75,7 +79,7 @@ class CaR:
         import numpy as np
 
         if embeddings is None:
-            vectors = embed_decisions(decisions, self._embedder, ABOUT)
+            vectors = embed_decisions(decisions, self._embedder, ABOUT, self._engine)
         else:
             vectors = normal(np.asarray(embeddings))
         if len(vectors) != len(decisions):
@@ -97,11 +101,11 @@ class CaR:
         import numpy as np
 
         found = {place for place, row in enumerate(decisions) if row.get("event_id") in self._keep}
-        for cluster in np.unique(clusters):
-            places = np.flatnonzero(clusters == cluster)
-            near = vectors[places] @ vectors[places].mean(axis=0)
-            order = np.lexsort((places, -np.round(near, 6), -quality[places]))
-            found.update(places[order][: self._per_cluster].tolist())
+        members = [np.flatnonzero(clusters == cluster) for cluster in np.unique(clusters)]
+        parts = ((vectors[places], quality[places]) for places in members)
+        best = self._engine.map(partial(_best, count=self._per_cluster), parts)
+        for places, chosen in zip(members, best, strict=True):
+            found.update(places[chosen].tolist())
         found.update(np.argsort(-quality, kind="stable")[: self._top].tolist())
         return np.array(sorted(found), np.intp)
 
@@ -138,3 +142,14 @@ class CaR:
             "diversity": diversity_of(vectors, tools, chosen),
             "clusters": shown,
         }
+
+
+def _best(cluster: "tuple[Vectors, Vectors]", count: int) -> "Numbers":
+    """Of one cluster the best by their quality, of equals those nearest to the centroid."""
+    import numpy as np
+
+    vectors, quality = cluster
+    near = vectors @ vectors.mean(axis=0)
+    order = np.lexsort((np.arange(len(vectors)), -np.round(near, 6), -quality))
+    found: Numbers = order[:count]
+    return found

@@ -6,11 +6,13 @@ threshold, except that a second look decides only where it was made.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.curation.duplicates import near_duplicates
+from training.curation.engine import LOCAL, Engine
 
 if TYPE_CHECKING:
     from training.curation.base import Numbers, Vectors
@@ -44,7 +46,9 @@ class Comparison:
     clusters: "Sequence[Numbers]"
     again: "SecondCosines | None" = None
 
-    def duplicates(self, threshold: float, floor: int = 0, keep: Collection[str] = ()) -> Found:
+    def duplicates(
+        self, threshold: float, floor: int = 0, keep: Collection[str] = (), engine: Engine = LOCAL
+    ) -> Found:
         """In each cluster whoever is farthest from its centroid is looked at first, and stays.
 
         Of each tool ``floor`` stay where there are as many, and those that ``keep`` names.
@@ -52,10 +56,10 @@ class Comparison:
         import numpy as np
 
         owner, cosine = np.arange(len(self.names)), np.ones(len(self.names), np.float32)
-        for places in self.clusters:
-            mine = self.vectors[places]
-            between = self.again.of(places, threshold) if self.again else None
-            found, likeness = near_duplicates(mine, _farthest(mine), threshold, between)
+        again = self.again
+        parts = ((self.vectors[places], again and again.part(places)) for places in self.clusters)
+        made = engine.map(partial(_within, threshold=threshold), parts)
+        for places, (found, likeness) in zip(self.clusters, made, strict=True):
             owner[places], cosine[places] = places[found], likeness
         held = self._held(owner, cosine, floor, frozenset(keep))
         owner[np.array(held, np.intp)] = held
@@ -89,7 +93,7 @@ class Comparison:
             [self.tools[place] for place in places],
             vectors,
             [new[self.clusters[number]] for number in clusters],
-            replace(self.again, first=vectors, rows=self.again.rows[places]) if self.again else None,
+            self.again.part(places) if self.again else None,
         )
         return part, places
 
@@ -124,6 +128,12 @@ def read_comparison(path: Path, names: Sequence[str], tools: Sequence[str]) -> C
     if not len(vectors) == len(names) == len(tools):
         raise ValueError(f"{path} holds {len(vectors)} vectors of {len(names)} decisions")
     return Comparison(names, tools, vectors, clusters, again)
+
+
+def _within(cluster: "tuple[Vectors, SecondCosines | None]", threshold: float) -> "tuple[Numbers, Vectors]":
+    """The duplicates of one cluster, counted within it."""
+    mine, again = cluster
+    return near_duplicates(mine, _farthest(mine), threshold, again.of(threshold) if again else None)
 
 
 def _farthest(vectors: "Vectors") -> "Numbers":

@@ -5,10 +5,12 @@ the rest. Calls are always compared by letters, as paths and code have no meanin
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.curation.base import Embedder, Row
+from training.curation.engine import LOCAL, Engine
 from training.curation.grams import HashedGrams
 from training.curation.texts import call_text, request_text
 
@@ -26,17 +28,31 @@ STATIC = "static"
 """The one whose table of word pieces comes with the program."""
 WITHOUT_MODEL = frozenset({LETTERS, STATIC})
 MINILM = "minilm"
+_BLOCK = 4096
 
 
 def embed_decisions(
-    decisions: Sequence[Row], embedder: Embedder | None = None, share: float = SAME
+    decisions: Sequence[Row],
+    embedder: Embedder | None = None,
+    share: float = SAME,
+    engine: Engine = LOCAL,
 ) -> "Vectors":
     """A row of length 1 for each decision; of zeros where it says nothing. ``share`` is the request's, and
-    the embedder ``static`` where none is given."""
+    the embedder ``static`` where none is given. Raises CurationError."""
     import numpy as np
 
-    asked = (embedder or embedder_of(STATIC)).embed([request_text(row) for row in decisions])
-    called = HashedGrams(size=128).embed([call_text(row) for row in decisions])
+    requests, calls = [request_text(row) for row in decisions], [call_text(row) for row in decisions]
+    starts = range(0, max(1, len(decisions)), _BLOCK)
+    parts = ((requests[at : at + _BLOCK], calls[at : at + _BLOCK]) for at in starts)
+    embed = partial(_embedded, embedder=embedder or embedder_of(STATIC), share=share)
+    return np.concatenate(engine.map(embed, parts))
+
+
+def _embedded(texts: tuple[list[str], list[str]], embedder: Embedder, share: float) -> "Vectors":
+    """Of requests, and of calls."""
+    import numpy as np
+
+    asked, called = embedder.embed(texts[0]), HashedGrams(size=128).embed(texts[1])
     both = np.concatenate([asked * np.float32(share**0.5), called * np.float32((1 - share) ** 0.5)], axis=1)
     return normal(both)
 

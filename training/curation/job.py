@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from training.curation import engine
 from training.curation.base import CurationError
 from training.curation.checkpoints import Checkpoints
 from training.curation.draft import DRAFT, write_draft
@@ -35,8 +36,8 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
     """Carry out the ``Order`` in the arguments. Raises JobError, training.jobs.base.Cancelled."""
     asked = Order.model_validate(reporter.arguments)
     try:
-        with _opened(asked) as log:
-            return _curated(asked, log, reporter)
+        with _opened(asked) as log, engine.opened(asked.engine) as where:
+            return _curated(asked, log, reporter, Workshop(asked.recipe, asked.cache, where))
     except (CurationError, DatasetError, EventLogError, ProductError) as error:
         raise JobError(str(error)) from None
     except OSError as error:
@@ -45,12 +46,11 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         ) from None
 
 
-def _curated(asked: Order, log: EventLog, reporter: Reporter) -> dict[str, Any]:
+def _curated(asked: Order, log: EventLog, reporter: Reporter, shop: Workshop) -> dict[str, Any]:
     checkpoints = Checkpoints(reporter.folder)
     rows: Sequence[Row] = checkpoints.rows(lambda: history(log))
     reporter.note(f"{len(rows):,} decisions in the log")
     reporter.progress(1, _STEPS, "steps")
-    shop = Workshop(asked.recipe, asked.cache)
     reports: list[dict[str, Any]] = []
     dropped: list[Dropped] = []
     matched = known = rows

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from training.curation.base import CurationError
+from training.curation.engine import Name
 from training.curation.recipe import Recipe
 from training.jobs.base import JobSpec
 
@@ -26,6 +27,8 @@ class Order(BaseModel):
     products: Path
     cache: Path
     recipe: Recipe
+    engine: Name = "local"
+    """Where it is computed; the dataset is the same."""
     draft: bool = False
     """Whether nothing is published: what would be is shown, with all that it takes to judge it."""
     map: bool = False

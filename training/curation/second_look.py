@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SURE = 0.92
 """Cosine by MiniLM from which on two decisions say the same."""
-DOUBT = 0.1
+DOUBT = 0.2
 """On both sides of the threshold: paraphrases of one call are below it, what only looks alike is above."""
 _CERTAIN = 1 - 1e-5
 _BLOCK = 1024
@@ -59,9 +59,18 @@ class SecondCosines:
     sure: float
     doubt: float
 
-    def of(self, places: "Numbers", threshold: float) -> "Callable[[Numbers, Numbers], Vectors]":
-        """Gives the cosines of some (rows) with others, counted within ``places``, on the scale of the first:
-        where the second look decides, its own are moved so that ``threshold`` is for both, to at most 1.
+    def part(self, places: "Numbers") -> "SecondCosines":
+        """Of some decisions only."""
+        import numpy as np
+
+        rows = self.rows[places]
+        looked = rows >= 0
+        new = np.where(looked, np.cumsum(looked) - 1, -1)
+        return SecondCosines(self.first[places], self.second[rows[looked]], new, self.sure, self.doubt)
+
+    def of(self, threshold: float) -> "Callable[[Numbers, Numbers], Vectors]":
+        """Gives the cosines of some (rows) with others, on the scale of the first: where the second look
+        decides, its own are moved so that ``threshold`` is for both, to at most 1.
         """
         import numpy as np
 
@@ -69,8 +78,8 @@ class SecondCosines:
         shift = np.float32(threshold - self.sure)
 
         def between(some: "Numbers", others: "Numbers") -> "Vectors":
-            found: Vectors = self.first[places[some]] @ self.first[places[others]].T
-            mine, theirs = self.rows[places[some]], self.rows[places[others]]
+            found: Vectors = self.first[some] @ self.first[others].T
+            mine, theirs = self.rows[some], self.rows[others]
             doubt = (found >= low) & (found < high) & (mine >= 0)[:, None] & (theirs >= 0)
             if doubt.any():
                 found = np.where(

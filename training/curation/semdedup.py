@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from training.curation.base import CurationError, Embedder, Row
 from training.curation.comparison import Comparison, Found
 from training.curation.embedding import embed_decisions
+from training.curation.engine import LOCAL, Engine
 from training.curation.second_look import SecondLook
 from training.curation.spherical import spherical_clusters
 from training.curation.texts import group_of, tool_of
@@ -34,6 +35,7 @@ class SemDeDup:
 
     ``floor`` decisions of each tool stay, where there are as many. ``keep`` names decisions (``event_id``)
     that a person wants to stay whatever they are like. ``second`` decides where the first pass is in doubt.
+    ``engine`` is where it is computed.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class SemDeDup:
         second: SecondLook | None = None,
         exact: int = EXACT,
         seed: int = 0,
+        engine: Engine = LOCAL,
     ) -> None:
         if not 0 < similarity_threshold <= 1:
             raise CurationError(
@@ -58,6 +61,7 @@ class SemDeDup:
         self._second = second
         self._exact = exact
         self._seed = seed
+        self._engine = engine
 
     async def deduplicate(
         self, raw_decisions: Sequence[Decision], embeddings: "Vectors | None" = None
@@ -77,14 +81,16 @@ class SemDeDup:
         self, decisions: Sequence[Decision], embeddings: "Vectors | None"
     ) -> tuple[list[Decision], dict[str, Any]]:
         compared = self.compared(decisions, embeddings)
-        found = compared.duplicates(self._threshold, self._floor, self._keep)
+        found = compared.duplicates(self._threshold, self._floor, self._keep, self._engine)
         left = set(found.dropped.tolist())
         kept = [one for place, one in enumerate(decisions) if place not in left]
         return kept, self._stats(decisions, compared, found)
 
     def compared(self, decisions: Sequence[Row], embeddings: "Vectors | None" = None) -> Comparison:
         """The decisions made ready to be compared at any threshold. Raises CurationError."""
-        vectors = embed_decisions(decisions, self._embedder) if embeddings is None else embeddings
+        vectors = embeddings
+        if vectors is None:
+            vectors = embed_decisions(decisions, self._embedder, engine=self._engine)
         if len(vectors) != len(decisions):
             raise CurationError(
                 f"{len(decisions)} decisions have {len(vectors)} embeddings; give one for each"

@@ -1,7 +1,8 @@
 """Texts as vectors by what they mean: a model of sentence-transformers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,7 @@ class Sentences:
                 "the embedder static"
             ) from None
         logging.disable_progress_bar()
+        self._path = model
         try:
             self._model: Any = SentenceTransformer(model, device="cpu")
         except (OSError, ValueError) as error:
@@ -57,6 +59,9 @@ class Sentences:
     def size(self) -> int:
         return int(self._model.get_embedding_dimension())
 
+    def __reduce__(self) -> "tuple[Callable[[str], Sentences], tuple[str]]":
+        return _of_this_process, (self._path,)
+
     def vocabulary(self) -> list[str]:
         """The pieces of words that it knows, by their ids."""
         known: dict[str, int] = self._model.tokenizer.get_vocab()
@@ -80,3 +85,9 @@ def _name(model: str) -> str:
         return re.sub(r"[^\w.-]+", "-", model).strip("-.")
     facts = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in path.iterdir())
     return f"{path.parent.name}-{path.name}-{blake2b(repr(facts).encode(), digest_size=6).hexdigest()}"
+
+
+@lru_cache(maxsize=2)
+def _of_this_process(model: str) -> Sentences:
+    """Loaded once, however often it is sent here."""
+    return Sentences(model)

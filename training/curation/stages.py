@@ -16,6 +16,7 @@ import orjson
 from training.curation.car import CaR
 from training.curation.drift import Drift
 from training.curation.embedding import embedder_of
+from training.curation.engine import LOCAL, Engine
 from training.curation.examples import example_of, negative_of
 from training.curation.lessons import Lesson, lesson_of, quality_of
 from training.curation.recipe import Recipe
@@ -49,10 +50,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every stage is given beside the decisions. ``cache`` is the folder of vectors."""
+    """What every stage is given beside the decisions. ``cache`` is the folder of vectors, ``engine`` where it
+    is computed."""
 
     recipe: Recipe
     cache: Path | None = None
+    engine: Engine = LOCAL
 
 
 Stage = Callable[[Sequence[Row], Workshop], Made]
@@ -131,6 +134,7 @@ def semdedup_of(shop: Workshop) -> SemDeDup:
         embedder=embedder_of(recipe.embedder, shop.cache),
         second=SecondLook(second, recipe.second_threshold, recipe.doubt) if second else None,
         seed=recipe.seed,
+        engine=shop.engine,
     )
 
 
@@ -148,6 +152,7 @@ def selected(rows: Sequence[Row], shop: Workshop) -> Made:
         keep=recipe.keep,
         embedder=embedder_of(recipe.embedder, shop.cache),
         seed=recipe.seed,
+        engine=shop.engine,
     )
     kept, stats = asyncio.run(car.select_representatives(rows))
     chosen = {row["event_id"] for row in kept}

@@ -35,6 +35,9 @@ class StaticWords:
     def size(self) -> int:
         return int(self._vectors.shape[1])
 
+    def __reduce__(self) -> tuple[type["StaticWords"], tuple[()]]:
+        return StaticWords, ()
+
     def embed(self, texts: Sequence[str]) -> "Vectors":
         import numpy as np
 

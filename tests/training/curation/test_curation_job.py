@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import pytest
@@ -89,9 +89,12 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def order(place: Path, draft: bool = False, **recipe: Any) -> dict[str, Any]:
+def order(
+    place: Path, draft: bool = False, engine: Literal["local", "ray"] = "local", **recipe: Any
+) -> dict[str, Any]:
     made = Order(
         draft=draft,
+        engine=engine,
         log=str(place / "events"),
         datasets=place / "datasets",
         products=place / "products",

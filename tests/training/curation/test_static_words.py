@@ -79,6 +79,7 @@ def test_the_pieces_are_those_of_tokenizers(library: Any, text: str) -> None:
 
 @pytest.mark.train
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_table_that_comes_with_the_program_is_what_the_model_gives(tmp_path: Path) -> None:
     from training.curation.distilling import distil
 
