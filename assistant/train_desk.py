@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.train_wanted import estimated, keep_estimate, pairs, settings_of
+from assistant.train_wanted import estimated, pairs, settings_of
 from training.datasets.manifest import TRAIN
 from training.jobs.base import Job, JobError, JobState
 
@@ -55,7 +55,7 @@ class TrainDesk:
     measure: "Callable[[Order], Estimate]" = estimated
     probe: "Callable[[], Machine] | None" = None
     """What this machine computes; None measures it."""
-    _agreed: dict[TrainForm, "tuple[Order, Estimate]"] = field(default_factory=dict)
+    _agreed: dict[TrainForm, "Order"] = field(default_factory=dict)
 
     def newest(self) -> TrainForm:
         """The form of the newest run; where there was none, what serves learns from the newest dataset."""
@@ -113,7 +113,7 @@ class TrainDesk:
         """What a run by this form takes. Raises JobError, ModelError, RegistryError."""
         asked = self._order(form)
         found = self.measure(asked)
-        self._agreed = {form: (asked, found)}
+        self._agreed = {form: asked}
         return found
 
     def was_estimated(self, form: TrainForm) -> bool:
@@ -123,10 +123,7 @@ class TrainDesk:
         """Begin what was estimated. Raises JobError, also where the data changed since."""
         from training.finetune.order import job_of
 
-        asked, found = self._agreed[form]
-        job = self.jobs.submit(job_of(asked))
-        keep_estimate(job, found)
-        return job
+        return self.jobs.submit(job_of(self._agreed[form]))
 
     def _order(self, form: TrainForm) -> "Order":
         from assistant.cli.runs import start_of

@@ -12,7 +12,6 @@ import orjson
 
 from assistant.comparing_job import COMPARISON, KIND, ComparisonOrder, comparison_job
 from assistant.train_desk import FINETUNE
-from assistant.train_wanted import ESTIMATE
 from training.jobs.base import ACTIVE, Job, JobError
 from training.jobs.following import Following, resident_bytes
 
@@ -28,13 +27,12 @@ _STEP = "step-"
 @dataclass(frozen=True)
 class Running:
     """What is known of the run itself. ``memory`` is bytes now and at most; ``checkpoints`` are steps,
-    ``best`` the one with the highest score. ``tokens_per_step`` is by the estimate, 0 where none was made."""
+    ``best`` the one with the highest score."""
 
     steps: Mapping[int, Mapping[str, float]]
     memory: tuple[int, int] | None = None
     checkpoints: tuple[int, ...] = ()
     best: int = 0
-    tokens_per_step: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,6 @@ class RunDesk:
 
     def _running(self, run: Job) -> Running:
         known = self._follow(run)
-        estimate = _facts(run.folder / ESTIMATE)
         checkpoints = tuple(
             sorted(
                 int(path.name.removeprefix(_STEP)) for path in (run.folder / CHECKPOINTS).glob(f"{_STEP}*")
@@ -134,7 +131,6 @@ class RunDesk:
             resident_bytes(known.pid) if run.state in ACTIVE and known.pid else None,
             checkpoints,
             _best(known.steps),
-            estimate["tokens"] / max(1, estimate["steps"]) if estimate else 0.0,
         )
 
 

@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from training.jobs.base import JobError
-from training.jobs.layout import replace
 
 if TYPE_CHECKING:
     from training.finetune.estimate import Estimate
     from training.finetune.order import Order
     from training.finetune.settings import FinetuneSettings
-    from training.jobs.base import Job
 
 ESTIMATE = "estimate.json"
 """In the folder of a run: what the person saw before it was started."""
@@ -63,9 +59,3 @@ def estimated(asked: "Order") -> "Estimate":
         raise JobError(str(error)) from None
     parameters = header_of(asked.base_path).parameters
     return estimate(asked, parameters, tokens, probe(asked.settings.threads, asked.settings.precision))
-
-
-def keep_estimate(job: "Job", found: "Estimate") -> None:
-    """Beside the run, for who watches it. Raises OSError."""
-    facts = {"steps": found.steps, "tokens": found.tokens, "seconds": found.seconds}
-    replace(job.folder / ESTIMATE, orjson.dumps(facts))

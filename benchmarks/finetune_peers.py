@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from training.datasets.example import read
 from training.finetune.batches import MicroBatch, Room, Sized, steps
@@ -71,7 +71,13 @@ class Steps:
 
 def main(who: str, data: str, count: int, threads: int) -> None:
     torch.set_num_threads(threads)
-    settings = FinetuneSettings(threads=threads, checkpoint_every=10**6, validate_every=10**6)
+    settings = FinetuneSettings(
+        threads=threads,
+        checkpoint_every=10**6,
+        validate_every=10**6,
+        choice_weight=1,
+        text_weight=1,
+    )
     tokens = Vocabulary.of(embedded_model())
     known = [_sized(tokens, each) for each in read(Path(data))]
     chosen = list(steps(known, Room.of(settings), seed=settings.seed, epoch=0, shuffle_tools=True))
@@ -147,6 +153,9 @@ def _trl(known: Any, tokens: Any, batches: Any, settings: Any, total: int) -> An
     with tempfile.TemporaryDirectory() as folder:
         trainer = InOrder(
             model=_peers_model(settings),
+            processing_class=AutoTokenizer.from_pretrained(
+                embedded_model().parent, gguf_file=embedded_model().name
+            ),
             args=SFTConfig(
                 output_dir=folder,
                 use_cpu=True,
@@ -181,6 +190,9 @@ def _peers_model(settings: FinetuneSettings) -> Any:
     torch.manual_seed(settings.seed)
     path = embedded_model()
     model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.bfloat16)
+    # The weights were taken back to numbers; transformers' Trainer refuses what still says otherwise.
+    model.is_quantized, model.hf_quantizer = False, None
+    vars(model.config).pop("quantization_config", None)
     config = LoraConfig(
         r=settings.rank, lora_alpha=2 * settings.rank, target_modules="all-linear", task_type="CAUSAL_LM"
     )

@@ -13,7 +13,7 @@ from assistant.cli.train_options import of_an_order, order_of
 from assistant.cli.train_remote import at_a_provider, providers, run_elsewhere, within
 from assistant.text_safety import clean
 from assistant.train_text import estimate_text
-from assistant.train_wanted import estimated, keep_estimate
+from assistant.train_wanted import estimated
 
 
 @click.group()
@@ -61,15 +61,12 @@ def run(
         )
     from training.finetune.order import job_of
 
-    asked, found = order_of(**given), None
+    asked = order_of(**given)
     if is_terminal() and not (yes or as_json or detach):
-        found = estimated(asked)
-        click.echo(clean(estimate_text(found)), err=True)
+        click.echo(clean(estimate_text(estimated(asked))), err=True)
         click.confirm("Start?", default=True, abort=True, err=True)
     store = watching.jobs_store()
     job = store.submit(job_of(asked))
-    if found is not None:
-        keep_estimate(job, found)
     if not as_json:
         click.echo(f"job {job.id}: {job.outputs}", err=True)
     code = 0 if detach else watching.watch(store, job.id, quiet=as_json)

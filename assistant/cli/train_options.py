@@ -41,6 +41,11 @@ _OPTIONS = (
     click.option("--max-tokens", type=int, help="A longer example is left out, and said."),
     click.option("--seed", type=int, help="Of weights, order and tools."),
     click.option("--threads", type=int, help="Threads; 0 takes all cores."),
+    click.option("--processes", type=int, metavar="N", help="So many train together here, one for each GPU."),
+    click.option("--machines", type=int, metavar="N", help="So many machines train together."),
+    click.option("--machine", type=int, metavar="K", help="Which of them this is; 0 writes the result."),
+    click.option("--meet", metavar="HOST:PORT", help="Where machine 0 waits for the others."),
+    click.option("--sharded", is_flag=True, default=None, help="Spread the base over all of them (FSDP)."),
     click.option("--set", "others", metavar="NAME=VALUE", multiple=True, help="Any other setting of a run."),
 )
 

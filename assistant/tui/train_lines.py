@@ -86,8 +86,8 @@ def _figures(known: Running) -> str:
 def _speed(job: Job, known: Running) -> str:
     parts = []
     if job.state == JobState.RUNNING and job.progress.rate:
-        if known.tokens_per_step:
-            parts.append(f"about {job.progress.rate * known.tokens_per_step:,.0f} tokens/s")
+        tokens = curve(known, "tokens_per_s")
+        parts += [f"{tokens[-1][1]:,.0f} tokens/s"] if tokens else []
         examples = curve(known, "examples_per_s")
         parts += [f"{examples[-1][1]:.1f} examples/s"] if examples else []
     if known.memory is not None:

@@ -51,7 +51,8 @@ class Room:
 
     @classmethod
     def of(cls, settings: FinetuneSettings) -> "Room":
-        return cls(settings.batch, min(settings.micro_batch, settings.batch), settings.micro_tokens)
+        each = -(-settings.batch // settings.ranks)
+        return cls(settings.batch, min(settings.micro_batch, each), settings.micro_tokens)
 
 
 def steps(

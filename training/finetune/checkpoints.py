@@ -103,11 +103,17 @@ def load_weights(path: Path) -> dict[str, Any]:
     return dict(load_file(path / WEIGHTS))
 
 
-def load_optimizer(path: Path, optimizer: Any) -> None:
-    """Also the state of torch's random numbers."""
+def load_optimizer(path: Path) -> dict[str, Any]:
+    """The state of the optimiser, and of torch's random numbers."""
     import torch
 
-    content = torch.load(path / OPTIMIZER, weights_only=True)
+    return dict(torch.load(path / OPTIMIZER, weights_only=True))
+
+
+def restore(content: dict[str, Any], optimizer: Any) -> None:
+    """Of what ``load_optimizer`` gave."""
+    import torch
+
     optimizer.load_state_dict(content["optimizer"])
     torch.set_rng_state(content["random"])
     if "random_gpu" in content and torch.cuda.is_available():

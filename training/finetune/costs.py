@@ -34,8 +34,8 @@ def seconds(
 
 
 def memory_bytes(parameters: int, settings: FinetuneSettings) -> int:
-    """The most that a run holds, about."""
-    weights = parameters * _bytes_per_weight(settings)
+    """The most that a process of the run holds, about."""
+    weights = parameters * _bytes_per_weight(settings) / (settings.ranks if settings.sharded else 1)
     share = _sides(parameters)
     learned = parameters if settings.method == "full" else learned_parameters(parameters, settings.rank)
     activations = settings.micro_tokens * _REFERENCE_TOKEN_BYTES * share

@@ -76,7 +76,8 @@ def estimate(asked: Order, parameters: int, tokens: Tokens, machine: Machine) ->
         left_out=len(training) - len(kept),
         steps=in_all,
         tokens=round(computed * settings.epochs),
-        seconds=_START_S + spent,
+        # The processes of a machine without GPUs share its cores.
+        seconds=_START_S + spent / (settings.ranks if machine.device == "cuda" else settings.machines),
         memory_bytes=memory_bytes(parameters, settings),
         available_bytes=machine.gpu_bytes[0] if machine.gpu_bytes else available_bytes(),
         basis=BASIS.format(sample=len(sample), known=_KNOWN[machine.device]),

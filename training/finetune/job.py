@@ -22,6 +22,10 @@ from training.finetune.model import BaseError, adapter_weights, load, save_adapt
 from training.finetune.order import Order
 from training.finetune.preparation import examples, measured
 from training.finetune.provenance import provenance
+from training.finetune.ranks import Ranks
+from training.finetune.settings import FinetuneSettings
+from training.finetune.sharding import shard
+from training.finetune.together import train_together
 from training.finetune.trainer import Data, Trainer
 from training.jobs.base import JobError, Reporter
 from training.jobs.journal import entries
@@ -37,7 +41,19 @@ _CURVE = ("loss", "rate", "validation_loss", "tool", "call", "restraint", "score
 def work(reporter: Reporter) -> Mapping[str, Any]:
     """Carry out the ``Order`` in the arguments. Raises JobError, training.jobs.base.Cancelled."""
     asked = Order.model_validate(reporter.arguments)
-    threads = _set_threads(asked.settings.threads)
+    if asked.settings.ranks > 1:
+        return train_together(reporter, asked.settings)
+    return train(reporter, asked)
+
+
+def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mapping[str, Any]:
+    """In this process, which is one of ``ranks``; the one that leads writes the outputs.
+
+    Raises JobError, training.jobs.base.Cancelled.
+    """
+    ranks = ranks or Ranks()
+    _check_alike(asked, ranks)
+    threads = _set_threads(asked.settings)
     tokens, prompt = _vocabulary(asked.base_path), asked.parsed_prompt()
     reporter.note("reading the examples")
     training, validation = examples(asked.files, asked.settings)
@@ -55,8 +71,11 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
             start_from(model, asked.start, asked.base_path)
     except BaseError as error:
         raise JobError(str(error)) from None
+    if asked.settings.sharded:
+        held = shard(model, ranks)
+        reporter.note(f"the base's layers are spread over {ranks.count} processes: {held:,} bytes in each")
     checkpoints = Checkpoints(reporter.folder / CHECKPOINTS)
-    trainer = Trainer(model, tokens, prompt, data, asked.settings, checkpoints, reporter)
+    trainer = Trainer(model, tokens, prompt, data, asked.settings, checkpoints, reporter, ranks)
     reporter.note(
         f"{len(data.training):,} examples to learn from, {len(data.validation):,} to look at, "
         f"{trainer.steps:,} steps, {threads} threads"
@@ -70,14 +89,24 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         "left_out": len(training) + len(validation) - len(data.training) - len(data.validation),
         "threads": threads,
     }
-    _hand_over(model, asked, facts, reporter)
+    if ranks.leads:
+        _hand_over(model, asked, facts, reporter)
     return _result(state, asked)
 
 
-def _set_threads(wanted: int) -> int:
+def _check_alike(asked: Order, ranks: Ranks) -> None:
+    """Machines that train together have to have the same files."""
+    digests = sorted(asked.digests.values())
+    if ranks.told(digests) != digests:
+        raise JobError(
+            f"machine {asked.settings.machine} has other data or another base than machine 0; copy its files"
+        )
+
+
+def _set_threads(settings: FinetuneSettings) -> int:
     import torch
 
-    threads = wanted or len(os.sched_getaffinity(0))
+    threads = settings.threads or max(1, len(os.sched_getaffinity(0)) // settings.processes)
     torch.set_num_threads(threads)
     return threads
 

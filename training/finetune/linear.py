@@ -48,10 +48,10 @@ def quicken(model: Any) -> None:
 
 
 def _forward(layer: Any) -> "Callable[..., Any]":
-    weight, scale = layer.base_layer.weight, float(layer.scaling[_ADAPTER])
+    scale = float(layer.scaling[_ADAPTER])
     a, b = layer.lora_A[_ADAPTER].weight, layer.lora_B[_ADAPTER].weight
 
     def forward(x: Any, *_: Any, **__: Any) -> Any:
-        return Adapted.apply(x, weight, a, b, scale)
+        return Adapted.apply(x, layer.base_layer.weight, a, b, scale)
 
     return forward

@@ -1,8 +1,9 @@
 """What a fine-tuning run is told; all of it stands in the run's specification."""
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["lora", "qlora", "full"]
 
@@ -64,3 +65,30 @@ class FinetuneSettings(BaseModel):
     """Of the weights, the order and the tools."""
     threads: int = Field(default=0, ge=0)
     """Threads of torch; 0 for all cores."""
+    processes: int = Field(default=1, ge=1, le=64)
+    """Processes that train together on this machine, one for each GPU."""
+    machines: int = Field(default=1, ge=1, le=256)
+    """Machines that train together; each is started with the same command, but for ``machine``."""
+    machine: int = Field(default=0, ge=0)
+    """Which of them this is; 0 leads, and writes the result."""
+    meet: str = ""
+    """``HOST:PORT`` of machine 0, at which they meet."""
+    sharded: bool = False
+    """Spread the frozen base over all processes (FSDP), where it does not fit into one GPU."""
+
+    @property
+    def ranks(self) -> int:
+        """All processes, on all machines."""
+        return self.processes * self.machines
+
+    @model_validator(mode="after")
+    def _together(self) -> "FinetuneSettings":
+        if self.machine >= self.machines:
+            raise ValueError(f"machine {self.machine} of {self.machines}: the first is 0")
+        if self.machines > 1 and not re.fullmatch(r"\S+:\d+", self.meet):
+            raise ValueError("several machines need meet: HOST:PORT of machine 0")
+        if self.sharded and self.method != "lora":
+            raise ValueError(f"sharded is for method lora, not for {self.method}")
+        if self.sharded and self.ranks == 1:
+            raise ValueError("sharded needs several processes")
+        return self

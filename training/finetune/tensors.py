@@ -34,6 +34,11 @@ class Tensors:
         return float(self.weights.sum())
 
     @property
+    def evaluated(self) -> int:
+        """The ids that are no padding, what the examples share counted once."""
+        return len(self.prefix) + int(self.lengths.sum())
+
+    @property
     def said(self) -> "torch.Tensor":
         """The weights of the ids that carry loss, in their order."""
         return self.weights[self.labels != IGNORED]

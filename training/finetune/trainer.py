@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from tools.protocol.messages import Prompt
 from training.finetune import batches
 from training.finetune.batches import MicroBatch, Room, Sized
-from training.finetune.checkpoints import Checkpoints, RunState, load_optimizer, load_weights
+from training.finetune.checkpoints import Checkpoints, RunState, load_optimizer, load_weights, restore
 from training.finetune.loss import logits_and_labels, loss
 from training.finetune.model import trained
+from training.finetune.ranks import Ranks
 from training.finetune.rendering import Rendered, Tokens, rendered
 from training.finetune.settings import FinetuneSettings
 from training.finetune.tensors import Tensors, tensors
@@ -47,12 +48,14 @@ class Trainer:
         settings: FinetuneSettings,
         checkpoints: Checkpoints,
         reporter: Reporter,
+        ranks: Ranks | None = None,
     ) -> None:
         import torch
 
         self._model, self._tokens, self._prompt = model, tokens, prompt
         self._data, self._settings = data, settings
         self._checkpoints, self._reporter = checkpoints, reporter
+        self._ranks = ranks or Ranks()
         self._weights = dict(trained(model))
         self._device = next(iter(self._weights.values())).device
         self._optimizer = torch.optim.AdamW(
@@ -77,19 +80,23 @@ class Trainer:
                     break
         if self._is_stuck():
             self._reporter.note(f"nothing improved in {self._settings.patience} looks: ended early")
-        best = self._checkpoints.at(self._state.best_step)
+        best = self._checkpoints.at(self._state.best_step) if self._ranks.leads else None
         if best is not None and self._settings.keep == "best":
             self._put(load_weights(best))
         return self._state
 
     def _resume(self) -> None:
-        found = self._checkpoints.newest()
+        found = self._ranks.told(self._newest() if self._ranks.leads else None)
         if found is None:
             return
-        self._state, path = found
-        self._put(load_weights(path))
-        load_optimizer(path, self._optimizer)
+        self._state, weights, optimizer = found
+        self._put(weights)
+        restore(optimizer, self._optimizer)
         self._reporter.note(f"resumed at step {self._state.step} of {self.steps}")
+
+    def _newest(self) -> tuple[RunState, dict[str, Any], dict[str, Any]] | None:
+        found = self._checkpoints.newest()
+        return found and (found[0], load_weights(found[1]), load_optimizer(found[1]))
 
     def _put(self, weights: dict[str, "torch.Tensor"]) -> None:
         import torch
@@ -100,21 +107,26 @@ class Trainer:
 
     def _step(self, micro_batches: Sequence[MicroBatch]) -> None:
         started = time.perf_counter()
-        given = [self._tensors(each) for each in micro_batches]
-        weight = sum(each.weight for each in given)
+        given = [(self._tensors(each), counts) for each, counts in self._ranks.share(micro_batches)]
+        mine = [each for each, counts in given if counts]
+        weight, examples, ids = self._ranks.totals(
+            self._device, sum(each.weight for each in mine), *map(float, _sizes(mine))
+        )
         total = 0.0
-        for each in given:
-            part = self._loss(each) / weight
+        for each, counts in given:
+            part = self._loss(each) * (counts / weight)
             part.backward()
             total += float(part.detach())
             self._reporter.check()
+        self._ranks.sum_gradients(self._weights.values())
+        (total,) = self._ranks.totals(self._device, total)
         if not math.isfinite(total):
             raise JobError(
                 f"the loss is {total} at step {self._state.step + 1}; lower the learning rate, then resume"
             )
         self._update()
         self._state.step += 1
-        self._tell(total, sum(len(each.ids) for each in given), time.perf_counter() - started)
+        self._tell(total, examples, ids, time.perf_counter() - started)
 
     def _loss(self, given: Tensors) -> "torch.Tensor":
         with self._precision():
@@ -155,6 +167,8 @@ class Trainer:
             self._look()
         elif step % settings.checkpoint_every:
             return
+        if not self._ranks.leads:
+            return
         try:
             self._checkpoints.save(self._state, self._weights, self._optimizer)
         except OSError as error:
@@ -164,7 +178,8 @@ class Trainer:
             ) from error
 
     def _look(self) -> None:
-        figures = validate(self._model, self._validation(), self._render, self._precision)
+        # All look, as all compute together; what the leader saw is what decides.
+        figures = self._ranks.told(validate(self._model, self._validation(), self._render, self._precision))
         self._reporter.metric(step=self._state.step, **figures.shares())
         if figures.score > self._state.best or not self._data.validation:
             self._state.best, self._state.best_step = figures.score, self._state.step
@@ -180,12 +195,13 @@ class Trainer:
     def _is_stuck(self) -> bool:
         return self._state.looks_without_gain >= self._settings.patience
 
-    def _tell(self, total: float, examples: int, seconds: float) -> None:
+    def _tell(self, total: float, examples: float, ids: float, seconds: float) -> None:
         self._reporter.metric(
             step=self._state.step,
             loss=total,
             rate=self._optimizer.param_groups[0]["lr"],
             examples_per_s=examples / seconds,
+            tokens_per_s=ids / seconds,
         )
         self._reporter.progress(self._state.step, self.steps, "steps")
 
@@ -218,6 +234,11 @@ class Trainer:
     def _count_steps(self) -> int:
         """The fewest steps that an epoch may have: how micro-batches fall into steps changes by epoch."""
         return min(len(self._made(epoch)) for epoch in range(math.ceil(self._settings.epochs)))
+
+
+def _sizes(given: Sequence[Tensors]) -> tuple[int, int]:
+    """Examples, and ids that are evaluated, without padding."""
+    return sum(len(each.ids) for each in given), sum(each.evaluated for each in given)
 
 
 def rate(step: int, steps: int, warmup: float) -> float:

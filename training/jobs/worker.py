@@ -28,7 +28,7 @@ AUTOGROUP = Path("/proc/self/autogroup")
 
 def work(folder: Path, parent: int) -> int:
     """Do it; the exit code is 0 done, 1 failed, 130 cancelled."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     _stand_back()
     spec, _ = read_spec(folder)
     journal = Journal(folder / JOURNAL)
@@ -72,7 +72,8 @@ def _one_line(error: Exception) -> str:
     return said if isinstance(error, JobError) and said else f"{type(error).__name__}: {said}"
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """End this process when ``parent`` is gone; for a thread of its own."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)  # nobody reads what it might say
