@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from training.jobs.store import Jobs
 
 CURATE = "curate"
+_WORDS, _NUMBERS = ("second", "method"), ("threshold", "clusters", "per_cluster", "top")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class CurateForm:
     second: str = ""
     clusters: str = "0"
     per_cluster: str = "5"
+    method: str = "kmeans"
+    top: str = "0"
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,7 @@ class CurateDesk:
             "since": _moment("since", form.since),
             "until": _moment("until", form.until),
             "where": where,
-            "second": form.second.strip(),
-            **{name: getattr(form, name).strip() for name in ("threshold", "clusters", "per_cluster")},
+            **{name: getattr(form, name).strip() for name in (*_WORDS, *_NUMBERS)},
         }
         return make_recipe({name: value for name, value in wanted.items() if value != ""})
 
@@ -198,8 +200,8 @@ def _form_of(recipe: Mapping[str, Any]) -> CurateForm:
         since=recipe["since"],
         until=recipe["until"],
         filters="; ".join(written(recipe["where"])),
-        second=recipe["second"],
-        **{name: f"{recipe[name]:g}" for name in ("threshold", "clusters", "per_cluster")},
+        **{name: recipe[name] for name in _WORDS},
+        **{name: f"{recipe[name]:g}" for name in _NUMBERS},
     )
 
 

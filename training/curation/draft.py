@@ -14,6 +14,7 @@ import orjson
 from training.curation.base import CurationError, Row
 from training.curation.clustering import clusters_of, silhouette_of
 from training.curation.comparison import Comparison, read_comparison
+from training.curation.embedding import ABOUT, embed_decisions, embedder_of
 from training.curation.lessons import quality_of
 from training.curation.projection import projected
 from training.curation.stages import Workshop, semdedup_of
@@ -71,7 +72,7 @@ def write_draft(
     wanted = {one["event_id"] for one in left} - known
     shown = [rows[place] for place in places] + [row for row in matched if row["event_id"] in wanted]
     (folder / _FACTS).write_bytes(b"".join(orjson.dumps(_facts(row)) + b"\n" for row in shown))
-    points, silhouette = _map(compared, shop)
+    points, silhouette = _map([rows[place] for place in places], shop)
     report = {
         "decisions": len(rows),
         "compared": len(places),
@@ -115,19 +116,19 @@ def _drawn(compared: Comparison, seed: int) -> "tuple[Comparison, Numbers]":
     return compared.part(taken)
 
 
-def _map(compared: Comparison, shop: Workshop) -> tuple[list[tuple[int, float, float, int]], float | None]:
+def _map(rows: Sequence[Row], shop: Workshop) -> tuple[list[tuple[int, float, float, int]], float | None]:
     import numpy as np
 
     recipe = shop.recipe
-    order = np.random.default_rng(recipe.seed).permutation(len(compared.names))
-    drawn = np.sort(order[:MAPPED])
-    vectors = compared.vectors[drawn]
+    drawn = np.sort(np.random.default_rng(recipe.seed).permutation(len(rows))[:MAPPED])
+    embedder = embedder_of(recipe.embedder, shop.cache)
+    vectors = embed_decisions([rows[place] for place in drawn], embedder, ABOUT)
     clusters, silhouette = np.zeros(len(drawn), np.intp), None
     if recipe.clusters:
         clusters = clusters_of(vectors, recipe.method, n_clusters=recipe.clusters, seed=recipe.seed)
         silhouette = silhouette_of(vectors, clusters, recipe.seed)
-    rows: Iterable[Any] = zip(drawn, projected(vectors, recipe.seed), clusters, strict=True)
-    points = [(int(place), round(float(x), 4), round(float(y), 4), int(one)) for place, (x, y), one in rows]
+    placed: Iterable[Any] = zip(drawn, projected(vectors, recipe.seed), clusters, strict=True)
+    points = [(int(place), round(float(x), 4), round(float(y), 4), int(one)) for place, (x, y), one in placed]
     return points, silhouette
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.curation.base import CurationError
-from training.curation.car import Rule
 from training.curation.clustering import Method
 from training.curation.drift import Renames
 from training.curation.embedding import STATIC
@@ -60,9 +59,8 @@ class Recipe(BaseModel):
     clusters: int = Field(default=0, ge=0)
     per_cluster: int = Field(default=5, ge=1)
     method: Method = "kmeans"
-    rule: Rule = "per_cluster"
     top: int = Field(default=0, ge=0)
-    """With the rule ``ranked``: the best of all that stay, whatever cluster they are in."""
+    """The best of all, so many, stay too, whatever cluster they are in: CaR's rule ``ranked``."""
     most_share: float = Field(default=0.5, gt=0, le=1)
     """Of all examples, those of one tool."""
     validation: Share = 0.1

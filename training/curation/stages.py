@@ -147,7 +147,7 @@ def selected(rows: Sequence[Row], shop: Workshop) -> Made:
         recipe.clusters,
         recipe.per_cluster,
         method=recipe.method,
-        rule=recipe.rule,
+        rule="ranked" if recipe.top else "per_cluster",
         top=recipe.top,
         keep=recipe.keep,
         embedder=embedder_of(recipe.embedder, shop.cache),

@@ -34,6 +34,8 @@ _FIELDS = {
     "second": ("second", "minilm looks again where the first pass is in doubt; empty: no model"),
     "clusters": ("clusters", "0 keeps all that are no duplicates"),
     "per_cluster": ("of each", "examples that stand for a cluster"),
+    "method": ("method", "kmeans, dbscan or hdbscan"),
+    "top": ("top", "the best of all that stay beside them, whatever their cluster"),
 }
 _ABOUT = (
     "A draft goes through every stage and publishes nothing. Then 3 shows what is left out and for what, "
