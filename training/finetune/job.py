@@ -8,7 +8,9 @@ where all weights were trained; ``prompt.toml``; ``run.json``.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ from training.student.vocabulary import Vocabulary, VocabularyError
 CHECKPOINTS = "checkpoints"
 ADAPTER, ADAPTER_GGUF, MODEL = "adapter", "adapter.gguf", "model"
 PROMPT, RUN = "prompt.toml", "run.json"
+_OUT_OF_MEMORY = re.compile(
+    r"(can't|cannot|unable to|failed to) allocate|out of memory|bad_alloc", re.IGNORECASE
+)
 _CURVE = ("loss", "rate", "validation_loss", "tool", "call", "restraint", "score")
 
 
@@ -80,7 +85,8 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
         f"{len(data.training):,} examples to learn from, {len(data.validation):,} to look at, "
         f"{trainer.steps:,} steps, {threads} threads"
     )
-    state = trainer.run()
+    with _enough_memory():
+        state = trainer.run()
     facts = {
         "steps": state.step,
         "best_step": state.best_step,
@@ -92,6 +98,21 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
     if ranks.leads:
         _hand_over(model, asked, facts, reporter)
     return _result(state, asked)
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Raises JobError where there is none left; torch has no error of its own for it on a CPU."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        said = " ".join(str(error).split())[:150]
+        if not isinstance(error, MemoryError) and not _OUT_OF_MEMORY.search(said):
+            raise
+        raise JobError(
+            f"there is not enough memory: {said or 'none was left'}; set micro_tokens lower or take a "
+            "smaller base, then resume"
+        ) from error
 
 
 def _check_alike(asked: Order, ranks: Ranks) -> None:

@@ -112,6 +112,16 @@ def test_K01_K06_a_run_that_is_killed_goes_on_and_ends_in_the_same_weights(jobs,
     assert [each["loss"] for each in curve(resumed.folder)] == [each["loss"] for each in curve(whole.folder)]
 
 
+def test_K03_too_little_memory_is_one_line_and_the_run_goes_on(jobs, place, whole):
+    short = ended(jobs, unlucky(jobs, asked(place), "memory", "step 4"))
+    assert short.state == "failed"
+    assert short.error.startswith("there is not enough memory: ")
+    assert short.error.endswith("set micro_tokens lower or take a smaller base, then resume")
+    resumed = ended(jobs, jobs.resume(short.id))
+    assert resumed.state == "done", resumed.error
+    assert weights(resumed) == weights(whole)
+
+
 def test_K04_a_full_disk_is_one_line_and_the_run_goes_on_from_the_checkpoint_before(jobs, place, whole):
     full = ended(jobs, unlucky(jobs, asked(place), "full", "step 4"))
     assert full.state == "failed"

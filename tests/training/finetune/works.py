@@ -1,9 +1,9 @@
-"""The fine-tuning job with a misfortune in its first run."""
+"""The jobs of fine-tuning and of export, with a misfortune in their first run."""
 
 import os
 import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,27 @@ from training.finetune import job
 from training.jobs.base import Reporter
 
 FULL_BYTES = 64 << 10
+SPARE_BYTES = 1 << 20
 
 
 def unlucky(reporter: Reporter) -> Mapping[str, Any]:
-    """``arguments``: the ``order``, what happens (``kill`` or ``full``), and ``at`` which word of the job."""
-    return job.work(_Unlucky(reporter))
+    """``arguments``: the ``order``, what happens (``kill``, ``full`` or ``memory``), and ``at`` which word of
+    the job; ``end`` is behind all of them."""
+    return _worked(job.work, reporter)
+
+
+def unlucky_export(reporter: Reporter) -> Mapping[str, Any]:
+    """The same for an export."""
+    from training.export import job as export
+
+    return _worked(export.work, reporter)
+
+
+def _worked(work: Callable[[Reporter], Mapping[str, Any]], reporter: Reporter) -> Mapping[str, Any]:
+    unlucky = _Unlucky(reporter)
+    made = work(unlucky)
+    unlucky.happens("end")
+    return made
 
 
 class _Unlucky:
@@ -29,7 +45,7 @@ class _Unlucky:
 
     def progress(self, done: float, total: float | None = None, unit: str = "") -> None:
         self._inner.progress(done, total, unit)
-        self._happens(f"step {done:.0f}")
+        self.happens(f"step {done:.0f}")
 
     def check(self) -> None:
         self._inner.check()
@@ -39,16 +55,20 @@ class _Unlucky:
 
     def note(self, text: str) -> None:
         self._inner.note(text)
-        self._happens(text)
+        self.happens(text)
 
     def output(self, name: str) -> AbstractContextManager[Path]:
-        self._happens(f"output {name}")
+        self.happens(f"output {name}")
         return self._inner.output(name)
 
-    def _happens(self, word: str) -> None:
+    def happens(self, word: str) -> None:
         if self.resumed or word != self._at:
             return
         if self._what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._what == "memory":
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + SPARE_BYTES, used + SPARE_BYTES))
+            return
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, FULL_BYTES))
