@@ -1,6 +1,10 @@
 """A list of domains, on every engine: what a call reaches, and that it is all that it reaches."""
 
+import ensurepip
+import io
 import json
+import shutil
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -22,6 +26,26 @@ for address in sys.argv[1:]:
 """
 
 
+def package_index() -> dict[str, bytes]:
+    """What an index of packages with one package in it answers, by path."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as wheel:
+        wheel.writestr("tiny.py", "SAID = 'installed'\n")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+    page = b'<html><body><a href="/tiny-1.0-py3-none-any.whl">tiny-1.0-py3-none-any.whl</a></body></html>'
+
+    def answer(kind: str, body: bytes) -> bytes:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        return head.encode() + b"Connection: close\r\n\r\n" + body
+
+    return {
+        "/simple/tiny/": answer("text/html", page),
+        "/tiny-1.0-py3-none-any.whl": answer("application/octet-stream", content.getvalue()),
+    }
+
+
 @pytest.fixture
 def names() -> Names:
     return table()
@@ -34,7 +58,14 @@ async def networked(
     """A started sandbox with a list; on the other side of the proxy one server says ``hello``."""
     ok = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
     moved = b"HTTP/1.1 302 Found\r\nLocation: http://other.test/\r\nContent-Length: 0\r\n\r\n"
-    async with proxying(names, lambda head: moved if b"host: moved.test" in head else ok) as proxy:
+    index = package_index()
+
+    def respond(head: bytes) -> bytes:
+        if b"host: moved.test" in head:
+            return moved
+        return index.get(head.split()[1].decode(), ok)
+
+    async with proxying(names, respond) as proxy:
         made = NetworkedSandbox(lambda mount: make_sandbox(back_end, mount), Mount(workspace), proxy)
         await made.start()
         yield made
@@ -69,6 +100,27 @@ async def test_A03_A04_there_is_no_way_beside_the_proxy(networked: Sandbox, sour
     done = await networked.run(["python3", "-c", source])
     assert done.exit_code == 1
     assert "unreachable" in done.output or "resolution" in done.output, done.output
+
+
+async def test_a_package_is_installed_from_a_listed_index_and_from_no_other(
+    networked: Sandbox, workspace: Path
+) -> None:
+    pip = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+    shutil.copyfile(pip, workspace / pip.name)
+    options = ["--no-cache-dir", "--disable-pip-version-check", "--retries", "0", "--target", "lib", "tiny"]
+    install = ["python3", f"{pip.name}/pip", "install", *options]
+
+    other = await networked.run([*install, "-i", "http://other.test/simple", "--trusted-host", "other.test"])
+    listed = ["-i", "http://allowed.test/simple", "--trusted-host", "allowed.test"]
+    done = await networked.run([*install, *listed])
+    used = await networked.run(
+        ["python3", "-c", "import sys; sys.path.append('lib'); import tiny; print(tiny.SAID)"]
+    )
+
+    assert other.exit_code != 0
+    assert "not in the list [sandbox] network: other.test" in other.output
+    assert done.exit_code == 0, done.output
+    assert used.output == "installed\n"
 
 
 async def test_the_canary_holds_with_a_list_as_without(networked: Sandbox, workspace: Path) -> None:
