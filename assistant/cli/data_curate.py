@@ -42,6 +42,12 @@ _METHODS = click.Choice(["kmeans", "dbscan", "hdbscan"])
 @click.option("--top", type=int, help="The best of all stay too, so many, whatever their cluster (0).")
 @click.option("--rename", "renames", multiple=True, metavar="OLD=NEW", help="A tool, or TOOL.ARGUMENT.")
 @click.option("--keep", multiple=True, metavar="EVENT", help="A decision that stays in any case.")
+@click.option(
+    "--judged",
+    multiple=True,
+    metavar="FILE",
+    help="What teachers said: the --output of `teach grade` or `teach relabel`.",
+)
 @click.option("--seed", type=int, help="Of clusters and splits.")
 @click.option("--recipe", "file", metavar="FILE", help="TOML with these and all other settings.")
 @click.option("--log", "url", metavar="URL", help="The log; by default that of the settings.")
@@ -64,6 +70,7 @@ def curate(
     url: str | None,
     draft: bool,
     image: str | None,
+    judged: tuple[str, ...],
     engine: Literal["local", "ray"],
     watch: bool,
     as_json: bool,
@@ -90,6 +97,7 @@ def curate(
         products=paths.data_dir() / "products",
         cache=paths.vectors_cache(),
         recipe=recipe,
+        judged=tuple(Path(file).expanduser().absolute() for file in judged),
         engine=engine,
         draft=draft,
         map=image is not None,

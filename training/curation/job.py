@@ -15,6 +15,7 @@ from training.curation.base import CurationError
 from training.curation.checkpoints import Checkpoints
 from training.curation.draft import DRAFT, write_draft
 from training.curation.gates import check_examples, check_stage
+from training.curation.judgements import read_judgements, with_judgements
 from training.curation.making import Content, content_of, origin_of
 from training.curation.order import Order
 from training.curation.publishing import publish
@@ -48,8 +49,10 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
 
 def _curated(asked: Order, log: EventLog, reporter: Reporter, shop: Workshop) -> dict[str, Any]:
     checkpoints = Checkpoints(reporter.folder)
-    rows: Sequence[Row] = checkpoints.rows(lambda: history(log))
-    reporter.note(f"{len(rows):,} decisions in the log")
+    said = read_judgements(asked.judged)
+    rows: Sequence[Row] = checkpoints.rows(lambda: with_judgements(history(log), said))
+    judged = f", {len(said.keys() & {row['event_id'] for row in rows}):,} of them judged by teachers"
+    reporter.note(f"{len(rows):,} decisions in the log{judged if said else ''}")
     reporter.progress(1, _STEPS, "steps")
     reports: list[dict[str, Any]] = []
     dropped: list[Dropped] = []

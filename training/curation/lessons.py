@@ -50,8 +50,9 @@ def quality_of(row: Row) -> float:
     """How much an example of this decision is worth, 0 to 1, by the strongest evidence that there is.
 
     A person's word counts 1, a teacher's as much as the teacher was sure, a success 0.6, nothing 0.3. A
-    ``teacher_grade`` (0 to 1), where nobody reviewed, is half of it. A ``student_loss`` (nats) takes a fifth
-    of the scale: what the student knows by heart teaches it little.
+    ``teacher_grade`` (0 to 1), where nobody reviewed, is half of it. The student's loss takes a fifth of the
+    scale: what it knows by heart teaches it little. It is how unsure the student was of a tool that a person
+    or a teacher says was right; where only the outcome says so, being unsure may mean that it was wrong.
     """
     lesson = lesson_of(row)
     if lesson is None:
@@ -61,11 +62,12 @@ def quality_of(row: Row) -> float:
         worth = TEACHER_SURE if sure is None else float(sure)
     else:
         worth = _WORTH[lesson.source]
-    grade, loss = row.get("teacher_grade"), row.get("student_loss")
+    grade, sure = row.get("teacher_grade"), row.get("confidence")
     if grade is not None and (lesson is None or lesson.source != "person"):
         worth = (worth + float(grade)) / 2
-    if loss is not None:
-        worth = 0.8 * worth + 0.2 * (1.0 - 2.0 ** -max(float(loss), 0.0))
+    known = lesson is not None and lesson.source != "outcome" and lesson.tool == row.get("tool_selected")
+    if known and sure is not None:
+        worth = 0.8 * worth + 0.2 * (1.0 - min(max(float(sure), 0.0), 1.0))
     return worth
 
 

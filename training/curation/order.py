@@ -12,6 +12,7 @@ from training.curation.base import CurationError
 from training.curation.engine import Name
 from training.curation.recipe import Recipe
 from training.jobs.base import JobSpec
+from training.jobs.inputs import fingerprints
 
 KIND = "curate"
 WORK = "training.curation.job:work"
@@ -27,6 +28,8 @@ class Order(BaseModel):
     products: Path
     cache: Path
     recipe: Recipe
+    judged: tuple[Path, ...] = ()
+    """What teachers said of decisions: files of ``teach grade`` and ``teach relabel``."""
     engine: Name = "local"
     """Where it is computed; the dataset is the same."""
     draft: bool = False
@@ -36,7 +39,7 @@ class Order(BaseModel):
 
 
 def job_of(order: Order) -> JobSpec:
-    """Raises CurationError."""
+    """Raises CurationError, JobError."""
     if "://" in order.log and urlsplit(order.log).password:
         raise CurationError(
             "the log's URL holds a password, which a job would keep; take it out, and set PGPASSWORD"
@@ -45,4 +48,4 @@ def job_of(order: Order) -> JobSpec:
     chosen = f", {recipe.clusters} clusters" if recipe.clusters else ""
     what = "draft" if order.draft else "decisions"
     title = f"{what}, threshold {recipe.threshold:g}{chosen}"
-    return JobSpec(KIND, title, WORK, order.model_dump(mode="json"))
+    return JobSpec(KIND, title, WORK, order.model_dump(mode="json"), fingerprints(order.judged))

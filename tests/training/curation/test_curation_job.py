@@ -16,7 +16,7 @@ from training.datasets.example import read
 from training.datasets.store import DatasetStore
 from training.events import open_log
 from training.events.base import EventType
-from training.events.decisions import DecisionRecorder
+from training.events.decisions import DecisionRecorder, rows
 from training.jobs.base import Cancelled, JobError
 from training.products import ProductStore
 
@@ -220,3 +220,24 @@ def test_clusters_bound_what_stays(place: Path) -> None:
     (manifest,) = DatasetStore(place / "datasets").all()
     facts = next(one for one in manifest.stages if one["name"] == "select")["facts"]
     assert orjson.dumps(facts) and facts["diversity"]["coverage"] > 0
+
+
+def test_what_a_teacher_says_is_learned_and_is_part_of_the_dataset(place: Path) -> None:
+    plain, _ = curate(place)
+    log = open_log(place / "events")
+    unknown = next(row for row in rows(log) if row["context"]["request"] == "it failed and nobody said why")
+    log.close()
+    label = {
+        **unknown,
+        "teacher_model": "m",
+        "teacher_tool": "run_shell",
+        "teacher_parameters": {"command": "git log -1"},
+        "teacher_confidence": 0.9,
+    }
+    (place / "labels.jsonl").write_bytes(orjson.dumps(label))
+    asked = {**order(place), "judged": [str(place / "labels.jsonl")]}
+    (place / "again").mkdir()
+    told = Told(place / "again", asked)
+    judged = dict(work(told))
+    assert told.notes[0].endswith("1 of them judged by teachers")
+    assert judged["dataset"] != plain["dataset"] and judged["examples"] == plain["examples"] + 1

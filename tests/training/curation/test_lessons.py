@@ -36,7 +36,7 @@ def test_what_was_allowed_and_then_failed_teaches_nothing():
             row("x", teacher_tool="read_file", teacher_confidence=0.4),
         ),
         (row("x", teacher_grade=1.0), row("x", teacher_grade=0.0)),
-        (row("x", student_loss=3.0), row("x", student_loss=0.1)),
+        (row("x", review=review("good"), confidence=0.3), row("x", review=review("good"), confidence=0.9)),
     ],
     ids=["review", "outcome", "teacher", "grade", "loss"],
 )
