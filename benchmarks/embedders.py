@@ -21,6 +21,7 @@ from training.curation.base import CurationError
 from training.curation.embedding import LETTERS, MINILM, STATIC, embedder_of, normal
 from training.student.engine import hush
 from training.student.gguf import model_path
+from training.student.loading import model_parameters
 from training.student.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def by_student() -> Embed:
     """The embedded student's hidden states, (texts, width), by a context of its own that pools them."""
     hush()
     llama_cpp.llama_backend_init()
-    path, given = str(model_path("embedded")).encode(), llama_cpp.llama_model_default_params()
-    model = llama_cpp.llama_model_load_from_file(path, given)
+    path = str(model_path("embedded")).encode()
+    model = llama_cpp.llama_model_load_from_file(path, model_parameters())
     vocabulary, width = Vocabulary(model), llama_cpp.llama_model_n_embd(model)
     options = llama_cpp.llama_context_default_params()
     options.n_ctx = options.n_batch = options.n_ubatch = WINDOW

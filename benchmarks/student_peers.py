@@ -17,8 +17,11 @@ class Peer:
     """
 
     def __init__(self, path: Path, threads: int, context_tokens: int, schemas: list[dict[str, Any]]) -> None:
-        from llama_cpp import Llama
+        from llama_cpp import Llama, llama_cpp
 
+        from training.student.loading import model_parameters
+
+        llama_cpp.llama_model_default_params = model_parameters
         self.schemas = schemas
         self.llama = Llama(
             str(path),

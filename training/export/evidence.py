@@ -54,7 +54,7 @@ def gather(run: Run, said: Said, most_ids: int) -> Evidence:
 
 
 def tuned(run: Run) -> Any:
-    """The trained model of transformers, in float32. Raises ExportError."""
+    """The trained model of transformers, in float32, an adapter added to its weights. Raises ExportError."""
     settings = run.order.settings.model_copy(update={"precision": "float32", "method": "full"})
     try:
         model = load(run.order.base_path, settings)
@@ -63,7 +63,7 @@ def tuned(run: Run) -> Any:
     if not run.whole:
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(model, str(run.weights.parent))
+        return PeftModel.from_pretrained(model, str(run.weights.parent)).merge_and_unload()
     import torch
 
     weights = {name: torch.from_numpy(rows) for name, rows in run.load_weights().items()}

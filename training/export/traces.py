@@ -62,7 +62,8 @@ def spoken(
 ) -> list[Spoken]:
     """Examples drawn from all of them, as many as take no more than ``most_ids``; at least one.
 
-    None has more than ``longest`` ids. Those with the same prefix follow one another, and it counts once.
+    None has more than ``longest`` ids. Those with the same prefix follow one another, the shortest first, and
+    it counts once.
     Raises ExportError where none is short enough.
     """
     chosen: list[Spoken] = []
@@ -79,7 +80,7 @@ def spoken(
         chosen.append(made)
     if not chosen:
         raise ExportError(f"every example is longer than {longest:,} tokens")
-    return sorted(chosen, key=lambda each: each.ids.prefix)
+    return sorted(chosen, key=lambda each: (each.ids.prefix, len(each.ids.ids)))
 
 
 def wanted(all_spoken: Sequence[Spoken]) -> Ids:

@@ -59,12 +59,12 @@ class Bench:
     def __init__(self, path: Path, seconds: float) -> None:
         import llama_cpp
 
+        from training.student.loading import model_parameters
+
         self._api: Any = llama_cpp
         llama_cpp.llama_backend_init()
         started = time.perf_counter()
-        self.model = llama_cpp.llama_model_load_from_file(
-            os.fsencode(path), llama_cpp.llama_model_default_params()
-        )
+        self.model = llama_cpp.llama_model_load_from_file(os.fsencode(path), model_parameters())
         self.load_s = time.perf_counter() - started
         self._end = time.monotonic() + seconds
         self._abort = ABORT_CALLBACK(lambda _: time.monotonic() > self._end)

@@ -18,6 +18,7 @@ import numpy as np
 from training.student.fingerprint import fingerprint
 from training.student.grammar_sampler import Logits
 from training.student.kv_state import KvState
+from training.student.loading import model_parameters
 from training.student.threads import free_threads
 from training.student.vocabulary import Vocabulary
 
@@ -72,8 +73,7 @@ class Engine:
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
 
     def _load(self, path: Path) -> Any:
-        parameters = llama_cpp.llama_model_default_params()
-        model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+        model = llama_cpp.llama_model_load_from_file(str(path).encode(), model_parameters())
         if not model:
             raise EngineError(f"{path}: llama.cpp cannot load this file as a model")
         return model
