@@ -1,9 +1,11 @@
 """The conversion gate: whether a file that was exported is the student that was trained.
 
 Eight checks, none of which is left out: token ids, prompts, agreement, decisions, training is in, end token,
-size, sha256. A verdict has a figure for each.
+size, sha256. A verdict has a figure for each. A file that fails by a count of examples is judged once more,
+on more of them: of few, two decisions that chance turned are already too many.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from training.export.quantise import Quantisation, fallbacks
 from training.export.traces import Said, trace_gguf
 
 NUMBER = 8
+COUNTED = frozenset({"agreement", "decisions"})
+"""The checks that more examples may turn."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,15 @@ class Gate:
     Raises training.student.engine.EngineError, ExportError.
     """
 
-    def __init__(self, evidence: Evidence, said: Said) -> None:
-        self._evidence = evidence
+    def __init__(self, evidence: Evidence, said: Said, more: Callable[[], Evidence] | None = None) -> None:
+        """``more`` gathers what files are judged by from the first on that fails by ``evidence``."""
+        self.evidence = evidence
         self._said = said
+        self._more = more
 
     def adapter(self, path: Path) -> Verdict:
         """An adapter, over the base that it was trained on."""
-        return self._verdict(path, "f16", checks.FAR, over=self._evidence.base_path)
+        return self._verdict(path, "f16", checks.FAR, over=self.evidence.base_path)
 
     def model(self, path: Path, quantisation: Quantisation) -> Verdict:
         """A whole model."""
@@ -66,7 +72,14 @@ class Gate:
     def _verdict(
         self, path: Path, quantisation: Quantisation, least: float, over: Path | None = None
     ) -> Verdict:
-        known = self._evidence
+        verdict = self._judged(path, quantisation, least, over)
+        if self._more is None or not COUNTED & set(verdict.failed):
+            return verdict
+        self.evidence, self._more = self._more(), None
+        return self._judged(path, quantisation, least, over)
+
+    def _judged(self, path: Path, quantisation: Quantisation, least: float, over: Path | None) -> Verdict:
+        known = self.evidence
         model, adapter = (path, None) if over is None else (over, path)
         trace = trace_gguf(model, known.spoken, self._said, adapter, threads=known.threads)
         measured = (

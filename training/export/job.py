@@ -14,7 +14,7 @@ import orjson
 
 from training.export.adapter import write_adapter
 from training.export.card import card
-from training.export.evidence import gather
+from training.export.evidence import Evidence, gather
 from training.export.gate import Gate, Verdict
 from training.export.ladder import climb, suited
 from training.export.merge import merged, whole, write_model
@@ -56,16 +56,23 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
 def _exported(asked: ExportOrder, workshop: Path, reporter: Reporter) -> dict[str, Any]:
     started = time.monotonic()
     run = read_run(asked.run)
-    reporter.note("evaluating the held-out examples with the weights as they were trained")
-    evidence = gather(run, _told(reporter, "examples, as trained"), asked.most_ids)
-    gate = Gate(evidence, _told(reporter, "examples, as exported"))
+    gate = Gate(
+        _gathered(run, asked.most_ids // 2, reporter),
+        _told(reporter, "examples, as exported"),
+        more=lambda: _gathered(run, asked.most_ids, reporter),
+    )
     kept, verdicts = (_adapter if asked.form == "adapter" else _merged)(run, asked, gate, workshop, reporter)
-    found = report(verdicts, evidence, asked.form, time.monotonic() - started)
+    found = report(verdicts, gate.evidence, asked.form, time.monotonic() - started)
     written = _write(asked, run, kept, found, reporter)
     result = {"passed": found["passed"], "quantisation": found["quantisation"], "weights": written.name}
     if asked.registry is not None:
         result["student"] = register(asked.registry, asked, run, found, written.parent).id
     return result
+
+
+def _gathered(run: Run, most_ids: int, reporter: Reporter) -> Evidence:
+    reporter.note("evaluating the held-out examples with the weights as they were trained")
+    return gather(run, _told(reporter, "examples, as trained"), most_ids)
 
 
 def _adapter(run: Run, asked: ExportOrder, gate: Gate, workshop: Path, reporter: Reporter) -> Judged:

@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from assistant.agent.steps import Reply, Verdict
+from assistant.tui.widgets import confirmation as confirmation_panel
 from assistant.tui.widgets.confirmation import GUARD_S, ConfirmationPanel
 from tests.assistant.tui.driving import Driver, asked, driving, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, answer, call, confirmation, observed, selected
@@ -289,18 +290,19 @@ async def test_ctrl_o_shows_the_call_that_waits() -> None:
 
 
 @pytest.mark.slow
-async def test_two_confirmations_come_one_after_the_other() -> None:
+async def test_two_confirmations_come_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     second = call("run_shell", "c9", command="git push")
     chat = FakeChat([confirmation(SHELL), confirmation(second), *answer("Done.")])
     async with driving(chat) as pilot:
         await send(pilot, "go")
         await asked(pilot)
         await pilot.press("y")
+        monkeypatch.setattr(confirmation_panel, "GUARD_S", 60.0)
         await until(pilot, lambda: "git push" in shown(pilot))
         await pilot.press("y")
         await pilot.pause(0.05)
         assert len(chat.replies) == 1
-        await pilot.pause(0.35)
+        monkeypatch.setattr(confirmation_panel, "GUARD_S", 0.0)
         await pilot.press("escape")
         await until(pilot, lambda: len(chat.replies) == 2)
         assert [reply.verdict for reply in chat.replies] == [Verdict.ONCE, Verdict.REFUSED]

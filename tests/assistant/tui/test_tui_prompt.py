@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.tui import stopping
 from assistant.tui.history import PromptHistory
 from assistant.tui.widgets.popup import Popup
 from assistant.tui.widgets.prompt import Prompt
@@ -12,6 +13,12 @@ from tests.assistant.tui.driving import Driver, ask, driving, said, screen_of, s
 from tests.assistant.tui.fake_chat import FakeChat, FakeCommands, answer
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def time_to_press_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "ESC_AGAIN_S", 60.0)
+    monkeypatch.setattr(stopping, "QUIT_AGAIN_S", 60.0)
 
 
 async def typed(pilot: Driver, text: str) -> None:

@@ -142,6 +142,25 @@ def test_an_adapter_at_another_scale_or_of_nothing_is_caught(
     assert {"training is in", "agreement", "decisions"} <= set(gate.adapter(path).failed)
 
 
+def test_what_is_in_doubt_is_judged_once_more_on_more(run: Path, evidence: Evidence, tmp_path: Path) -> None:
+    known, path = read_run(run), tmp_path / "adapter.gguf"
+    weights, template = known.load_weights(), Template(known.order.base_path)
+    write_adapter(weights, 2 * SETTINGS.rank, template, path, {})
+    turned = replace(evidence, reference=replace(evidence.reference, choices=evidence.reference.choices + 1))
+    asked: list[Evidence] = []
+
+    def more() -> Evidence:
+        asked.append(evidence)
+        return evidence
+
+    gate = Gate(turned, silent, more)
+    assert gate.adapter(path).passed and len(asked) == 1
+    assert gate.evidence is evidence
+    assert Gate(evidence, silent, more).adapter(path).passed and len(asked) == 1
+    again = Gate(turned, silent, lambda: turned)
+    assert "agreement" in again.adapter(path).failed
+
+
 def test_what_cannot_be_exported_is_one_line(run: Path, tmp_path: Path) -> None:
     with pytest.raises(JobError, match="holds no run that ended"):
         export_order(tmp_path)
