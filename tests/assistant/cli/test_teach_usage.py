@@ -35,3 +35,12 @@ def test_wrong_usage_ends_with_2_and_one_line(
     code = main(["teach", *map(str, arguments)])
     out, err = capsys.readouterr()
     assert code == 2 and out == "" and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("model", "warned"), [((), True), (("--model", "large.gguf"), False)])
+def test_a_judge_that_is_too_small_is_said(
+    model: tuple[str, ...], warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["teach", "grade", "--provider", "local", "--input", "missing.jsonl", *model])
+    err = capsys.readouterr().err
+    assert ("too small to be relied on" in err, "missing.jsonl" in err) == (warned, True)
