@@ -21,6 +21,7 @@ class Peer:
 
         from training.student.loading import model_parameters
 
+        # Llama has no argument for them, and its own end the process where the student's would.
         llama_cpp.llama_model_default_params = model_parameters
         self.schemas = schemas
         self.llama = Llama(

@@ -1,8 +1,8 @@
 """The conversion gate: whether a file that was exported is the student that was trained.
 
 Eight checks, none of which is left out: token ids, prompts, agreement, decisions, training is in, end token,
-size, sha256. A verdict has a figure for each. A file that fails by a count of examples is judged once more,
-on more of them: of few, two decisions that chance turned are already too many.
+size, sha256. A verdict has a figure for each. A file that fails by counts of examples alone is judged
+once more, on more of them: of few, two decisions that chance turned are already too many.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from training.export.quantise import Quantisation, fallbacks
 from training.export.traces import Said, trace_gguf
 
 NUMBER = 8
-COUNTED = frozenset({"agreement", "decisions"})
+COUNTED = frozenset({"agreement", "decisions", "end token"})
 """The checks that more examples may turn."""
 
 
@@ -55,7 +55,7 @@ class Gate:
     """
 
     def __init__(self, evidence: Evidence, said: Said, more: Callable[[], Evidence] | None = None) -> None:
-        """``more`` gathers what files are judged by from the first on that fails by ``evidence``."""
+        """``more`` gathers what files are judged by from the first on that is in doubt by ``evidence``."""
         self.evidence = evidence
         self._said = said
         self._more = more
@@ -73,7 +73,7 @@ class Gate:
         self, path: Path, quantisation: Quantisation, least: float, over: Path | None = None
     ) -> Verdict:
         verdict = self._judged(path, quantisation, least, over)
-        if self._more is None or not COUNTED & set(verdict.failed):
+        if self._more is None or verdict.passed or not COUNTED.issuperset(verdict.failed):
             return verdict
         self.evidence, self._more = self._more(), None
         return self._judged(path, quantisation, least, over)

@@ -159,6 +159,9 @@ def test_what_is_in_doubt_is_judged_once_more_on_more(run: Path, evidence: Evide
     assert Gate(evidence, silent, more).adapter(path).passed and len(asked) == 1
     again = Gate(turned, silent, lambda: turned)
     assert "agreement" in again.adapter(path).failed
+    nothing = {name: matrix * 0 for name, matrix in weights.items()}
+    write_adapter(nothing, 2 * SETTINGS.rank, template, path, {})
+    assert not Gate(evidence, silent, more).adapter(path).passed and len(asked) == 1
 
 
 def test_what_cannot_be_exported_is_one_line(run: Path, tmp_path: Path) -> None:
