@@ -13,7 +13,7 @@ from assistant import teach_text
 from assistant.cli import teach_options
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.lazy import LazyGroup
-from assistant.cli.teach_asking import Sayer, ask
+from assistant.cli.teach_asking import Sayer, ask, warn_of_small
 from assistant.cli.teach_progress import steps_bar
 from assistant.text_safety import visible
 
@@ -67,6 +67,7 @@ def generate(
     if plan.from_log and not plan.teachers:
         raise click.UsageError("--from-log needs a teacher that is asked: anthropic, openai or local")
     begun(plan.output, plan.identity(), resume=resume)
+    warn_of_small(plan.teachers, "teaches")
     if plan.from_log:
         _begin_with_log(invocation, plan)
     _agreed(invocation, plan, yes=yes)

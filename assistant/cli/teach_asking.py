@@ -1,11 +1,16 @@
-"""What commands that cost money say and ask, on stderr."""
+"""What is said and asked on stderr before teachers are asked."""
 
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from assistant.cli.invocation import is_terminal
 from assistant.text_safety import visible
+
+if TYPE_CHECKING:
+    from training.teachers.base import ProviderConfig
 
 QUIET_S = 5.0
 
@@ -17,6 +22,18 @@ def ask(why: str, *, yes: bool) -> None:
     if not is_terminal():
         raise click.UsageError(f"{why}; give --yes to begin")
     click.confirm(f"{why[0].upper()}{why[1:]}. Begin?", abort=True, err=True)
+
+
+def warn_of_small(teachers: Iterable["ProviderConfig"], does: str) -> None:
+    """Say where the embedded model is a teacher, and ``does`` that."""
+    from training.models.catalogue import EMBEDDED
+
+    if any(one.provider == "local" and one.model in ("", EMBEDDED) for one in teachers):
+        click.echo(
+            f"apprentice: the embedded model {does}, which is too small to be relied on; "
+            "--model or teachers.local_model names a larger one",
+            err=True,
+        )
 
 
 class Sayer:

@@ -16,7 +16,7 @@ from assistant import teach_text
 from assistant.cli import teach_options
 from assistant.cli.invocation import Invocation, pass_invocation, print_json
 from assistant.cli.progress import progress
-from assistant.cli.teach_asking import Sayer, ask
+from assistant.cli.teach_asking import Sayer, ask, warn_of_small
 from assistant.text_safety import visible
 from tools.protocol.calls import ANSWER
 
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from training.teachers.base import ProviderConfig
 
 _JUDGES = click.Choice(["anthropic", "openai", "local"])
-_TOO_SMALL = (
-    "apprentice: the embedded model judges, which is too small to be relied on; "
-    "--model or teachers.local_model names a larger one"
-)
 _SOURCES = (
     click.option(
         "--input", "file", metavar="FILE", help="Decision rows or examples, JSON lines; else the log."
@@ -179,7 +175,6 @@ def _teachers(
     """Those that are asked, which have a model and a key: a student may work for an hour before them."""
     from assistant.teaching import can_ask, read_models, teacher_config
     from training.generation.base import GenerationError
-    from training.models.catalogue import EMBEDDED
 
     try:
         names = read_models(models, dict.fromkeys(providers, 1))
@@ -188,8 +183,7 @@ def _teachers(
     settings = invocation.settings()
     teachers = [teacher_config(settings, name, names.get(name, ""), **asking) for name in providers]
     asyncio.run(can_ask(teachers))
-    if any(one.provider == "local" and one.model in ("", EMBEDDED) for one in teachers):
-        click.echo(_TOO_SMALL, err=True)
+    warn_of_small(teachers, "judges")
     return teachers
 
 

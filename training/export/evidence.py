@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.export.beside import Beside
 from training.export.naming import ExportError
 from training.export.prompts import Seen, by_transformers
 from training.export.source import Run
@@ -40,12 +41,14 @@ def gather(run: Run, said: Said, most_ids: int) -> Evidence:
     examples, held_out = run.held_out()
     base, prompt = run.order.base_path, run.order.parsed_prompt()
     longest = run.order.settings.max_tokens
+    prompts = Beside(by_transformers, base, prompt, examples)
     chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids, longest)
     threads = len(os.sched_getaffinity(0))
+    reference = trace_torch(tuned(run), chosen, said)
     return Evidence(
         spoken=chosen,
-        prompts=by_transformers(base, prompt, examples),
-        reference=trace_torch(tuned(run), chosen, said),
+        prompts=prompts.result(),
+        reference=reference,
         base=trace_gguf(base, chosen[:OPENINGS], said, threads=threads),
         base_path=base,
         held_out=held_out,

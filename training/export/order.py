@@ -27,7 +27,7 @@ class ExportOrder(BaseModel):
     form: Form
     quantisation: Quantisation | None = None
     """Of a merged student, the first that is tried; None for the smallest that suits the base."""
-    most_ids: int = Field(default=16_000, ge=1)
+    most_ids: int = Field(default=12_000, ge=1)
     """How many ids of held-out examples, prompts included, a file is judged on that is in doubt by half of
     them; the half holds so many that one decision is less than the percent by which decisions may fall."""
     registry: Path | None = None

@@ -33,16 +33,27 @@ def load(path: Path, settings: FinetuneSettings) -> Any:
     dtype = torch.bfloat16 if halved else torch.float32
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=dtype, attn_implementation=_attention()
+            path.parent, gguf_file=path.name, dtype=dtype, attn_implementation=_attention(), **_as_numbers()
         )
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise BaseError(f"{path}: transformers cannot take this GGUF as a base: {error}") from None
     model.config.use_cache = True
+    if quantizer := getattr(model, "hf_quantizer", None):
+        quantizer.remove_quantization_config(model)  # what it came from; as a quantized one it is not saved
     if settings.method == "qlora":
         model = four_bits.in_four_bits(model)
     elif torch.cuda.is_available():
         model = model.to("cuda")
     return model.train() if settings.method == "full" else with_adapter(model, settings)
+
+
+def _as_numbers() -> dict[str, Any]:
+    """Newer versions of transformers leave weights in the blocks of a GGUF unless they are told not to."""
+    try:
+        from transformers import GgufConfig
+    except ImportError:
+        return {}
+    return {"quantization_config": GgufConfig(dequantize=True)}
 
 
 def _attention() -> str:

@@ -1,5 +1,7 @@
 """``apprentice teach`` with options that do not go together."""
 
+from pathlib import Path
+
 import pytest
 
 from assistant.cli.main import main
@@ -44,3 +46,20 @@ def test_a_judge_that_is_too_small_is_said(
     main(["teach", "grade", "--provider", "local", "--input", "missing.jsonl", *model])
     err = capsys.readouterr().err
     assert ("too small to be relied on" in err, "missing.jsonl" in err) == (warned, True)
+
+
+@pytest.mark.parametrize(("model", "warned"), [((), True), (("--model", "large.gguf"), False)])
+def test_a_teacher_that_is_too_small_is_said(
+    model: tuple[str, ...],
+    warned: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def stopped(*given: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.generation.running.generate", stopped)
+    given = ("--provider", "local", "--num-examples", "2", "--output-dir", str(tmp_path / "made"), *model)
+    assert main(["teach", "generate", *given]) == 130
+    assert ("too small to be relied on" in capsys.readouterr().err) == warned
