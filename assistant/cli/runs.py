@@ -15,12 +15,14 @@ def folder_of(run: str) -> Path:
     store = watching.jobs_store()
     if run != "last":
         return store.get(run).folder
-    done = [job for job in store.all() if job.spec.kind == "finetune" and job.state == "done"]
-    if not done:
-        raise JobError(
-            "there is no fine-tuning run that ended; apprentice train run --data FOLDER starts one"
-        )
-    return done[0].folder
+    runs = [job for job in store.all() if job.spec.kind == "finetune"]
+    if not runs:
+        raise JobError("there is no fine-tuning run; apprentice train run --data FOLDER starts one")
+    newest = runs[0]
+    if newest.state != "done":
+        done = next((f"; {job.id} is the last one that ended" for job in runs if job.state == "done"), "")
+        raise JobError(f"the last run, {newest.id}, is {newest.state}{done}")
+    return newest.folder
 
 
 def start_of(named: str) -> Path:

@@ -27,7 +27,7 @@ _OPTIONS = (
         "start",
         metavar="RUN|STUDENT",
         default="",
-        help="Train the adapter of an earlier run, or of a student, further.",
+        help="Train the weights of an earlier run, or the adapter of a student, further.",
     ),
     click.option(
         "--method",

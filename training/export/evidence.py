@@ -15,7 +15,7 @@ from training.export.naming import ExportError
 from training.export.prompts import Seen, by_transformers
 from training.export.source import Run
 from training.export.traces import OPENINGS, Said, Spoken, Trace, spoken, trace_gguf, trace_torch
-from training.finetune.model import BaseError, load
+from training.finetune.model import BaseError, load, take_over
 from training.student.vocabulary import Vocabulary
 
 
@@ -61,16 +61,11 @@ def tuned(run: Run) -> Any:
     settings = run.order.settings.model_copy(update={"precision": "float32", "method": "full"})
     try:
         model = load(run.order.base_path, settings)
+        if run.whole:
+            take_over(model, run.weights)
+            return model
     except BaseError as error:
         raise ExportError(str(error)) from None
-    if not run.whole:
-        from peft import PeftModel
+    from peft import PeftModel
 
-        return PeftModel.from_pretrained(model, str(run.weights.parent)).merge_and_unload()
-    import torch
-
-    weights = {name: torch.from_numpy(rows) for name, rows in run.load_weights().items()}
-    missing, unknown = model.load_state_dict(weights, strict=False)
-    if unknown or any(name != "lm_head.weight" for name in missing):
-        raise ExportError(f"{run.weights} is not of this base: {(*unknown, *missing)[0]}")
-    return model
+    return PeftModel.from_pretrained(model, str(run.weights.parent)).merge_and_unload()

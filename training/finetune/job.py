@@ -20,7 +20,7 @@ from training.export.adapter import write_adapter
 from training.export.naming import ExportError
 from training.export.template import Template
 from training.finetune.checkpoints import Checkpoints, RunState
-from training.finetune.model import BaseError, adapter_weights, load, save_adapter, start_from
+from training.finetune.model import BaseError, adapter_weights, begun, save_adapter
 from training.finetune.order import Order
 from training.finetune.preparation import examples, measured
 from training.finetune.provenance import provenance
@@ -71,9 +71,7 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
         raise JobError(f"every example is longer than {most:,} tokens; set max_tokens higher")
     reporter.note("loading the base")
     try:
-        model = load(asked.base_path, asked.settings)
-        if asked.start:
-            start_from(model, asked.start, asked.base_path)
+        model = begun(asked.base_path, asked.settings, asked.start)
     except BaseError as error:
         raise JobError(str(error)) from None
     if asked.settings.sharded:

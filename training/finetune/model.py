@@ -18,6 +18,44 @@ class BaseError(Exception):
     """The base cannot be trained: one line, what, where, how to mend it."""
 
 
+WHOLE = "model.safetensors"
+"""The file of a model whose weights were all trained."""
+
+
+def begun(path: Path, settings: FinetuneSettings, start: Path | None) -> Any:
+    """``load``, going on from the weights ``start``: those of an adapter, or of a whole model.
+
+    Where all weights are trained, an adapter is first added to them. Raises BaseError.
+    """
+    model = load(path, settings)
+    if start is None:
+        return model
+    if start.name == WHOLE:
+        take_over(model, start)
+        return model
+    if settings.method != "full":
+        start_from(model, start, path)
+        return model
+    adapted = with_adapter(model, settings)
+    start_from(adapted, start, path)
+    whole = adapted.merge_and_unload()
+    whole.requires_grad_(True)  # the adapter had frozen them
+    return whole.train()
+
+
+def take_over(model: Any, weights: Path) -> None:
+    """Give ``model`` all weights of another one of its shape. Raises BaseError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        missing, unknown = model.load_state_dict(load_file(weights), strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise BaseError(f"{weights} cannot be read: {' '.join(str(error).split())[:200]}") from None
+    if unknown or any(name != "lm_head.weight" for name in missing):
+        raise BaseError(f"{weights} is not of this base: {(*unknown, *missing)[0]}")
+
+
 def load(path: Path, settings: FinetuneSettings) -> Any:
     """A causal language model of transformers, ready to be trained. Raises BaseError."""
     import torch

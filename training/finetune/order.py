@@ -100,14 +100,19 @@ def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
 
 
 def _start_weights(run: Path, settings: FinetuneSettings) -> Path:
-    if settings.method == "full":
-        raise JobError("a run of all weights cannot go on from an adapter; leave out --from or --method full")
     if run.suffix == ".gguf" and run.is_file():
         return run
-    path = run.expanduser() / "adapter" / "adapter_model.safetensors"
-    if not path.is_file():
-        raise JobError(f"{run} has no adapter/adapter_model.safetensors; give a run that trained an adapter")
-    return path
+    folder = run.expanduser()
+    adapter, whole = folder / "adapter" / "adapter_model.safetensors", folder / "model" / "model.safetensors"
+    if adapter.is_file():
+        return adapter
+    if not whole.is_file():
+        raise JobError(
+            f"{run} has neither adapter/{adapter.name} nor model/{whole.name}; give a run that ended"
+        )
+    if settings.method != "full":
+        raise JobError(f"{run} trained all weights, which no adapter goes on from; add --method full")
+    return whole
 
 
 def prompt_text(name: str) -> str:

@@ -247,7 +247,6 @@ def _change(building: _Building) -> dict[str, str]:
     dice = building.dice
     if dice.random() < 0.4:
         return {}
-    paths = dice.sample(
-        [path for path in building.files if path.endswith((".md", ".txt"))], dice.choice((1, 2))
-    )
+    texts = [path for path in building.files if path.endswith((".md", ".txt"))]
+    paths = dice.sample(texts, min(dice.choice((1, 2)), len(texts)))
     return {path: building.files[path] + f"\n{dice.choice(words('sentences'))}\n" for path in paths}

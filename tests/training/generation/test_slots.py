@@ -76,3 +76,9 @@ def test_templates_use_slots_that_are_known():
         ]
         for text in (*one.requests, *one.says, *arguments):
             assert set(SLOT.findall(text)) <= KNOWN, one.id
+
+
+def test_of_a_repository_with_one_text_no_second_one_is_changed() -> None:
+    made = make_world(47_000_246)
+    assert [path for path in made.files if path.endswith((".md", ".txt"))] == ["README.md"]
+    assert list(made.changed) == ["README.md"]
