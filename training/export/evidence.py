@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.protocol.messages import Prompt
+from training.datasets.example import Example
 from training.export.beside import Beside
 from training.export.naming import ExportError
 from training.export.prompts import Seen, by_transformers
 from training.export.source import Run
 from training.export.traces import OPENINGS, Said, Spoken, Trace, spoken, trace_gguf, trace_torch
 from training.finetune.model import BaseError, load, take_over
+from training.student.engine import EngineError
 from training.student.vocabulary import Vocabulary
 
 
@@ -41,19 +44,31 @@ def gather(run: Run, said: Said, most_ids: int) -> Evidence:
     examples, held_out = run.held_out()
     base, prompt = run.order.base_path, run.order.parsed_prompt()
     longest = run.order.settings.max_tokens
-    prompts = Beside(by_transformers, base, prompt, examples)
     chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids, longest)
     threads = len(os.sched_getaffinity(0))
+    beside = Beside(_without_torch, base, prompt, examples, chosen[:OPENINGS], max(1, threads // 2))
     reference = trace_torch(tuned(run), chosen, said)
+    prompts, of_base = beside.result()
     return Evidence(
         spoken=chosen,
-        prompts=prompts.result(),
+        prompts=prompts,
         reference=reference,
-        base=trace_gguf(base, chosen[:OPENINGS], said, threads=threads),
+        base=of_base,
         base_path=base,
         held_out=held_out,
         threads=threads,
     )
+
+
+def _without_torch(
+    base: Path, prompt: Prompt, examples: Sequence[Example], first: Sequence[Spoken], threads: int
+) -> tuple[list[Seen], Trace]:
+    """What can be found out while the trained weights are loaded. Raises ExportError."""
+    try:
+        of_base = trace_gguf(base, first, lambda done, total: None, threads=threads)
+    except EngineError as error:
+        raise ExportError(str(error)) from None
+    return by_transformers(base, prompt, examples), of_base
 
 
 def tuned(run: Run) -> Any:

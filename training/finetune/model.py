@@ -4,6 +4,9 @@ Invariant: the base is what the student runs on, its quantised weights taken bac
 adapter learns on the base that it will be used with. No new tokens, nothing saved beside the linear layers.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +73,14 @@ def load(path: Path, settings: FinetuneSettings) -> Any:
     halved = settings.precision == "bfloat16" and settings.method != "full"
     dtype = torch.bfloat16 if halved else torch.float32
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=dtype, attn_implementation=_attention(), **_as_numbers()
-        )
+        with _read_once():
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                path.parent,
+                gguf_file=path.name,
+                dtype=dtype,
+                attn_implementation=_attention(),
+                **_as_numbers(),
+            )
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise BaseError(f"{path}: transformers cannot take this GGUF as a base: {error}") from None
     model.config.use_cache = True
@@ -92,6 +100,21 @@ def _as_numbers() -> dict[str, Any]:
     except ImportError:
         return {}
     return {"quantization_config": GgufConfig(dequantize=True)}
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """transformers reads a GGUF twice, and makes the table of all its names anew for each module."""
+    import gguf
+
+    plain = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    for name, made in plain.items():
+        setattr(gguf, name, cache(made))
+    try:
+        yield
+    finally:
+        for name, made in plain.items():
+            setattr(gguf, name, made)
 
 
 def _attention() -> str:
