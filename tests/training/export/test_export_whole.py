@@ -2,11 +2,11 @@
 
 import orjson
 import pytest
-from safetensors.numpy import load_file
 
 from tests.training.export.test_export_crash import export_of, registry
 from tests.training.finetune.test_job import asked, ended, jobs, place
 from training.export.template import Template
+from training.finetune.order import job_of
 from training.jobs.base import Job
 from training.jobs.logs import tail
 from training.jobs.store import Jobs
@@ -23,7 +23,7 @@ def done(jobs: Jobs, job: Job) -> Job:
 
 
 def test_all_weights_are_trained_written_and_exported(jobs, place, registry: Registry) -> None:
-    from training.finetune.order import job_of
+    from safetensors.numpy import load_file
 
     run = done(jobs, jobs.submit(job_of(asked(place, method="full", learning_rate=0.001))))
     assert {path.name for path in run.outputs.iterdir()} == {"model", "prompt.toml", "run.json"}

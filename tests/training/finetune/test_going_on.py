@@ -1,9 +1,9 @@
 """What a run begins with that goes on from the weights of another one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 
 from tests.training.finetune.test_preparation import written
 from tests.training.finetune.tiny import call
@@ -27,7 +27,7 @@ from training.jobs.base import JobError
 pytestmark = [pytest.mark.train, pytest.mark.timeout(300)]
 LORA = FinetuneSettings(precision="float32", rank=4, threads=1)
 FULL = LORA.model_copy(update={"method": "full"})
-IDS = torch.tensor([[1, 40, 50, 60, 70]])
+IDS = [[1, 40, 50, 60, 70]]
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +35,20 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_base(tmp_path_factory.mktemp("going-on") / "base.gguf")
 
 
-def said(model: torch.nn.Module) -> torch.Tensor:
+def said(model: Any) -> Any:
+    """Its logits [1, S, V] for IDS."""
+    import torch
+
     with torch.no_grad():
-        logits: torch.Tensor = model.eval()(IDS).logits
-    return logits
+        return model.eval()(torch.tensor(IDS)).logits
 
 
 @pytest.mark.parametrize("form", ["peft", "gguf"])
 def test_all_weights_go_on_from_an_adapter_as_if_it_had_been_merged(
     base: Path, form: str, tmp_path: Path
 ) -> None:
+    import torch
+
     adapted = with_adapter(load(base, FULL), LORA)
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
@@ -63,6 +67,8 @@ def test_all_weights_go_on_from_an_adapter_as_if_it_had_been_merged(
 
 
 def test_all_weights_go_on_from_those_of_a_whole_model(base: Path, tmp_path: Path) -> None:
+    import torch
+
     earlier = load(base, FULL)
     torch.nn.init.normal_(earlier.model.layers[0].mlp.up_proj.weight, std=0.3)
     earlier.save_pretrained(tmp_path)
@@ -71,11 +77,20 @@ def test_all_weights_go_on_from_those_of_a_whole_model(base: Path, tmp_path: Pat
 
 
 def test_weights_of_another_base_are_one_line(base: Path, tmp_path: Path) -> None:
+    import torch
     from safetensors.torch import save_file
 
     save_file({"model.other.weight": torch.ones(2, HIDDEN)}, tmp_path / WHOLE)
     with pytest.raises(BaseError, match=r"is not of this base: model\.other\.weight"):
         take_over(load(base, FULL), tmp_path / WHOLE)
+
+
+def test_the_gguf_library_is_as_it_was_when_a_base_is_loaded(base: Path) -> None:
+    import gguf
+
+    before = (gguf.GGUFReader, gguf.get_tensor_name_map)
+    load(base, FULL)
+    assert (gguf.GGUFReader, gguf.get_tensor_name_map) == before
 
 
 def test_an_adapter_does_not_go_on_from_a_whole_model(base: Path, tmp_path: Path) -> None:
