@@ -17,7 +17,6 @@ from tools.registry import ANSWER
 from training.datasets.example import Example
 from training.export.checks import Check
 from training.export.naming import ExportError
-from training.student.engine import hush
 from training.student.other_tools import for_tools
 from training.student.vocabulary import Vocabulary
 
@@ -58,7 +57,6 @@ def by_transformers(
         tokenizer = AutoTokenizer.from_pretrained(base.parent, gguf_file=base.name)
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise ExportError(f"{base}: transformers cannot read the tokenizer: {error}") from None
-    hush()
     vocabulary = Vocabulary.of(base)
     found = []
     for one in conversations(prompt, examples, count):
