@@ -83,12 +83,12 @@ class Container:
         return ContainerCall(self._client, made["Id"], stream, stdin)
 
     def is_quiet(self) -> bool:
-        """Whether only the first process is left."""
+        """Whether only the first process is left; the engine lists none where that has just been killed."""
         from docker.errors import APIError
 
         with engine_errors():
             try:
-                return len(self._client.api.top(self._identifier)["Processes"]) == 1
+                return len(self._client.api.top(self._identifier)["Processes"] or ()) == 1
             except APIError:
                 return False
 

@@ -6,15 +6,20 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from sandbox.base import Mount, SandboxError, SandboxLost
+from sandbox.base import Limits, Mount, SandboxError, SandboxLost
 from sandbox.choose import choose
-from sandbox.container import LABEL
+from sandbox.container import LABEL, Container
 from sandbox.docker import DockerSandbox
 from sandbox.image import DEFAULT_NAME, connect, ensure_image, has_image, import_rootfs
 from sandbox.settings import SandboxSettings
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 async def test_A18_absent_engine_is_one_line_with_the_fix(workspace: Path, tmp_path: Path) -> None:
@@ -34,6 +39,12 @@ async def test_A18_something_else_on_the_socket(workspace: Path, tmp_path: Path)
     with pytest.raises(SandboxError, match="no engine answers"):
         await DockerSandbox(Mount(workspace), "any", base_url=f"unix://{tmp_path}/s").start()
     server.close()
+
+
+@pytest.mark.parametrize(("listed", "quiet"), [(None, False), ([["1"]], True), ([["1"], ["2"]], False)])
+def test_A18_a_container_just_killed_is_not_quiet(listed: list[list[str]] | None, quiet: bool) -> None:
+    client = SimpleNamespace(api=SimpleNamespace(top=lambda _: {"Processes": listed}))
+    assert Container(cast("DockerClient", client), "any", (), Limits()).is_quiet() is quiet
 
 
 @pytest.mark.docker
