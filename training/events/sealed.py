@@ -164,7 +164,8 @@ class Sealed:
     def reload(self) -> None:
         """Look again at the sealed segments, of which another process rewrote some."""
         for number in self._numbers():
-            if self._loaded.get(number) != _mark(sidecar_path(self._folder, number)):
+            mark = _mark(sidecar_path(self._folder, number))
+            if mark is None or self._loaded.get(number) != mark:
                 self.replaced(number)
 
     def replaced(self, number: int) -> None:

@@ -85,6 +85,17 @@ def test_a_log_open_elsewhere_follows_compressing_and_pruning(stored, reopen):
     assert list(other.read()) == [event for event in stored if event.event_type != "MODEL_TRAINED"]
 
 
+def test_a_log_open_elsewhere_follows_pruning_where_no_sidecar_is_left(folder, reopen, make):
+    one, other = reopen(), reopen()
+    for number in range(30):  # so that `other` has made the sidecars itself, and read none
+        other.append(make(number, event_type="TWO"))
+    one.prune(types=["TWO"])
+    for number in numbers(folder)[:-1]:
+        sidecar_path(folder, number).unlink()
+    assert list(other.read()) == []
+    assert len(list(other.removed())) == 30
+
+
 def test_I05_a_writer_that_was_away_finds_the_end_behind_compressed_segments(reopen, make):
     away, log = reopen(), reopen()
     first = [away.append(make(0, name)) for name in "abc"]
