@@ -1,4 +1,7 @@
-"""No test touches the home folder of whoever runs it, nor their settings; CI counts a skip as a failure."""
+"""No test touches the home folder of whoever runs it, nor their settings; CI counts a skip as a failure.
+
+Properties are tried on the same examples at every run; ``--hypothesis-profile search`` looks for new ones.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,8 +9,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 POSTGRES = os.environ.get("APPRENTICE_TEST_POSTGRES", "")
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", derandomize=False, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)
