@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from training.datasets.example import Example
     from training.evaluation.cases import Case
+    from training.finetune.order import Order
     from training.registry import Registered, Registry
 
 OWN = "own decisions of the log"
@@ -37,7 +38,7 @@ def own_replays(settings: "Settings", registry: "Registry", sides: "Sequence[Sid
     total = len(rows)
     for side in sides:
         if side.id != RAW:
-            rows = unseen(rows, registry.get(side.id), paths.jobs_dir())
+            rows = unseen(rows, registry.get(side.id), registry, paths.jobs_dir())
     cases = replays(rows)
     if not cases:
         raise NoReplays(
@@ -47,33 +48,53 @@ def own_replays(settings: "Settings", registry: "Registry", sides: "Sequence[Sid
     return cases
 
 
-def unseen(rows: Sequence[Row], student: "Registered", jobs: Path) -> list[Row]:
+def unseen(rows: Sequence[Row], student: "Registered", registry: "Registry", jobs: Path) -> list[Row]:
     """Those that a student has not seen, with the whole session where it saw one of it."""
     from training.evaluation.replays import not_in
     from training.events.views import moment_of
 
     run = jobs / student.manifest.lineage.run_id
     if student.manifest.lineage.run_id and run.is_dir():
-        return not_in(rows, _seen(run))
+        return not_in(rows, _seen(run, registry, jobs))
     created = moment_of(student.manifest.created)
     assert created is not None, "a manifest is refused that has none"
     return [row for row in rows if (moment := moment_of(row["timestamp"])) is not None and moment > created]
 
 
-def _seen(run: Path) -> "list[Example]":
+def _seen(run: Path, registry: "Registry", jobs: Path) -> "list[Example]":
     """The examples of a run and of those that it goes on from, as far as they are there."""
     from training.datasets.example import ExampleError, read
     from training.export.naming import ExportError
-    from training.export.source import read_run
+    from training.export.source import read_run, run_id
 
     found: list[Example] = []
-    while run.is_dir():
+    known, left = set[Path](), [run]
+    while left:
+        run = left.pop()
+        if run in known or not run.is_dir():
+            continue
+        known.add(run)
         try:
             order = read_run(run).order
             found += [one for path in order.files.all() for one in read(path)]
+            left += _before(order, registry, jobs)
         except (ExportError, ExampleError, OSError) as error:
-            raise NoReplays(f"what {run.name} learned from cannot be read: {error}") from None
-        if order.start is None:
-            break
-        run = order.start.parents[1]
+            raise NoReplays(f"what {run_id(run)} learned from cannot be read: {error}") from None
     return found
+
+
+def _before(order: "Order", registry: "Registry", jobs: Path) -> list[Path]:
+    """The runs whose weights a run goes on from: that of a student, those of a mean. Raises ExportError."""
+    from training.export.mean import runs_of
+
+    start = order.start
+    if start is None:
+        return []
+    if start.suffix != ".gguf":
+        return [start.parents[1]]
+    digest = order.digests.get(str(start))
+    students = [one for one in registry.all() if one.adapter_sha256 == digest]
+    runs: Sequence[str] = [one.manifest.lineage.run_id for one in students]
+    if not students and start.is_file():
+        runs = runs_of(start)
+    return [jobs / run for run in runs if run]

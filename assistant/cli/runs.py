@@ -10,7 +10,7 @@ def folder_of(run: str) -> Path:
     from training.jobs.base import JobError
 
     path = Path(run).expanduser()
-    if "/" in run or path.is_dir():
+    if "/" in run or path.exists():
         return path
     store = watching.jobs_store()
     if run != "last":
@@ -27,15 +27,22 @@ def folder_of(run: str) -> Path:
 
 def start_of(named: str) -> Path:
     """What to train further: the adapter of a student, by id or name, or a run's outputs. Raises JobError."""
+    return origin_of(named)[0]
+
+
+def origin_of(named: str) -> tuple[Path, str]:
+    """``start_of``, and the run that it comes from; empty where that is not known. Raises JobError."""
+    from training.export.source import run_id
     from training.jobs.base import JobError
     from training.registry.serving import own_registry
 
     student = own_registry().find(named)
     if student is None:
-        return outputs_of(named)
+        outputs = outputs_of(named)
+        return outputs, run_id(outputs) if outputs.is_dir() else ""
     if student.adapter is None:
         raise JobError(f"{student.id} ({student.name}) is whole, not an adapter; name it with --base instead")
-    return student.adapter
+    return student.adapter, student.manifest.lineage.run_id
 
 
 def outputs_of(run: str) -> Path:

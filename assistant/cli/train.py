@@ -9,6 +9,7 @@ from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, p
 from assistant.cli.jobs import as_json, facts
 from assistant.cli.train_estimate import bases, estimate, notebook
 from assistant.cli.train_export import export
+from assistant.cli.train_mean import mean
 from assistant.cli.train_options import of_an_order, order_of
 from assistant.cli.train_remote import at_a_provider, providers, run_elsewhere, within
 from assistant.text_safety import clean
@@ -24,6 +25,7 @@ def train() -> None:
 train.add_command(bases)
 train.add_command(estimate)
 train.add_command(export)
+train.add_command(mean)
 train.add_command(notebook)
 train.add_command(providers)
 

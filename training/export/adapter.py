@@ -19,22 +19,33 @@ def write_adapter(
 
     Raises training.export.naming.ExportError.
     """
-    import gguf
     import numpy as np
 
     names = Names(base.shape)
-    writer = gguf.GGUFWriter(path, base.shape.architecture)
+    tensors: dict[str, Any] = {}
+    for name, (a, b) in sorted(pairs(weights).items()):
+        target = names.of(name)
+        base.check_shape(target, (b.shape[0], a.shape[1]))
+        tensors[f"{target}.lora_a"] = a
+        tensors[f"{target}.lora_b"] = names.permuted(target, np.asarray(b, dtype=np.float32))
+    write_tensors(path, base.shape.architecture, alpha, tensors, facts)
+
+
+def write_tensors(
+    path: Path, architecture: str, alpha: float, tensors: Mapping[str, Any], facts: Mapping[str, str]
+) -> None:
+    """Write an adapter GGUF of ``tensors``, by their names in it and in the order of the base's rows."""
+    import gguf
+    import numpy as np
+
+    writer = gguf.GGUFWriter(path, architecture)
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
     for key, value in facts.items():
         writer.add_string(key, value)
-    for name, (a, b) in sorted(pairs(weights).items()):
-        target = names.of(name)
-        base.check_shape(target, (b.shape[0], a.shape[1]))
-        writer.add_tensor(f"{target}.lora_a", np.asarray(a, dtype=np.float16))
-        rows = names.permuted(target, np.asarray(b, dtype=np.float32))
-        writer.add_tensor(f"{target}.lora_b", np.ascontiguousarray(rows, dtype=np.float16))
+    for name, rows in tensors.items():
+        writer.add_tensor(name, np.ascontiguousarray(rows, dtype=np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from training.export.mean import mean_of
 from training.export.source import Run
 from training.models.catalogue import catalogue
 
@@ -52,7 +53,7 @@ def _training(run: Run) -> Iterable[tuple[str, str]]:
     yield "method", f"{order.settings.method}, seed {order.settings.seed}, {facts.get('steps', 0):,} steps"
     yield "settings", ", ".join(f"{key} {value}" for key, value in settings.items()) or "the defaults"
     if start := start_id(run):
-        yield "goes on from", f"an adapter, sha256 `{start}`"
+        yield "goes on from", f"an adapter, sha256 {start}"
     yield "commit", str(facts.get("commit") or "not from a checkout")
     yield "versions", ", ".join(f"{key} {value}" for key, value in dict(facts.get("versions", {})).items())
 
@@ -63,8 +64,13 @@ def data_id(run: Run) -> str:
 
 
 def start_id(run: Run) -> str:
-    """The digest of the adapter that was trained further; empty where none was."""
-    return run.order.digests.get(str(run.order.start), "") if run.order.start else ""
+    """The digest of the adapter that was trained further, and what it is a mean of; empty where none was."""
+    start = run.order.start
+    if start is None:
+        return ""
+    digest = run.order.digests.get(str(start), "")
+    mean = mean_of(start) if start.suffix == ".gguf" and start.is_file() else ""
+    return f"{digest}, the mean of {mean}" if mean else digest
 
 
 def _figures(run: Run, report: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from training.export.naming import ExportError
 from training.export.quantise import Quantisation
 from training.export.source import Run, read_run
-from training.finetune.job import RUN
+from training.finetune.outputs import RUN
 from training.jobs.base import JobError, JobSpec
 from training.jobs.inputs import fingerprints
 

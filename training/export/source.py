@@ -14,14 +14,12 @@ from pydantic import ValidationError
 
 from training.datasets.example import Example
 from training.export.naming import ExportError
-from training.finetune.job import ADAPTER, ADAPTER_GGUF, MODEL, PROMPT, RUN
 from training.finetune.order import Order
+from training.finetune.outputs import ADAPTER_GGUF, PROMPT, RUN, WEIGHTS
 from training.finetune.preparation import examples
 from training.jobs.base import JobError
 from training.jobs.layout import OUTPUTS
 from training.models.digest import sha256_of_file
-
-WEIGHTS = {"lora": f"{ADAPTER}/adapter_model.safetensors", "full": f"{MODEL}/model.safetensors"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Run:
     @property
     def id(self) -> str:
         """That of the job."""
-        return self.folder.parent.name if self.folder.name == OUTPUTS else self.folder.name
+        return run_id(self.folder)
 
     @property
     def whole(self) -> bool:
@@ -70,6 +68,11 @@ class Run:
         except JobError as error:
             raise ExportError(str(error)) from None
         return (held_out, True) if held_out else (learned, False)
+
+
+def run_id(folder: Path) -> str:
+    """The job of a run's folder, or of its outputs."""
+    return folder.parent.name if folder.name == OUTPUTS else folder.name
 
 
 def read_run(folder: Path) -> Run:

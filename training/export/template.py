@@ -19,12 +19,14 @@ def tensors_of(path: Path) -> dict[str, Any]:
     return {tensor.name: tensor for tensor in _reader(path).tensors}
 
 
-def fact_of(path: Path, key: str) -> Any:
-    """A value of the metadata of any GGUF. Raises ExportError where it is missing."""
+def fact_of(path: Path, key: str, default: Any = None) -> Any:
+    """A value of the metadata of any GGUF. Raises ExportError where it is missing and there is no default."""
     field = _reader(path).get_field(key)
-    if field is None:
+    if field is not None:
+        return field.contents()
+    if default is None:
         raise ExportError(f"{path} lacks {key}")
-    return field.contents()
+    return default
 
 
 def _reader(path: Path) -> Any:

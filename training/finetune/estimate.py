@@ -61,7 +61,7 @@ def estimate(asked: Order, parameters: int, tokens: Tokens, machine: Machine) ->
     made = list(steps(kept, room, seed=settings.seed, epoch=0, shuffle_tools=False))
     known = {each.example.id: each for each in kept}
     computed = sum(_computed(batch, known) for step in made for batch in step)
-    in_all = max(1, round(len(made) * settings.epochs))
+    in_all = settings.steps(len(made))
     looks = in_all // settings.validate_every + 1
     looked_at = looks * computed / max(1, len(kept)) * len(validation)
     spent = seconds(

@@ -22,6 +22,7 @@ from training.export.template import Template
 from training.finetune.checkpoints import Checkpoints, RunState
 from training.finetune.model import BaseError, adapter_weights, begun, save_adapter
 from training.finetune.order import Order
+from training.finetune.outputs import ADAPTER, ADAPTER_GGUF, MODEL, PROMPT, RUN
 from training.finetune.preparation import examples, measured
 from training.finetune.provenance import provenance
 from training.finetune.ranks import Ranks
@@ -35,8 +36,6 @@ from training.jobs.layout import JOURNAL
 from training.student.vocabulary import Vocabulary, VocabularyError
 
 CHECKPOINTS = "checkpoints"
-ADAPTER, ADAPTER_GGUF, MODEL = "adapter", "adapter.gguf", "model"
-PROMPT, RUN = "prompt.toml", "run.json"
 _OUT_OF_MEMORY = re.compile(
     r"(can't|cannot|unable to|failed to) allocate|out of memory|bad_alloc", re.IGNORECASE
 )
@@ -89,7 +88,7 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
         "steps": state.step,
         "best_step": state.best_step,
         "figures": state.figures,
-        "examples": {"training": len(data.training), "validation": len(data.validation)},
+        "examples": {"training": len(data.training) if state.step else 0, "validation": len(data.validation)},
         "left_out": len(training) + len(validation) - len(data.training) - len(data.validation),
         "threads": threads,
     }

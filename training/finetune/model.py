@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.finetune import attention, four_bits
+from training.finetune.outputs import WHOLE
 from training.finetune.settings import FinetuneSettings
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 class BaseError(Exception):
     """The base cannot be trained: one line, what, where, how to mend it."""
-
-
-WHOLE = "model.safetensors"
-"""The file of a model whose weights were all trained."""
 
 
 def begun(path: Path, settings: FinetuneSettings, start: Path | None) -> Any:

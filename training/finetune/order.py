@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tools.protocol.messages import Prompt
 from training.finetune.installed import check_installed
+from training.finetune.outputs import WEIGHTS
 from training.finetune.preparation import DataFiles, data_files
 from training.finetune.settings import FinetuneSettings
 from training.jobs.base import JobError, JobSpec, Resource
@@ -74,6 +75,8 @@ def order(
         check_model_file(base_path)
     except ModelFileError as error:
         raise JobError(str(error)) from None
+    if not settings.epochs and not start:
+        raise JobError("epochs 0 hands over what a run goes on from; name that with --from")
     weights = _start_weights(start, settings) if start else None
     made = Order(
         name=name or data.absolute().name.removesuffix(".jsonl"),
@@ -100,16 +103,14 @@ def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
 
 
 def _start_weights(run: Path, settings: FinetuneSettings) -> Path:
-    if run.suffix == ".gguf" and run.is_file():
-        return run
-    folder = run.expanduser()
-    adapter, whole = folder / "adapter" / "adapter_model.safetensors", folder / "model" / "model.safetensors"
+    folder = run.expanduser().absolute()
+    if folder.suffix == ".gguf" and folder.is_file():
+        return folder
+    adapter, whole = (folder / name for name in WEIGHTS.values())
     if adapter.is_file():
         return adapter
     if not whole.is_file():
-        raise JobError(
-            f"{run} has neither adapter/{adapter.name} nor model/{whole.name}; give a run that ended"
-        )
+        raise JobError(f"{run} has neither {' nor '.join(WEIGHTS.values())}; give a run that ended")
     if settings.method != "full":
         raise JobError(f"{run} trained all weights, which no adapter goes on from; add --method full")
     return whole

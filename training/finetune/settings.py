@@ -25,8 +25,8 @@ class FinetuneSettings(BaseModel):
     """Share of the steps in which the rate rises."""
     weight_decay: float = Field(default=0.0, ge=0, le=1)
     """Of the trained weights."""
-    epochs: float = Field(default=1.0, gt=0, le=1000)
-    """Passes over the examples."""
+    epochs: float = Field(default=1.0, ge=0, le=1000)
+    """Passes over the examples; 0 hands over the weights that the run goes on from, as they are."""
     batch: int = Field(default=16, ge=1, le=4096)
     """Examples per step."""
     micro_batch: int = Field(default=16, ge=1, le=1024)
@@ -75,6 +75,10 @@ class FinetuneSettings(BaseModel):
     """``HOST:PORT`` of machine 0, at which they meet."""
     sharded: bool = False
     """Spread the frozen base over all processes (FSDP), where it does not fit into one GPU."""
+
+    def steps(self, per_epoch: int) -> int:
+        """All steps, of so many in a pass: none for no pass, else at least one."""
+        return max(1, round(per_epoch * self.epochs)) if self.epochs else 0
 
     @property
     def ranks(self) -> int:

@@ -63,7 +63,7 @@ class Trainer:
         )
         self._state = RunState()
         self._per_epoch = self._count_steps()
-        self.steps = max(1, round(self._per_epoch * settings.epochs))
+        self.steps = settings.steps(self._per_epoch)
 
     def run(self) -> RunState:
         """Train to the end, or until nothing improves; the best weights are then in the model.
@@ -71,6 +71,8 @@ class Trainer:
         Raises JobError, training.jobs.base.Cancelled.
         """
         self._resume()
+        if not self.steps:
+            self._look()
         while not self._is_over():
             epoch, done = divmod(self._state.step, self._per_epoch)
             for step in self._epoch(epoch)[done:]:
@@ -233,7 +235,7 @@ class Trainer:
 
     def _count_steps(self) -> int:
         """The fewest steps that an epoch may have: how micro-batches fall into steps changes by epoch."""
-        return min(len(self._made(epoch)) for epoch in range(math.ceil(self._settings.epochs)))
+        return min(len(self._made(epoch)) for epoch in range(max(1, math.ceil(self._settings.epochs))))
 
 
 def _sizes(given: Sequence[Tensors]) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class Base(_Record):
 
 class Lineage(_Record):
     """Where the student came from; empty where it is not known. ``commit`` is that of the program, ``start``
-    the SHA-256 of the adapter that was trained further.
+    the SHA-256 of the adapter that was trained further, and what that is the mean of.
     """
 
     dataset_id: str = ""
@@ -130,6 +130,11 @@ class Registered:
     def adapter(self) -> Path | None:
         """The adapter that goes over the base, or None."""
         return self._file(ADAPTER)
+
+    @property
+    def adapter_sha256(self) -> str:
+        """Of the adapter; empty where there is none."""
+        return self.manifest.files[ADAPTER].sha256 if ADAPTER in self.manifest.files else ""
 
     @property
     def model(self) -> Path | None:

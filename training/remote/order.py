@@ -97,6 +97,8 @@ def remote_order(
         raise JobError(
             f"{provider} does not take {', '.join(not_taken)}; it takes {', '.join(sorted(taken))}"
         )
+    if not settings.epochs:
+        raise JobError("epochs 0 trains nothing; there is nothing to send")
     if provider == "openai" and settings.epochs != int(settings.epochs):
         raise JobError(f"OpenAI trains whole passes; --epochs {settings.epochs:g} is none")
     if provider != "huggingface" and base == "embedded":

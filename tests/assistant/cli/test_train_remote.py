@@ -83,6 +83,7 @@ def test_providers_are_listed_with_what_they_need_or_why_not(capsys: pytest.Capt
         (["--max-cost", "0.001"], 1, "more than the budget of $0.00"),
         (["--rank", "8"], 1, "openai does not take rank"),
         (["--epochs", "1.5"], 1, "trains whole passes"),
+        (["--epochs", "0"], 1, "epochs 0 trains nothing; there is nothing to send"),
         (["--base", "gpt-99"], 2, "What it costs is not known; give --yes to begin"),
         (["--base", "gpt-99", "--max-cost", "5"], 1, "so it cannot be kept below $5.00"),
         (["--base", "embedded"], 1, "name the model that openai is to tune"),

@@ -103,3 +103,13 @@ def test_an_adapter_does_not_go_on_from_a_whole_model(base: Path, tmp_path: Path
     with pytest.raises(JobError, match="trained all weights, which no adapter goes on from"):
         order(tmp_path, base=str(base), start=run, settings=LORA)
     assert order(tmp_path, base=str(base), start=run, settings=FULL).start == run / "model" / WHOLE
+
+
+def test_an_adapter_may_be_named_from_where_one_is(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "train.jsonl", call(1))
+    (tmp_path / "mean.gguf").touch()
+    monkeypatch.chdir(tmp_path)
+    asked = order(tmp_path, base=str(base), start=Path("mean.gguf"), settings=LORA)
+    assert asked.start == tmp_path / "mean.gguf"

@@ -169,3 +169,30 @@ def test_what_cannot_be_trained_is_refused_before_there_is_a_job(place):
         order(place, base=str(place / "no.gguf"), settings=SETTINGS)
     with pytest.raises(JobError, match="there is no prompt"):
         order(place, base=str(place / "base.gguf"), prompt="mine", settings=SETTINGS)
+
+
+def test_no_pass_hands_over_what_a_run_goes_on_from(jobs, place, whole):
+    from safetensors.numpy import load_file
+
+    with pytest.raises(JobError, match="epochs 0 hands over what a run goes on from; name that with --from"):
+        asked(place, epochs=0)
+    start = whole.outputs / "adapter.gguf"
+    made = order(
+        place,
+        base=str(place / "base.gguf"),
+        prompt=str(place / "prompt.toml"),
+        start=start,
+        settings=SETTINGS.model_copy(update={"epochs": 0}),
+    )
+    job = ended(jobs, jobs.submit(job_of(made)))
+    assert job.state == "done", f"{job.error}\n{tail(job.folder)}"
+    run = orjson.loads((job.outputs / "run.json").read_bytes())
+    assert (run["steps"], run["best_step"]) == (0, 0)
+    assert run["examples"] == {"training": 0, "validation": 2}
+    assert set(run["figures"]) >= {"tool", "call", "validation_loss"}
+    weights, earlier = (
+        load_file(each.outputs / "adapter" / "adapter_model.safetensors") for each in (job, whole)
+    )
+    assert weights.keys() == earlier.keys()
+    for name, rows in weights.items():
+        assert abs(rows - earlier[name]).max() <= 1e-3 * abs(earlier[name]).max(), name
