@@ -10,10 +10,10 @@ def main(arguments: list[str]) -> int:
             from training.jobs.supervisor import supervise
 
             return supervise(Path(folder))
-        case ["work", folder, parent]:
+        case ["work", folder, parent, kept]:
             from training.jobs.worker import work
 
-            return work(Path(folder), int(parent))
+            return work(Path(folder), int(parent), int(kept))
     sys.stderr.write("usage: python -m training.jobs run FOLDER\n")
     return 2
 

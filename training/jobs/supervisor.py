@@ -60,18 +60,20 @@ def _has_come(turn: Turn, folder: Path) -> bool:
 
 def _run(folder: Path, spec: JobSpec, lock: int) -> int:
     reading, writing = os.pipe()
-    command = [sys.executable, "-P", "-m", "training.jobs", "work", str(folder), str(os.getpid())]
+    kept, keeping = os.pipe()
+    command = [sys.executable, "-P", "-m", "training.jobs", "work", str(folder), str(os.getpid()), str(kept)]
     worker = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=writing,
         stderr=writing,
-        pass_fds=(lock,),  # the job is locked until the work is gone too
+        pass_fds=(lock, kept),  # the job is locked until the work is gone too
         process_group=0,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     os.close(writing)
-    pumping = threading.Thread(target=pump, args=(reading, folder), daemon=True)
+    os.close(kept)
+    pumping = threading.Thread(target=_keep_log, args=(reading, folder, keeping), daemon=True)
     pumping.start()
     code = _wait(worker, folder)
     pumping.join(timeout=2)
@@ -83,6 +85,12 @@ def _run(folder: Path, spec: JobSpec, lock: int) -> int:
     elif code not in (0, 1, 130):
         journal.write("failed", error=f"the work ended with code {code} before it began; see the log")
     return 1 if code < 0 else code
+
+
+def _keep_log(reading: int, folder: Path, keeping: int) -> None:
+    """Until the work prints no more; then it is told, by the end of the pipe, that its log is whole."""
+    pump(reading, folder)
+    os.close(keeping)
 
 
 def _wait(worker: subprocess.Popen[bytes], folder: Path) -> int:

@@ -1,10 +1,13 @@
 """The process that does the work of a job.
 
-Invariant: it ends when its supervisor does, and it says in the journal how it ended unless it is killed.
+Invariant: it ends when its supervisor does, and it says in the journal how it ended unless it is killed;
+who reads there that it ended finds the log whole.
 """
 
 import os
+import select
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -24,10 +27,12 @@ from training.jobs.view import look
 Work = Callable[[Reporter], Mapping[str, Any] | None]
 NICE = 5
 AUTOGROUP = Path("/proc/self/autogroup")
+_LOG_S = 2.0
 
 
-def work(folder: Path, parent: int) -> int:
-    """Do it; the exit code is 0 done, 1 failed, 130 cancelled."""
+def work(folder: Path, parent: int, kept: int) -> int:
+    """Do it; the exit code is 0 done, 1 failed, 130 cancelled. What is read from the descriptor ``kept``
+    ends once the supervisor has kept all that was printed."""
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     _stand_back()
     spec, _ = read_spec(folder)
@@ -41,16 +46,30 @@ def work(folder: Path, parent: int) -> int:
         inputs.check(spec.inputs)
         result = _function(spec.work)(reporter) or {}
         reporter.flush()
+        _end_log(kept)
         journal.write("done", result=result)
         return 0
     except Cancelled:
+        _end_log(kept)
         journal.write("cancelled")
         return 130
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it was is the job's end
         traceback.print_exc()
         reporter.flush()
+        _end_log(kept)
         journal.write("failed", error=_one_line(error))
         return 1
+
+
+def _end_log(kept: int) -> None:
+    """Print no more, and wait until what was printed is kept; a process of its own that still holds the log
+    open keeps nobody waiting for long."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for printed in (1, 2):
+        os.dup2(nowhere, printed)
+    select.select([kept], [], [], _LOG_S)
 
 
 def _stand_back() -> None:

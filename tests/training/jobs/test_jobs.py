@@ -14,7 +14,7 @@ from tests.training.jobs.waiting import ended, until
 from training.jobs import supervisor
 from training.jobs.base import ACTIVE, Job, JobError, JobSpec, JobState
 from training.jobs.inputs import fingerprints
-from training.jobs.layout import HEARTBEAT, LOG, OLD_LOG
+from training.jobs.layout import HEARTBEAT, LOG, OLD_LOG, write_spec
 from training.jobs.logs import tail
 from training.jobs.store import Jobs
 
@@ -130,8 +130,6 @@ def test_K09_a_cancelled_job_stops_and_can_be_resumed(jobs):
 def test_K09_work_that_does_not_listen_is_made_to_stop_with_its_children(jobs, monkeypatch):
     folder = jobs.folder / "20300101-000000-evaluate-dead"
     folder.mkdir(parents=True)
-    from training.jobs.layout import write_spec
-
     write_spec(folder, spec("hang"))
     short = (
         "import sys; from pathlib import Path; from training.jobs import supervisor;"
@@ -170,6 +168,22 @@ def test_K12_a_failure_is_one_line_and_the_log_has_the_rest(jobs, work, said):
     job = ended(jobs, jobs.submit(spec(work)))
     assert (job.state, job.error) == (JobState.FAILED, said)
     assert "Traceback" in tail(job.folder)
+
+
+@pytest.mark.parametrize(("work", "last"), [("crash", "all things\n"), ("shout", "the end\n")])
+def test_K12_the_log_of_a_job_that_ended_is_whole_however_slowly_it_is_kept(jobs, work, last):
+    folder = jobs.folder / "20300101-000000-evaluate-slow"
+    folder.mkdir(parents=True)
+    write_spec(folder, spec(work, lines=100))
+    slow = (
+        "import os, sys, time; from pathlib import Path; from training.jobs import supervisor;"
+        "read = os.read; os.read = lambda source, size: (time.sleep(0.5), read(source, size))[1];"
+        "sys.exit(supervisor.supervise(Path(sys.argv[1])))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", slow, str(folder)])
+    until(jobs, jobs.get(folder.name), lambda job: job.state in (JobState.DONE, JobState.FAILED))
+    assert tail(folder).endswith(last)
+    process.wait(20)
 
 
 def test_K04_half_an_output_is_no_output(jobs):
