@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.suggester import SuggestFromList
 from textual.types import CSSPathType
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from assistant.text_safety import clean, clean_line
 from assistant.tui.call_edit import from_json, json_text
 from assistant.tui.reviewing import Correction, Row, problem_of, takes
 from assistant.tui.screens.panel import PanelScreen
+from assistant.tui.widgets.editor import Editor
 from assistant.tui.widgets.field import Field
 from training.events.base import EventLogError
 
@@ -28,7 +29,7 @@ class CorrectionScreen(PanelScreen[Row | None]):
     """``known`` are the tools with their schemas. Dismisses with the corrected row, or None."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["panel.tcss", "decisions.tcss"]
-    AUTO_FOCUS = "TextArea"
+    AUTO_FOCUS = "Editor"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False, priority=True)]
 
     def __init__(self, row: Row, known: dict[str, Any], save: Save) -> None:
@@ -42,7 +43,7 @@ class CorrectionScreen(PanelScreen[Row | None]):
             clean_line(str(tool), 100), suggester=SuggestFromList(list(known)), compact=True, id="tool"
         )
         self._tool.cursor_blink = False
-        self._arguments = TextArea(
+        self._arguments = Editor(
             json_text(row["tool_parameters"] if arguments is None else arguments), language=None, compact=True
         )
         self._arguments.cursor_blink = False

@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from assistant.agent.steps import Confirmation, Reply, Verdict
 from assistant.text_safety import clean_line, visible
 from assistant.tui.call_edit import from_text, to_text
 from assistant.tui.formatting import argument_text, diff_content
 from assistant.tui.messages import Replied
+from assistant.tui.widgets.editor import Editor
 from assistant.tui.widgets.field import Field
 
 GUARD_S = 0.3
@@ -29,7 +30,7 @@ CHOICES = (("y", "once"), ("s", "session"), ("a", "always"), ("e", "edit"), ("n"
 _VERDICTS = {"y": Verdict.ONCE, "s": Verdict.SESSION, "a": Verdict.ALWAYS}
 
 
-class CallEditor(TextArea):
+class CallEditor(Editor):
     """The call as text. Enter or Ctrl+S runs it, Ctrl+J is a new line, Esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,8 +46,6 @@ class CallEditor(TextArea):
             event.stop()
             event.prevent_default()
             self.action_done()
-            return
-        await super()._on_key(event)
 
     def action_new_line(self) -> None:
         self.insert("\n")
@@ -87,7 +86,7 @@ class ConfirmationPanel(Vertical, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         if event.key in ("ctrl+c", "ctrl+o", "ctrl+l", "f1"):
             return
-        if isinstance(self.app.focused, Input | TextArea):
+        if isinstance(self.app.focused, Input | Editor):
             if event.key == "escape":
                 event.stop()
                 self._leave_input()

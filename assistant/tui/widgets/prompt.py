@@ -5,16 +5,16 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
 from assistant.tui.history import PromptHistory
 from assistant.tui.messages import Submitted
+from assistant.tui.widgets.editor import Editor
 
 PLACEHOLDER = "Ask about this code   / commands   @ files   ! shell"
 NEW_LINE_KEYS = "ctrl+j,shift+enter,alt+enter"
 
 
-class Prompt(TextArea):
+class Prompt(Editor):
     """Posts ``Submitted``; what Tab, Esc and the popup mean is decided by its screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,8 +73,6 @@ class Prompt(TextArea):
             event.stop()
             event.prevent_default()
             self.post_message(self.HelpWanted())
-            return
-        await super()._on_key(event)
 
     def _enter(self) -> None:
         if self.choosing:

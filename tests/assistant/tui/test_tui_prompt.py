@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from assistant.tui import stopping
 from assistant.tui.history import PromptHistory
@@ -136,12 +137,12 @@ async def test_ctrl_d_quits_when_empty_and_deletes_otherwise() -> None:
 READLINE = (
     (("ctrl+a", "x"), "xone two"),
     (("ctrl+a", "ctrl+e", "x"), "one twox"),
-    (("ctrl+w",), "one "),
-    (("ctrl+u",), ""),
-    (("ctrl+a", "ctrl+k"), ""),
+    (("ctrl+w", "x"), "one x"),
+    (("ctrl+u", "x"), "x"),
+    (("ctrl+a", "ctrl+k", "x"), "x"),
     (("ctrl+left", "x"), "one xtwo"),
     (("ctrl+a", "ctrl+right", "x"), "onex two"),
-    (("ctrl+a", "alt+d"), " two"),
+    (("ctrl+a", "alt+d", "x"), "x two"),
     (("ctrl+b", "x"), "one twxo"),
     (("ctrl+a", "ctrl+f", "x"), "oxne two"),
 )
@@ -152,6 +153,16 @@ async def test_readline_keys() -> None:
         for keys, left in READLINE:
             screen_of(pilot).prompt.set_text("one two")
             await pilot.press(*keys)
+            assert text_of(pilot) == left, keys
+
+
+async def test_keys_that_come_at_once_take_effect_in_their_order() -> None:
+    async with driving(FakeChat()) as pilot:
+        for keys, left in READLINE:
+            screen_of(pilot).prompt.set_text("one two")
+            for key in keys:
+                pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await pilot.pause()
             assert text_of(pilot) == left, keys
 
 
