@@ -30,6 +30,6 @@ def test_what_is_read(printed: str, read: str) -> None:
 
 @pytest.mark.parametrize("part", ["\x1b[", "\x1b]x", "\x1bP", "\r", "\x1b[1", "a\r"])
 def test_hostile_output_costs_little(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     as_read(part * 100_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

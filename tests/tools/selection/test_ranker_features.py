@@ -49,9 +49,9 @@ def test_the_order_of_words_counts() -> None:
 
 @pytest.mark.parametrize("text", ["a" * 10**6, "a." * 10**6, "/" * 10**6, "_(" * 10**6, "\ud800 x" * 10**5])
 def test_a_hostile_text_costs_little(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(buckets(text)) <= MOST_CHARACTERS
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_the_beginning_and_the_end_of_a_long_request_count() -> None:
