@@ -46,7 +46,9 @@ class Prompt:
     many decisions of a turn may call tools before the student answers, 0 for as many as the loop allows.
     ``summarises`` says that the student can sum up a conversation. ``selection`` is what the student should
     choose from where a turn begins, as ``tools.selection.offer`` makes it. ``known`` names the tools that the
-    student was tuned with, which it is shown without their descriptions.
+    student was tuned with, which it is shown without their descriptions. ``likeness`` is how much it counts
+    for any other tool how like the request is to its description: a factor for the ranker's log-odds, 0 for
+    not at all.
     """
 
     instructions: str
@@ -58,6 +60,7 @@ class Prompt:
     summarises: bool = False
     selection: Literal["all", "shortlist", "bundles"] = "all"
     known: tuple[str, ...] = ()
+    likeness: float = 0.0
 
     def describes(self, tool: str) -> bool:
         """Whether the description of the tool with that name is shown."""

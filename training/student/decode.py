@@ -17,6 +17,7 @@ from training.student.base import ContextOverflow, Decision, Kind, Usage, Writte
 from training.student.confidence import weighed
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
+from training.student.likeness import odds_of_unknown
 from training.student.names import choose
 from training.student.prefixes import Prefixes
 from training.student.rendering import Renderer
@@ -66,7 +67,7 @@ class Decoder:
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
         written = _Written()
         thought, written.tokens = write_thought(self._engine, conversation.prompt.think_tokens)
-        choice = choose(self._engine, list(offered))
+        choice = choose(self._engine, list(offered), odds_of_unknown(conversation, list(offered.values())))
         written.tokens += choice.tokens
         if choice.name == ANSWER:
             self._answer(written, on_text)

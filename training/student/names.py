@@ -1,6 +1,6 @@
 """Choosing a tool's name over the token trie of the names on offer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,10 @@ class Choice:
     branches: Branches
 
 
-def choose(engine: Engine, names: Sequence[str]) -> Choice:
+def choose(engine: Engine, names: Sequence[str], odds: Mapping[str, float] | None = None) -> Choice:
     """The likeliest of ``names``, with its tokens evaluated.
+
+    ``odds`` are added to the logits of names; a branch that several share has those of the best of them.
 
     Tokens that follow without a choice are evaluated in one go with the branch before them, so that
     a name that is decided by its first token costs one evaluation.
@@ -33,7 +35,7 @@ def choose(engine: Engine, names: Sequence[str]) -> Choice:
     while not ended(node):
         engine.extend(pending)
         count += len(pending)
-        token, branch = _branch(engine, node)
+        token, branch = _branch(engine, node, odds or {})
         branches.append(branch)
         pending, node = ([], node.children[token]) if token == END else _follow(token, node)
         if token == END:
@@ -52,7 +54,9 @@ def _tokens(engine: Engine, name: str) -> list[int]:
     return engine.vocabulary.tokenize(ANSWER_PREFIX if name == ANSWER else name)
 
 
-def _branch(engine: Engine, node: Node) -> tuple[int, tuple[tuple[str, float], ...]]:
+def _branch(
+    engine: Engine, node: Node, odds: Mapping[str, float]
+) -> tuple[int, tuple[tuple[str, float], ...]]:
     """The likeliest child, and the children with their shares, that one first.
 
     The end of a name is as likely as the token that opens its arguments.
@@ -61,6 +65,7 @@ def _branch(engine: Engine, node: Node) -> tuple[int, tuple[tuple[str, float], .
     logits = engine.logits()
     opening = engine.vocabulary.tokenize(' {"')[0]
     scores = np.array([logits[opening if token == END else token] for token in tokens], dtype=np.float64)
+    scores += [max(odds.get(name, 0.0) for name in node.children[token].names) for token in tokens]
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     order = sorted(range(len(tokens)), key=lambda index: -shares[index])

@@ -46,6 +46,7 @@ class _PromptFile(BaseModel):
     summarises: bool = False
     selection: Literal["all", "shortlist", "bundles"] = "all"
     known: tuple[str, ...] = ()
+    likeness: float = Field(default=0.0, ge=0, le=10)
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -62,9 +63,8 @@ def parse_prompt(text: str, source: str) -> Prompt:
     turns = [
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
-    bounds = (data.max_calls, data.think_tokens, data.max_rounds)
-    last = (data.summarises, data.selection, data.known)
-    return Prompt(data.instructions, tuple(turns), data.describe, *bounds, *last)
+    given = data.model_dump(exclude={"examples"})
+    return Prompt(**given, examples=tuple(turns))
 
 
 def shipped_text(name: str) -> str:
