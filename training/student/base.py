@@ -88,11 +88,11 @@ class Decision:
 
     Exactly one of ``calls`` and ``answer`` is meaningful: an empty ``calls`` means that ``answer``
     is the reply. ``confidence`` is the probability of the chosen name (of the first call) among the
-    offered ones, 0.0 where the student cannot know it (no record and no screen states that as a
-    fact); ``alternatives`` the other names with theirs, best first; both follow from ``branches``
-    (``training.student.confidence``). ``cut`` is true where the text ended at the token limit; a cut
-    call is never executed and never in ``calls``. ``unsure``: below ``student.ask_below``, where the
-    student was not allowed to ask.
+    offered ones, with what speaks for unknown tools (``training.student.likeness``); 0.0 where the
+    student cannot know it (no record and no screen states that as a fact); ``alternatives`` the other
+    names with theirs, best first; both follow from ``branches`` (``training.student.confidence``).
+    ``cut`` is true where the text ended at the token limit; a cut call is never executed and never in
+    ``calls``. ``unsure``: below ``student.ask_below``, where the student was not allowed to ask.
     """
 
     calls: tuple[ToolCall, ...] = ()
