@@ -40,7 +40,7 @@ class Ranker:
 
     def __init__(self, model: RankerModel, similarity: Similarity | None = None) -> None:
         self.model = model
-        self._similarity = similarity or SharedWords(model.rarity, model.slope, model.offset)
+        self._similarity = similarity or SharedWords.of(model)
         self._weights = memoryview(model.weights).cast("b")
         self._column = {tool: index for index, tool in enumerate(model.tools)}
         self._rows: dict[Key, Row] = {}

@@ -7,11 +7,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, Self
 
 from tools.protocol.messages import Signature
 from tools.selection.features import buckets
-from tools.selection.model import RARITY_STEPS
+from tools.selection.model import RARITY_STEPS, RankerModel
 
 Vector = Sequence[float]
 
@@ -39,6 +39,11 @@ class SharedWords:
         self._slope = slope
         self._offset = offset
         self._described = lru_cache(maxsize=1024)(self._vector)
+
+    @classmethod
+    def of(cls, model: RankerModel) -> Self:
+        """With what a ranker's model knows of rarity and likeness."""
+        return cls(model.rarity, model.slope, model.offset)
 
     def __call__(self, request: str, tools: Sequence[Signature]) -> list[float]:
         return [self._slope * likeness + self._offset for likeness in self.likeness(request, tools)]

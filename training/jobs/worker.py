@@ -46,30 +46,30 @@ def work(folder: Path, parent: int, kept: int) -> int:
         inputs.check(spec.inputs)
         result = _function(spec.work)(reporter) or {}
         reporter.flush()
-        _end_log(kept)
-        journal.write("done", result=result)
+        _end(journal, kept, "done", result=result)
         return 0
     except Cancelled:
-        _end_log(kept)
-        journal.write("cancelled")
+        _end(journal, kept, "cancelled")
         return 130
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it was is the job's end
         traceback.print_exc()
         reporter.flush()
-        _end_log(kept)
-        journal.write("failed", error=_one_line(error))
+        _end(journal, kept, "failed", error=_one_line(error))
         return 1
 
 
-def _end_log(kept: int) -> None:
-    """Print no more, and wait until what was printed is kept; a process of its own that still holds the log
-    open keeps nobody waiting for long."""
+def _end(journal: Journal, kept: int, what: str, **values: Any) -> None:
+    """Print no more, wait until what was printed is kept, and say how it ended.
+
+    A process of its own that still holds the log open keeps nobody waiting for long.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for printed in (1, 2):
         os.dup2(nowhere, printed)
     select.select([kept], [], [], _LOG_S)
+    journal.write(what, **values)
 
 
 def _stand_back() -> None:

@@ -17,56 +17,12 @@ from tools.selection.features import words
 from tools.selection.model import shipped_model
 from tools.selection.similarity import SharedWords
 
-_ENGLISH = frozenset(
-    {
-        *(
-            "about",
-            "and",
-            "are",
-            "be",
-            "by",
-            "can",
-            "could",
-            "does",
-            "find",
-            "for",
-            "from",
-            "get",
-            "give",
-            "has",
-        ),
-        *(
-            "have",
-            "how",
-            "it",
-            "its",
-            "many",
-            "much",
-            "my",
-            "need",
-            "please",
-            "should",
-            "show",
-            "that",
-            "the",
-        ),
-        *(
-            "their",
-            "there",
-            "these",
-            "this",
-            "what",
-            "what's",
-            "when",
-            "where",
-            "which",
-            "who",
-            "with",
-            "would",
-        ),
-        *("you", "your"),
-    }
-)
+_ENGLISH = frozenset({
+    "about", "and", "are", "be", "by", "can", "could", "does", "find", "for", "from", "get", "give", "has",
+    "have", "how", "it", "its", "many", "much", "my", "need", "please", "should", "show", "that", "the",
+    "their", "there", "these", "this", "what", "what's", "when", "where", "which", "who", "with", "would",
+    "you", "your",
+})  # fmt: skip
 """Hardly a request in English is without one of them, and other languages do not have them."""
 
 
@@ -86,5 +42,4 @@ def odds_of_unknown(conversation: Conversation, offered: Sequence[Signature]) ->
 @cache
 def _similarity() -> SharedWords:
     """Of the ranker that comes along; the person's own knows more, but of tools by evidence, not by words."""
-    model = shipped_model()
-    return SharedWords(model.rarity, model.slope, model.offset)
+    return SharedWords.of(shipped_model())
