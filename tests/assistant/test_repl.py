@@ -71,7 +71,7 @@ def make_chat(tmp_path: Path) -> Callable[..., FakeChat]:
 
 async def run(chat: Any, typist: Typist, *, colour: bool = False) -> str:
     out = io.StringIO()
-    assert await asyncio.wait_for(Repl(chat, lambda _: typist, out, Ink(colour)).run(), 10) == 0
+    assert await asyncio.wait_for(Repl(chat, lambda _: typist, out, Ink(colour)).run(), 60) == 0
     return out.getvalue().split("\n", 1)[1]
 
 
@@ -295,7 +295,7 @@ async def test_interrupt_at_rest_leaves_where_no_prompt_reads_keys(make_chat: An
 
     chat = make_chat()
     silent = Repl(chat, lambda _: Silent(interactive=False), io.StringIO(), Ink(False))
-    assert await asyncio.wait_for(silent.run(), 5) == 130
+    assert await asyncio.wait_for(silent.run(), 60) == 130
     assert chat.closed == 1
 
 

@@ -42,7 +42,7 @@ def terminal(tmp_path: Path, program: str = SCRIPTED, **environment: str) -> Ite
         env=variables,  # type: ignore[arg-type]
         cwd=str(ROOT),
         encoding="utf-8",
-        timeout=10,
+        timeout=60,
         dimensions=(24, 80),
     )
     child.before_settings = termios.tcgetattr(child.child_fd)

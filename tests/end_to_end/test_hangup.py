@@ -15,7 +15,7 @@ from tests.end_to_end.program import environment
 pytestmark = pytest.mark.pty
 
 
-def read_until(descriptor: int, wanted: bytes, seconds: float = 30) -> None:
+def read_until(descriptor: int, wanted: bytes, seconds: float = 90) -> None:
     seen, deadline = b"", time.monotonic() + seconds
     while wanted not in seen:
         assert time.monotonic() < deadline, seen[-2000:]
@@ -53,6 +53,6 @@ def test_E06_a_terminal_that_is_gone_ends_the_program(tmp_path: Path, controllin
         read_until(ours, b"word")
     os.close(ours)
     try:
-        assert child.wait(15) != 0
+        assert child.wait(60) != 0
     finally:
         child.kill()

@@ -96,11 +96,14 @@ async def test_A18_engine_that_dies_in_the_middle_is_a_failure_of_the_sandbox(
     await proxy.start()
     sandbox = DockerSandbox(Mount(workspace), DEFAULT_NAME, base_url=f"unix://{proxy.path}")
     await sandbox.start()
-    task = asyncio.create_task(sandbox.run(["sh", "-c", "echo started; sleep 30"]))
-    await asyncio.sleep(0.5)
+    started = asyncio.Event()
+    task = asyncio.create_task(
+        sandbox.run(["sh", "-c", "echo started; sleep 300"], on_output=lambda _: started.set())
+    )
+    await started.wait()
     proxy.die()
     with pytest.raises(SandboxError) as caught:
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
     assert "docker" in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(SandboxError):
         await sandbox.close()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sandbox.base import Limits
 
+SOON_S = 30.0
+"""Far less than for ever, and more than a busy machine takes."""
 SMALL = Limits(memory_bytes=256 << 20, processes=32, wall_s=20)
 
 
@@ -17,7 +19,7 @@ async def test_B01_fork_bomb_is_bounded(sandbox) -> None:
     started = time.monotonic()
     source = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
     await sandbox.run(["python3", "-c", source], limits=Limits(processes=32, wall_s=2))
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < SOON_S
     assert await still_works(sandbox)
 
 
@@ -55,7 +57,7 @@ async def test_B03_endless_loop_is_killed_with_its_output_kept(sandbox, sleepers
     started = time.monotonic()
     command = f"echo before; setsid sleep {mark} & while :; do :; done"
     done = await sandbox.run(["sh", "-c", command], limits=Limits(wall_s=1))
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < SOON_S
     assert done.timed_out and done.exit_code is None
     assert done.output.startswith("before\n")
     assert sleepers(mark) == []
@@ -124,12 +126,12 @@ async def test_B11_sigterm_ignored_does_not_help(sandbox) -> None:
         "import signal, time\n"
         "for n in range(1, 32):\n"
         "    if n not in (9, 19): signal.signal(n, signal.SIG_IGN)\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     started = time.monotonic()
     done = await sandbox.run(["python3", "-c", source], limits=Limits(wall_s=1))
     assert done.timed_out
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < SOON_S
 
 
 async def test_B12_waiting_for_stdin_ends(sandbox) -> None:

@@ -1,5 +1,6 @@
 """Drives the application in a test: no animation, no history file, scripted commands."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -13,6 +14,7 @@ from assistant.tui.widgets.confirmation import GUARD_S, ConfirmationPanel
 from tests.assistant.tui.fake_chat import FakeChat, FakeCommands
 
 Driver = Pilot[int]
+PATIENCE_S = 60.0
 
 
 def application(chat: FakeChat, **options: Any) -> ApprenticeApp:
@@ -43,8 +45,9 @@ async def started(pilot: Driver) -> None:
 
 
 async def until(pilot: Driver, condition: Callable[[], object]) -> None:
-    """Wait for ``condition``, at most some seconds."""
-    for _ in range(400):
+    """Wait for ``condition``."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
         await pilot.pause()
         if condition():
             return

@@ -72,6 +72,16 @@ async def test_decisions_are_listed_and_open_their_record(stored: StoredChat) ->
         await until(pilot, lambda: not screen_of(pilot).busy)
 
 
+async def to_the_end(pilot: Driver, *texts: str) -> None:
+    """Press End until all of ``texts`` are on the screen: each time, a page more is read."""
+    for _ in range(500):
+        await pilot.press("end")
+        await pilot.pause(0.02)
+        if all(text in shown(pilot) for text in texts):
+            return
+    raise AssertionError(f"{texts} were never shown")
+
+
 @pytest.mark.slow
 async def test_pages_are_read_as_they_are_scrolled(
     stored: StoredChat, monkeypatch: pytest.MonkeyPatch
@@ -84,10 +94,7 @@ async def test_pages_are_read_as_they_are_scrolled(
         assert table.row_count == 60  # what is in sight, and as much again
         await pilot.press("end")
         await until(pilot, lambda: table.row_count > 60)
-        for _ in range(4):
-            await pilot.press("end")
-            await pilot.pause(0.02)
-        await until(pilot, lambda: "100 shown, no more" in shown(pilot) and "request 0" in shown(pilot))
+        await to_the_end(pilot, "100 shown, no more", "request 0")
 
 
 @pytest.mark.slow
@@ -100,10 +107,7 @@ async def test_memory_is_bounded_by_letting_the_uppermost_rows_go(
         stored.decide("read_file", f"request {number}")
     async with driving(stored, size=SMALL, commands=registry) as pilot:
         table = await opened(pilot, "request 99")
-        for _ in range(8):
-            await pilot.press("end")
-            await pilot.pause(0.02)
-        await until(pilot, lambda: "51 to 100 shown" in shown(pilot))
+        await to_the_end(pilot, "51 to 100 shown")
         assert table.row_count == 50
         await pilot.press("r")
         await until(pilot, lambda: "request 99" in shown(pilot))

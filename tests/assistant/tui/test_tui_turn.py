@@ -342,7 +342,7 @@ async def test_ctrl_p_offers_our_commands() -> None:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: "Decisions" in shown(pilot) and "Mode plan" in shown(pilot))
         await pilot.press(*"mode plan")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "Decisions" not in shown(pilot) and "Mode plan" in shown(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: chat.status().mode == "plan")
 

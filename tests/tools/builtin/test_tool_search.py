@@ -324,6 +324,8 @@ async def test_B11_a_search_that_is_given_up_ends_with_its_program(
     before = threading.active_count()
     task = asyncio.create_task(search(context, r"^(a|a)*\1$", ".", program))
     await asyncio.sleep(0.5)
+    while engine and not (tmp_path / "pid").exists():
+        await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

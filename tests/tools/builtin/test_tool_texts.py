@@ -53,9 +53,9 @@ def test_hunk_numbers_count_from_the_top_of_the_file() -> None:
 def test_a_large_text_that_changed_everywhere_is_still_diffed_at_once() -> None:
     old = "".join(f"{number}\n" for number in range(200_000))
     new = "".join(f"{number} new\n" for number in range(200_000))
-    started = time.monotonic()
+    started = time.process_time()
     diff = unified_diff(old, new, "x")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert changed_lines(diff) == "+200000 -200000"
 
 

@@ -162,10 +162,10 @@ class TestBounds:
         ids=lambda command: str(command)[:12],
     )
     def test_D10_deep_nesting_is_not_followed(self, command: str) -> None:
-        started = time.monotonic()
+        started = time.process_time()
 
         assert not parse(command).clear or len(parse(command).parts) <= 1
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
 
     def test_quoting_within_quoting_ends(self) -> None:
         command = "ls"

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,19 +55,24 @@ def decisions(count: int = 240) -> list[dict[str, Any]]:
     ]
 
 
-def slow_node(part: int) -> str:
+def node_of(folder: Path, part: int) -> str:
+    """The node that this runs on, once both were seen: a node that starts late must not find all done."""
     import ray
 
-    time.sleep(0.4)
-    return str(ray.get_runtime_context().get_node_id())
+    node = str(ray.get_runtime_context().get_node_id())
+    (folder / node).touch()
+    end = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
+    return node
 
 
 @ray_cluster
-def test_parts_come_back_in_their_order_from_both_nodes(cluster: str) -> None:
+def test_parts_come_back_in_their_order_from_both_nodes(cluster: str, tmp_path: Path) -> None:
     engine = RayEngine()
     assert engine.map(str, range(20)) == list(map(str, range(20)))
     assert engine.map(str, []) == []
-    assert len(set(engine.map(slow_node, range(8)))) == 2
+    assert len(set(engine.map(partial(node_of, tmp_path), range(8)))) == 2
 
 
 @ray_cluster

@@ -8,7 +8,7 @@ from training.jobs.logs import tail
 from training.jobs.store import Jobs
 
 
-def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 30) -> Job:
+def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 100) -> Job:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         job = jobs.get(job.id)
@@ -18,5 +18,5 @@ def until(jobs: Jobs, job: Job, test: Callable[[Job], bool], seconds: float = 30
     raise AssertionError(f"{job.state} {job.error}\n{tail(job.folder)}")
 
 
-def ended(jobs: Jobs, job: Job, seconds: float = 30) -> Job:
+def ended(jobs: Jobs, job: Job, seconds: float = 100) -> Job:
     return until(jobs, job, lambda job: job.state not in ACTIVE, seconds)

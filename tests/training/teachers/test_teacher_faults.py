@@ -43,9 +43,9 @@ async def test_J01_J02_a_busy_server_is_asked_again(bench: Bench, status: int) -
 
 @pytest.mark.parametrize("how", ["seconds", "date"])
 async def test_J01_retry_after_is_waited_for(bench: Bench, how: str) -> None:
+    started = time.monotonic()
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=1.5), usegmt=True)
     server = await bench.server(reply(429, ECHO, retry_after="0.3" if how == "seconds" else soon))
-    started = time.monotonic()
     await bench.provider(server, longest_wait_s=5).ask(ask())
     # A date has whole seconds: the wait is shorter than it says by the part of one.
     assert time.monotonic() - started >= (0.3 if how == "seconds" else 0.4)
@@ -54,13 +54,13 @@ async def test_J01_retry_after_is_waited_for(bench: Bench, how: str) -> None:
 async def test_J01_all_requests_wait_when_one_is_told_to(bench: Bench) -> None:
     server = await bench.server(reply(429, ECHO, retry_after="0.3"))
     provider = bench.provider(server)
+    started = time.monotonic()
     first = asyncio.create_task(provider.ask(ask("one")))
     while not server.chats:
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.05)
-    started = time.monotonic()
     await provider.ask(ask("two"))
-    assert time.monotonic() - started >= 0.2
+    assert time.monotonic() - started >= 0.3
     await first
 
 
