@@ -21,9 +21,11 @@ SIZES = (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6)
 NEIGHBOUR = 0.75
 """Share of the further functions that come from the same domain."""
 MASKED = 0.25
-BESIDE_BUILTINS = 0.06
-"""Share of the offers where foreign functions stand beside all built-in tools."""
+BESIDE_BUILTINS = 0.3
+"""Share of the offers where foreign functions stand beside all built-in tools, as those of MCP servers do."""
 WITH_SOME_BUILTINS = 0.1
+BARE = 0.15
+"""Share of the offers whose parameters say nothing of themselves but their names."""
 EXPLAINED = 0.15
 """Share of the offers where the descriptions say what each parameter is, though its name is its own."""
 HARMLESS = ("read_file", "list_files", "search_files", "write_file", "edit_file", "run_tests", "git_diff")
@@ -31,10 +33,11 @@ HARMLESS = ("read_file", "list_files", "search_files", "write_file", "edit_file"
 KEPT = 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-Style = Literal["plain", "verb", "camel", "dotted"]
+Style = Literal["plain", "verb", "camel", "dotted", "served"]
 LOOKING = frozenset({"get", "list", "calculate", "find", "search", "check", "estimate", "suggest", "explain"})
 """First words of descriptions that may begin a name."""
-STYLES: tuple[Style, ...] = ("plain", "plain", "plain", "verb", "verb", "camel", "dotted", "dotted")
+_STYLE_WEIGHTS: dict[Style, int] = {"plain": 3, "verb": 2, "camel": 1, "dotted": 2, "served": 2}
+STYLES = tuple(style for style, weight in _STYLE_WEIGHTS.items() for _ in range(weight))
 Namer = Callable[[int], str]
 FUNCTION_NAMES: tuple[Namer, ...] = (
     lambda at: f"func_{LETTERS[at]}",
@@ -89,9 +92,8 @@ def make_offer(number: int) -> Offer:
     beside = dice.random()
     builtins = beside < BESIDE_BUILTINS
     if builtins:
-        shown = shown[:2]
-        tools = [*builtin_signatures().values(), *(each.signature for each in shown)]
-        shown += [_as_built_in(one) for one in dice.sample(builtin_requests(), len(shown))]
+        tools += builtin_signatures().values()
+        shown += [_as_built_in(one) for one in dice.sample(builtin_requests(), min(2, len(shown)))]
     elif beside < BESIDE_BUILTINS + WITH_SOME_BUILTINS:
         tools += [builtin_signatures()[name] for name in dice.sample(HARMLESS, dice.randint(1, 3))]
     dice.shuffle(tools)
@@ -138,7 +140,8 @@ def _shown(functions: Sequence[Function], dice: random.Random) -> list[Shown]:
         return [_masked(one, at, names, parameters) for at, one in enumerate(functions)]
     style = dice.choice(STYLES)
     explained = dice.random() < EXPLAINED
-    return [_styled(one, style, explained) for one in functions]
+    styled = [_styled(one, style, explained) for one in functions]
+    return [_bare(one) for one in styled] if dice.random() < BARE and not explained else styled
 
 
 def _styled(function: Function, style: Style, explained: bool) -> Shown:
@@ -151,14 +154,26 @@ def _styled(function: Function, style: Style, explained: bool) -> Shown:
     return Shown(function, signature, names)
 
 
+def _bare(shown: Shown) -> Shown:
+    schema = shown.signature.parameters
+    silent = {
+        name: {key: said for key, said in value.items() if key != "description"}
+        for name, value in schema["properties"].items()
+    }
+    return replace(shown, signature=replace(shown.signature, parameters={**schema, "properties": silent}))
+
+
 def styled_name(function: Function, style: Style) -> str:
-    """``disc_area`` as it is, as ``discArea``, ``geometry.disc_area`` or ``calculate_disc_area``."""
+    """``disc_area`` as it is, as ``discArea``, ``geometry.disc_area``, as ``geometry_disc_area``, which names
+    the server that has it, or as ``calculate_disc_area``."""
     name = function.name
     verb = function.says.split(" ", 1)[0].lower()
     if style == "camel":
         return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
     if style == "dotted":
         return f"{function.domain}.{name}"
+    if style == "served":
+        return f"{function.domain}_{name}"
     return f"{verb}_{name}" if style == "verb" and verb in LOOKING else name
 
 
