@@ -20,6 +20,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 90.0
+GONE_S = 15.0
+"""Until what a killed program had started is gone."""
 MARK = "E2E_MARK"
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.agent.steps import Confirmation, Observation, Progress
 from tests.end_to_end.chats import approve, chatting, never, results, turn
-from tests.end_to_end.program import git, leftovers, until
+from tests.end_to_end.program import GONE_S, git, leftovers, until
 from tools.calls import ToolCall
 from training.student.base import Decision
 from training.student.scripted import answer, call
@@ -93,7 +93,7 @@ async def test_a_time_out_keeps_what_was_printed_and_ends_everything(project: Pa
         sandbox__wall_seconds=2,
     )
     assert text.startswith("stopped after 2.") and text.endswith("before")
-    until(lambda: not leftovers(mark), 2)
+    until(lambda: not leftovers(mark), GONE_S)
 
 
 async def test_what_died_in_one_call_takes_no_room_from_the_next(project: Path, engine: str) -> None:

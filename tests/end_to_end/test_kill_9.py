@@ -14,6 +14,7 @@ import pytest
 from assistant.agent.session_records import INTERRUPTED
 from tests.end_to_end.chats import chatting, turn
 from tests.end_to_end.program import (
+    GONE_S,
     LIMIT_S,
     apprentice,
     environment,
@@ -60,7 +61,7 @@ async def test_while_the_student_answers(project: Path) -> None:
     with started(scripted("once", project), project) as running:
         assert running.until_type("text")
         running.kill()
-        until(lambda: not leftovers(running.mark), 2)
+        until(lambda: not leftovers(running.mark), GONE_S)
     assert rows(project) == []
     said = await after_it(project)
     assert [message.text for message in said if message.role == "user"][-2:] == [REQUEST, "go on"]
@@ -82,7 +83,7 @@ async def test_while_a_confirmation_waits(project: Path) -> None:
         child.expect(r"\[y")
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        until(lambda: not leftovers("waiting"), 2)
+        until(lambda: not leftovers("waiting"), GONE_S)
     finally:
         child.close(force=True)
     [row] = rows(project)
@@ -100,12 +101,12 @@ async def test_I16_while_a_command_runs(project: Path, engine: str, monkeypatch:
         until(lambda: len(sleeping()) == 2)
         running.kill()
         if engine == "bubblewrap":
-            until(lambda: not sleeping() and not leftovers(running.mark), 2)
+            until(lambda: not sleeping() and not leftovers(running.mark), GONE_S)
     [row] = rows(project)
     assert row["tool_selected"] == "run_shell" and row["outcome"] is None
     monkeypatch.delenv("APPRENTICE_SANDBOX__ENGINE")
     async with chatting(project, [answer("here again")], "latest", sandbox__engine=engine) as (chat, student):
-        until(lambda: not sleeping(), 10)  # a container that a dead session left ends with the next start
+        until(lambda: not sleeping(), GONE_S)  # a container that a dead session left ends with the next start
         await turn(chat, "go on")
     said = student.conversations[-1].messages
     assert [message.text for message in said if message.role == "tool"] == [INTERRUPTED]

@@ -11,7 +11,16 @@ import jsonschema
 import pytest
 
 from tests.assistant.test_oneshot import CONTRACT
-from tests.end_to_end.program import Running, apprentice, leftovers, started, streaming, students, until
+from tests.end_to_end.program import (
+    GONE_S,
+    Running,
+    apprentice,
+    leftovers,
+    started,
+    streaming,
+    students,
+    until,
+)
 
 pytestmark = [pytest.mark.gguf, pytest.mark.timeout(600)]
 
@@ -173,7 +182,7 @@ def test_kill_9_takes_the_student_along_and_the_session_goes_on(project: Path) -
             running.kill()
             for pid in students(running.mark):
                 os.kill(pid, signal.SIGCONT)
-            until(lambda: not leftovers(running.mark), 2)
+            until(lambda: not leftovers(running.mark), GONE_S)
             break
     else:
         pytest.fail("every turn was over before it could be killed")

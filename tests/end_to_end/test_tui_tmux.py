@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import leftovers, until
+from tests.end_to_end.program import GONE_S, leftovers, until
 from tests.end_to_end.terminal import PROMPT, Terminal, program, scripted, terminal
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(600)]
@@ -151,7 +151,7 @@ def test_E06_a_kill_9_of_the_program_leaves_no_process(project: Path) -> None:
         window.run(f"E2E_MARK=tui-killed {scripted(project, 'tui', BUSY)}")
         opened(window)
         os.kill(pane_process(window), signal.SIGKILL)
-        until(lambda: not leftovers("tui-killed"), 2)
+        until(lambda: not leftovers("tui-killed"), GONE_S)
 
 
 def test_E08_a_dumb_terminal_gets_the_plain_interface(project: Path) -> None:

@@ -98,10 +98,10 @@ async def test_a_task_that_takes_too_long_is_ended_and_the_next_is_done(tmp_path
         return answer("word " * 10_000) if slow else Decision(calls=tasks[1].solution.calls)
 
     student = ScriptedStudent(decide, delay_s=0.01)
-    async with bench_of(tmp_path / "bench", lambda: student, seconds=0.5) as bench:
+    async with bench_of(tmp_path / "bench", lambda: student, seconds=3.0) as bench:
         first, second = [await solve(task, bench) for task in tasks]
-    assert first.missing[0] == "not done after 0.5 s"
-    assert first.seconds < 5 and second.solved
+    assert first.missing[0] == "not done after 3 s"
+    assert first.seconds < 30 and second.solved
 
 
 class Broken(ScriptedStudent):
