@@ -108,6 +108,24 @@ def test_beside_the_built_in_tools_both_kinds_are_asked_for():
     assert all(set(builtin_signatures()) <= {tool.name for tool in each.tools} for each in examples)
 
 
+def test_other_tools_often_stand_beside_the_built_in_ones_as_those_of_servers_do():
+    offers = [make_offer(number) for number in range(400)]
+    beside = [each for each in offers if each.builtins]
+    assert 0.24 <= len(beside) / len(offers) <= 0.36
+    others = Counter(len(each.tools) - len(builtin_signatures()) for each in beside)
+    assert set(others) >= {1, 2, 3, 4}
+
+
+def test_parameters_of_some_offers_say_nothing_but_their_names():
+    silent = []
+    for offer in (make_offer(number) for number in range(400)):
+        own = [each for each in offer.shown if each.function not in builtin_requests()]
+        properties = [value for each in own for value in each.signature.parameters["properties"].values()]
+        silent.append(bool(properties) and not any("description" in value for value in properties))
+        assert silent[-1] or all(value["description"] for value in properties)
+    assert 0.05 <= sum(silent) / len(silent) <= 0.18
+
+
 def test_requests_for_built_in_tools_take_what_they_take():
     for function in builtin_requests():
         known = builtin_signatures()[function.name].parameters
