@@ -55,7 +55,7 @@ class Container:
     def reap(client: "DockerClient") -> None:
         """Remove the containers of sessions of this machine whose process has ended."""
         place = _owner(os.getpid()).rsplit(":", 2)[0]
-        for found in client.containers.list(all=True, filters={"label": LABEL}):
+        for found in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
             owner = found.labels.get(LABEL, "")
             if owner.startswith(place + ":") and owner != _owner(int(owner.split(":")[-2])):
                 _remove(client, str(found.id))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.end_to_end.program import (
 from tools.protocol.messages import Message
 from training.student.scripted import answer
 
-SLEEP = "16180.3398"
+SLEEP = f"16180.{uuid.uuid4().int % 10**9:09}"
 REQUEST = "do it"
 
 
@@ -70,11 +71,12 @@ async def test_while_the_student_answers(project: Path) -> None:
 @pytest.mark.pty
 async def test_while_a_confirmation_waits(project: Path) -> None:
     command = scripted("once", project, {"tool": "run_shell", "command": "touch ran"})
+    mark = uuid.uuid4().hex
     child = pexpect.spawn(
         command[0],
         command[1:],
         cwd=str(project),
-        env=environment("waiting"),
+        env=environment(mark),
         encoding="utf-8",
         timeout=LIMIT_S,
     )
@@ -83,7 +85,7 @@ async def test_while_a_confirmation_waits(project: Path) -> None:
         child.expect(r"\[y")
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        until(lambda: not leftovers("waiting"), GONE_S)
+        until(lambda: not leftovers(mark), GONE_S)
     finally:
         child.close(force=True)
     [row] = rows(project)

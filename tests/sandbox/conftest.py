@@ -1,10 +1,12 @@
 """Back ends under test: each contract and hazard test runs on every engine that this machine has."""
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,21 @@ def sleepers() -> Iterator[Callable[[str], list[int]]]:
 
     assert sys.platform == "linux"
     yield find
+
+
+@pytest.fixture
+def mark() -> str:
+    """Seconds to sleep for, which nothing else on this machine sleeps for."""
+    return f"27182.{uuid.uuid4().int % 10**9:09}"
+
+
+@pytest.fixture
+def none_left(sleepers: Callable[[str], list[int]]) -> Callable[[str], Awaitable[None]]:
+    """Wait until the kernel has taken away all that holds a mark, which was killed."""
+
+    async def wait(mark: str) -> None:
+        async with asyncio.timeout(60):
+            while sleepers(mark):
+                await asyncio.sleep(0.02)
+
+    return wait

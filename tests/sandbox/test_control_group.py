@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import time
+from itertools import count
+from types import SimpleNamespace
 
 from sandbox import control_group
 
@@ -9,8 +12,12 @@ from sandbox import control_group
 async def test_waiting_for_the_end_of_a_group_holds_nothing_else_up(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(control_group, "_parent", lambda: tmp_path)
-    monkeypatch.setattr(control_group, "_GONE_S", 0.03)
-    ticks = 0
+    ticks = before = 0
+    passing = count(1000, 1000)
+    hurried = SimpleNamespace(
+        sleep=time.sleep, monotonic=lambda: float(next(passing)) if ticks > before + 1 else 0.0
+    )
+    monkeypatch.setattr(control_group, "time", hurried)
 
     async def tick() -> None:
         nonlocal ticks

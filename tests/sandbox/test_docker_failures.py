@@ -112,7 +112,7 @@ async def test_A18_engine_that_dies_in_the_middle_is_a_failure_of_the_sandbox(
 
 def leave_no_container(host: str | None, workspace: Path) -> None:
     client = connect(host or "")
-    for found in client.containers.list(filters={"label": LABEL}):
+    for found in client.containers.list(filters={"label": LABEL}, ignore_removed=True):
         if any(mount["Source"] == str(workspace) for mount in found.attrs["Mounts"]):
             found.remove(force=True)
     client.close()
@@ -165,7 +165,7 @@ async def test_container_of_a_killed_session_is_removed_by_the_next(
     def owners() -> list[str]:
         return [
             found.labels[LABEL]
-            for found in client.containers.list(filters={"label": LABEL})
+            for found in client.containers.list(filters={"label": LABEL}, ignore_removed=True)
             if any(mount["Source"] == str(workspace) for mount in found.attrs["Mounts"])
         ]
 

@@ -267,21 +267,19 @@ async def test_A14_setuid_programs_gain_nothing(python) -> None:
         "trap '' TERM HUP INT; sleep {mark} &",
     ],
 )
-async def test_A15_nothing_outlives_its_call(shell, sleepers, command: str) -> None:
-    mark = "27182.8182"
+async def test_A15_nothing_outlives_its_call(shell, mark: str, none_left, command: str) -> None:
     done = await shell(command.format(mark=mark))
     assert done.exit_code == 0
-    assert sleepers(mark) == []
+    await none_left(mark)
 
 
-async def test_A15_child_that_kills_its_launcher_is_dead_too(sandbox, sleepers) -> None:
-    mark = "16180.3398"
+async def test_A15_child_that_kills_its_launcher_is_dead_too(sandbox, mark: str, none_left) -> None:
     command = f"setsid sleep {mark} & kill -9 $PPID; sleep 1; exit 0"
     try:
         await sandbox.run(["sh", "-c", command], limits=Limits(wall_s=4))
     except SandboxError as error:
         assert "\n" not in str(error)
-    assert sleepers(mark) == []
+    await none_left(mark)
     assert (await sandbox.run(["echo", "next"])).output == "next\n"
 
 

@@ -8,7 +8,9 @@ from sandbox.base import Limits
 
 SOON_S = 30.0
 """Far less than for ever, and more than a busy machine takes."""
-SMALL = Limits(memory_bytes=256 << 20, processes=32, wall_s=20)
+WALL_S = 5.0
+"""Time for a call to begin, where it is to be ended in the middle."""
+SMALL = Limits(memory_bytes=256 << 20, processes=32, wall_s=100)
 
 
 async def still_works(sandbox) -> bool:
@@ -34,9 +36,8 @@ async def test_B02_memory_over_many_processes_is_bounded(sandbox) -> None:
         "import os, time\n"
         "for _ in range(8):\n"
         "    if os.fork() == 0:\n"
-        "        held = b'x' * (100 << 20); time.sleep(5); os._exit(0)\n"
-        "codes = [os.wait()[1] for _ in range(8)]\n"
-        "raise SystemExit(any(codes))"
+        "        held = b'x' * (100 << 20); time.sleep(600); os._exit(0)\n"
+        "raise SystemExit(os.wait()[1] != 0)"  # of the first that ends: the others sleep
     )
     done = await sandbox.run(["python3", "-c", source], limits=SMALL)
     assert done.exit_code not in (0, None)
@@ -45,33 +46,33 @@ async def test_B02_memory_over_many_processes_is_bounded(sandbox) -> None:
 
 async def test_B02_shared_memory_is_bounded(sandbox) -> None:
     source = (
-        "import mmap\nm = mmap.mmap(-1, 2 << 30)\nfor at in range(0, 2 << 30, 4096): m[at] = 1\nprint('all')"
+        "import mmap, time\nm = mmap.mmap(-1, 2 << 30)\n"
+        "for at in range(0, 2 << 30, 4096): m[at] = 1\ntime.sleep(600)"
     )
     done = await sandbox.run(["python3", "-c", source], limits=SMALL)
-    assert done.exit_code != 0 and "all" not in done.output
+    assert done.exit_code not in (0, None)
     assert await still_works(sandbox)
 
 
-async def test_B03_endless_loop_is_killed_with_its_output_kept(sandbox, sleepers) -> None:
-    mark = "14142.1356"
+async def test_B03_endless_loop_is_killed_with_its_output_kept(sandbox, mark, none_left) -> None:
     started = time.monotonic()
     command = f"echo before; setsid sleep {mark} & while :; do :; done"
-    done = await sandbox.run(["sh", "-c", command], limits=Limits(wall_s=1))
-    assert time.monotonic() - started < SOON_S
+    done = await sandbox.run(["sh", "-c", command], limits=Limits(wall_s=WALL_S))
+    assert time.monotonic() - started < WALL_S + SOON_S
     assert done.timed_out and done.exit_code is None
     assert done.output.startswith("before\n")
-    assert sleepers(mark) == []
+    await none_left(mark)
     assert await still_works(sandbox)
 
 
 async def test_B03_cpu_time_is_bounded(sandbox) -> None:
-    done = await sandbox.run(["sh", "-c", "while :; do :; done"], limits=Limits(cpu_s=1, wall_s=15))
+    done = await sandbox.run(["sh", "-c", "while :; do :; done"], limits=Limits(cpu_s=1, wall_s=100))
     assert not done.timed_out and done.exit_code not in (0, None)
 
 
 async def test_B04_endless_output_keeps_head_and_tail(sandbox) -> None:
     tracemalloc.start()
-    limits = Limits(output_bytes=4096, wall_s=2)
+    limits = Limits(output_bytes=4096, wall_s=WALL_S)
     done = await sandbox.run(["sh", "-c", "echo head; yes"], limits=limits)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -83,7 +84,7 @@ async def test_B04_endless_output_keeps_head_and_tail(sandbox) -> None:
 
 async def test_B05_one_endless_line(sandbox) -> None:
     command = ["sh", "-c", "head -c 300000000 /dev/zero | tr '\\0' x; echo end"]
-    done = await sandbox.run(command, limits=Limits(output_bytes=4096))
+    done = await sandbox.run(command, limits=Limits(output_bytes=4096, wall_s=100))
     assert done.exit_code == 0 and done.truncated
     assert done.output.endswith("xend\n")
 
@@ -97,21 +98,20 @@ async def test_B06_one_file_is_bounded(sandbox, workspace: Path) -> None:
 
 
 async def test_B06_many_files_are_bounded(sandbox, workspace: Path) -> None:
-    command = "i=0; while :; do i=$((i+1)); head -c 4000000 /dev/zero > f$i; done"
-    limits = Limits(file_bytes=4 << 20, disk_bytes=32 << 20, wall_s=20)
+    command = "i=0; while :; do i=$((i+1)); head -c 4000000 /dev/zero > f$i; sleep 0.01; done"
+    limits = Limits(file_bytes=4 << 20, disk_bytes=32 << 20, wall_s=100)
     done = await sandbox.run(["sh", "-c", command], limits=limits)
     assert "wrote more than 32 MiB" in done.output
     assert done.exit_code == 137
     assert sum(path.stat().st_size for path in workspace.glob("f*")) < 2 << 30
 
 
-async def test_B06_the_disk_is_bounded_over_many_processes(sandbox, sleepers) -> None:
-    mark = "14159.2653"
+async def test_B06_the_disk_is_bounded_over_many_processes(sandbox, mark, none_left) -> None:
     writer = "head -c 30000000 /dev/zero > big$i; sleep " + mark
     command = f"for i in 1 2 3; do (setsid sh -c 'i='$i'; {writer}' &) ; done; sleep {mark}"
-    done = await sandbox.run(["sh", "-c", command], limits=Limits(disk_bytes=32 << 20, wall_s=20))
+    done = await sandbox.run(["sh", "-c", command], limits=Limits(disk_bytes=32 << 20, wall_s=100))
     assert "wrote more than 32 MiB" in done.output and done.exit_code == 137
-    assert sleepers(mark) == []
+    await none_left(mark)
     assert await still_works(sandbox)
 
 
@@ -131,17 +131,17 @@ async def test_B11_sigterm_ignored_does_not_help(sandbox) -> None:
     started = time.monotonic()
     done = await sandbox.run(["python3", "-c", source], limits=Limits(wall_s=1))
     assert done.timed_out
-    assert time.monotonic() - started < SOON_S
+    assert time.monotonic() - started < 1 + SOON_S
 
 
 async def test_B12_waiting_for_stdin_ends(sandbox) -> None:
-    done = await sandbox.run(["sh", "-c", "cat; read x; echo ended"], limits=Limits(wall_s=5))
+    done = await sandbox.run(["sh", "-c", "cat; read x; echo ended"], limits=Limits(wall_s=100))
     assert not done.timed_out and done.output == "ended\n"
 
 
 async def test_B12_pagers_and_editors_do_not_wait(sandbox) -> None:
     identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    limits = Limits(wall_s=10)
+    limits = Limits(wall_s=100)
     assert not (await sandbox.run(["git", "--paginate", "status"], limits=limits)).timed_out
     done = await sandbox.run(["git", *identity, "commit", "--allow-empty"], limits=limits)
     assert not done.timed_out and done.exit_code != 0

@@ -1,7 +1,6 @@
 """The contract of ``Sandbox``, on every back end."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ async def test_stdin_arrives_and_ends(python, stdin: bytes) -> None:
 
 
 async def test_stdin_that_nobody_reads_does_not_block(sandbox) -> None:
-    done = await sandbox.run(["true"], stdin=b"x" * (3 << 20), limits=Limits(wall_s=10))
+    done = await sandbox.run(["true"], stdin=b"x" * (3 << 20), limits=Limits(wall_s=100))
     assert done.exit_code == 0
 
 
@@ -73,22 +72,14 @@ async def test_output_is_heard_while_it_arrives(shell, workspace) -> None:
     assert "".join(heard) == "one\ntwo\n"
 
 
-async def none_left(sleepers: Callable[[str], list[int]], mark: str) -> None:
-    """Wait until the kernel has taken away what was killed."""
-    async with asyncio.timeout(30):
-        while sleepers(mark):
-            await asyncio.sleep(0.02)
-
-
-async def test_cancel_kills_the_tree_and_is_raised_again(sandbox, sleepers) -> None:
-    mark = "31415.9265"
+async def test_cancel_kills_the_tree_and_is_raised_again(sandbox, sleepers, mark, none_left) -> None:
     task = asyncio.create_task(sandbox.run(["sh", "-c", f"setsid sleep {mark} & sleep {mark}"]))
     while len(sleepers(mark)) < 3:
         await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await none_left(sleepers, mark)
+    await none_left(mark)
     assert (await sandbox.run(["echo", "still works"])).output == "still works\n"
 
 

@@ -115,6 +115,7 @@ class Jobs:
         job = self.get(job_id)
         if job.state in ACTIVE:
             raise JobError(f"job {job.id} is {job.state}; cancel it first: apprentice jobs cancel {job.id}")
+        self._let_go(job.folder)
         shutil.rmtree(job.folder)
         return job
 

@@ -12,7 +12,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,9 @@ from training.jobs.view import look
 Work = Callable[[Reporter], Mapping[str, Any] | None]
 NICE = 5
 AUTOGROUP = Path("/proc/self/autogroup")
-_LOG_S = 2.0
+_LOG_S = 10.0
+"""The longest that the end of a job waits for its log; a grandchild may hold that open."""
+_TRIES = 10
 
 
 def work(folder: Path, parent: int, kept: int) -> int:
@@ -76,8 +77,15 @@ def _stand_back() -> None:
     """Let the chat beside it stay quick. Where Linux weighs whole sessions against one another, how nice a
     process is counts within its session only, so the session is made as nice."""
     os.nice(NICE)
-    with suppress(OSError):
-        AUTOGROUP.write_text(str(NICE))
+    for _ in range(_TRIES):  # the kernel takes one such change at a time, from whom it does not trust
+        try:
+            AUTOGROUP.write_text(str(NICE))
+        except BlockingIOError:
+            time.sleep(0.1)
+        except OSError:
+            return
+        else:
+            return
 
 
 def _function(name: str) -> Work:

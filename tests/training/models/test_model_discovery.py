@@ -18,6 +18,9 @@ def models(*names: object) -> object:
     return {"object": "list", "data": [{"id": name} for name in names]}
 
 
+PATIENT_S = 30.0
+
+
 @pytest.fixture(autouse=True)
 def no_ollama(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
@@ -27,7 +30,7 @@ async def test_servers_are_asked_together_and_their_models_listed_in_order() -> 
     async with Loopback() as first, Loopback() as second:
         first.models = whole(models("b", "a"))
         second.models = whole(models("qwen3:0.6b"))
-        found = await discover([first.url, "http://127.0.0.1:1/v1", second.url + "/", first.url])
+        found = await discover([first.url, "http://127.0.0.1:1/v1", second.url + "/", first.url], PATIENT_S)
         assert [one.address for one in found] == [
             f"{first.url}#b",
             f"{first.url}#a",
@@ -40,7 +43,7 @@ async def test_servers_are_asked_together_and_their_models_listed_in_order() -> 
 async def test_the_key_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     async with Loopback() as server:
-        await discover([server.url])
+        await discover([server.url], PATIENT_S)
         assert "authorization" not in server.requests[0].headers
 
 
@@ -75,7 +78,7 @@ async def test_only_this_machine_is_asked() -> None:
 async def test_OLLAMA_HOST_is_asked_too(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     async with Loopback() as server:
         monkeypatch.setenv("OLLAMA_HOST", form.format(host="127.0.0.1", port=server.port))
-        assert [one.name for one in await discover([])] == ["tiny"]
+        assert [one.name for one in await discover([], PATIENT_S)] == ["tiny"]
 
 
 @pytest.mark.parametrize(

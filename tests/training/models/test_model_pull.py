@@ -14,7 +14,7 @@ from training.models.patience import Patience
 from training.models.pull import Pull
 from training.models.store import ModelStore
 
-QUICK = Patience(attempts=3, backoff_s=0.001, longest_wait_s=0.05, connect_s=2, read_s=2)
+QUICK = Patience(attempts=3, backoff_s=0.001, longest_wait_s=0.05, connect_s=60, read_s=60)
 SOURCE = find_source(NAME)
 
 

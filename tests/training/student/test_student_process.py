@@ -63,8 +63,9 @@ async def test_H06_a_killed_process_is_started_again_by_the_next_request(student
 
 
 async def test_a_process_that_dies_in_the_middle_says_so(student: LocalStudent) -> None:
-    task = asyncio.create_task(student.decide(STORY, allowed=["answer"]))
-    await asyncio.sleep(0.2)
+    begun = asyncio.Event()
+    task = asyncio.create_task(student.decide(STORY, allowed=["answer"], on_text=lambda _: begun.set()))
+    await begun.wait()
     os.kill(pid(student), signal.SIGKILL)
     with pytest.raises(StudentDied, match="SIGKILL"):
         await task

@@ -74,7 +74,7 @@ class Bench:
         return await self._stack.enter_async_context(made)
 
     def config(self, server: Server, **given: Any) -> ProviderConfig:
-        patient = {"attempts": 3, "backoff_s": 0.002, "longest_wait_s": 1.0, "timeout_s": 5.0}
+        patient = {"attempts": 3, "backoff_s": 0.002, "longest_wait_s": 1.0, "timeout_s": 60.0}
         return ProviderConfig(self.name, "teacher-1", server.url, **{**patient, **given})  # type: ignore[arg-type]
 
     def provider(
