@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -127,6 +128,7 @@ def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = N
         app.call_from_thread(app.take_look, look)
         return build_chat(settings, workspace, session)
 
+    _follow_the_terminal()
     cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
     look = last_look(look_file())
     app = ApprenticeApp(
@@ -138,6 +140,14 @@ def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = N
         ring=look.ring,
     )
     return asyncio.run(_run(app, mouse=look.mouse))
+
+
+def _follow_the_terminal() -> None:
+    """Forget COLUMNS and LINES where the terminal says its size: exported, they would hold it for ever."""
+    with suppress(OSError):
+        if all(os.get_terminal_size(sys.stdout.fileno())):
+            os.environ.pop("COLUMNS", None)
+            os.environ.pop("LINES", None)
 
 
 async def _run(app: ApprenticeApp, *, mouse: bool) -> int:

@@ -1,7 +1,7 @@
 """The prompt of the REPL, typed at through prompt_toolkit's pipe."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ ENTER, CTRL_C, CTRL_D, CTRL_J, ESC, UP, SHIFT_TAB, TAB, F1 = (
 )
 
 PATIENCE_S = 60.0
+CANDIDATES = "candidates"
+"""No key: wait for them to show."""
 
 
 class Desk:
@@ -154,14 +156,24 @@ async def test_answers_to_questions_are_not_in_the_history(tmp_path: Path) -> No
     assert "secret" not in file.read_text()
 
 
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
 async def typed(desk: Desk, *keys: str) -> str | None:
-    """A request typed key group by key group, as a person does."""
+    """A request typed key group by key group, as a person does who sees the candidates before TAB."""
     waiting = asyncio.create_task(desk.reader.request())
+    buffer = desk.reader._requests.default_buffer
     for group in keys:
-        desk.keyboard.send_text(group)
-        await asyncio.sleep(0.15)
-        while group == TAB and desk.reader._requests.default_buffer.complete_state is None:
-            await asyncio.sleep(0.01)
+        if group in (TAB, CANDIDATES):
+            await until(lambda: buffer.complete_state and buffer.complete_state.completions)
+        if group != CANDIDATES:
+            desk.keyboard.send_text(group)
+            await asyncio.sleep(0.05)
+        if group == TAB:
+            await until(lambda: buffer.complete_state and buffer.complete_state.current_completion)
     return await asyncio.wait_for(waiting, PATIENCE_S)
 
 
@@ -179,7 +191,7 @@ async def test_tab_completes_a_file(desk: Desk) -> None:
 
 
 async def test_enter_sends_what_was_typed_while_candidates_show(desk: Desk) -> None:
-    assert await typed(desk, "/he", ENTER) == "/he"
+    assert await typed(desk, "/he", CANDIDATES, ENTER) == "/he"
 
 
 async def test_line_takes_a_default_to_edit(desk: Desk) -> None:

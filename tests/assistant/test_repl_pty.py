@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,12 @@ def ended(child: Any) -> int:
     child.expect(pexpect.EOF)
     child.wait()
     return child.exitstatus if child.exitstatus is not None else -child.signalstatus
+
+
+def until_raw(child: Any) -> None:
+    """A prompt without sequences stands there before its keys are read one by one."""
+    while termios.tcgetattr(child.child_fd)[3] & termios.ICANON:
+        time.sleep(0.01)
 
 
 def test_a_whole_conversation(tmp_path: Path) -> None:
@@ -123,10 +130,12 @@ def test_D15_keys_typed_ahead_do_not_approve(tmp_path: Path) -> None:
 def test_E8_dumb_terminals_get_no_sequences(tmp_path: Path, environment: dict[str, str]) -> None:
     with terminal(tmp_path, **environment) as child:
         child.expect("ask>")
+        until_raw(child)
         child.send("show me\r")
         child.expect("import os")
         seen = child.before
         child.expect("ask>")
+        until_raw(child)
         assert "\x1b" not in seen + child.before
         child.send("\x04")
         assert ended(child) == 0
@@ -191,9 +200,10 @@ def test_one_shot_question_that_is_left_ends_the_turn(tmp_path: Path, key: str) 
 
 
 @pytest.mark.gguf
+@pytest.mark.timeout(900)
 def test_the_whole_program_answers_and_keeps_its_session(tmp_path: Path) -> None:
     with terminal(tmp_path, WHOLE) as child:
-        child.timeout = 90
+        child.timeout = 600
         child.expect("ask>")
         child.send("/mode plan\r")
         child.expect("plan>")

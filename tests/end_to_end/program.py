@@ -37,7 +37,8 @@ def until(condition: Callable[[], Any], seconds: float = LIMIT_S) -> Any:
 
 def environment(mark: str = "", **more: str) -> dict[str, str]:
     """What a child is given: this test's folders, the sources, and the mark."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", MARK: mark or "none", **more}
+    outside = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**outside, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", MARK: mark or "none", **more}
 
 
 def apprentice(

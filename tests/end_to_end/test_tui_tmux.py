@@ -117,8 +117,9 @@ def test_escape_interrupts_and_the_session_goes_on(project: Path) -> None:
 
 
 @pytest.mark.bubblewrap
-def test_E08_sizes_change_while_it_runs(project: Path) -> None:
-    with terminal(project) as window:
+@pytest.mark.parametrize("exported", [{}, {"COLUMNS": "80", "LINES": "24"}], ids=["", "exported"])
+def test_E08_sizes_change_while_it_runs(project: Path, exported: dict[str, str]) -> None:
+    with terminal(project, **exported) as window:
         window.run(scripted(project, "tui", json.dumps([{"answer": "a short answer"}])))
         opened(window)
         window.type("hello")

@@ -25,6 +25,7 @@ class JobState(StrEnum):
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+ENDS = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 RESUMABLE = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
 
 

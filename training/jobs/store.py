@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from training.jobs import heartbeat, identity
-from training.jobs.base import ACTIVE, RESUMABLE, Job, JobError, JobSpec
+from training.jobs.base import ACTIVE, ENDS, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
-from training.jobs.layout import CANCEL, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
+from training.jobs.layout import CANCEL, HEARTBEAT, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
 from training.jobs.view import look
 
 _POLL_S = 0.2
@@ -64,7 +64,7 @@ class Jobs:
         if known is not None and known[0] == size:
             return known[1]
         job = look(folder)
-        if job.state not in ACTIVE:
+        if job.state in ENDS:
             self._ended[folder.name] = size, job
         return job
 
@@ -133,15 +133,20 @@ class Jobs:
             time.sleep(_POLL_S)
 
     def _launch(self, folder: Path) -> None:
+        heartbeat.beat(folder, identity.own())  # until it beats itself
         Journal(folder / JOURNAL).write("queued")
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "training.jobs", "run", str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd=folder,
-        )
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "training.jobs", "run", str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=folder,
+            )
+        except OSError:
+            (folder / HEARTBEAT).unlink(missing_ok=True)
+            raise
         self._started = [*(each for each in self._started if each.poll() is None), process]
         heartbeat.beat(folder, identity.of(process.pid))
 

@@ -11,17 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from training.jobs.base import Job, JobState, Progress
+from training.jobs.base import ENDS, Job, JobState, Progress
 from training.jobs.heartbeat import supervisor
 from training.jobs.journal import entries
 from training.jobs.layout import CANCEL, JOURNAL, read_spec
 
 _WINDOW_S = 120.0
-_ENDS = {
-    "done": JobState.DONE,
-    "failed": JobState.FAILED,
-    "cancelled": JobState.CANCELLED,
-}
 
 
 def look(folder: Path) -> Job:
@@ -32,7 +27,7 @@ def look(folder: Path) -> Job:
     job = Job(folder.name, spec, JobState.QUEUED, folder, created)
     for entry in seen:
         job = _after(job, entry)
-    if job.state in _ENDS.values():
+    if job.state in ENDS:
         return job
     if not alive:
         return replace(job, state=JobState.INTERRUPTED, ended=seen[-1]["at"] if seen else created)
@@ -52,10 +47,10 @@ def _after(job: Job, entry: Mapping[str, Any]) -> Job:
         case "metric":
             values = {name: value for name, value in entry.items() if name not in ("at", "what")}
             return replace(job, metrics={**job.metrics, **values})
-        case "done" | "failed" | "cancelled":
+        case end if end in ENDS:
             return replace(
                 job,
-                state=_ENDS[what],
+                state=JobState(end),
                 ended=entry["at"],
                 result=entry.get("result", {}),
                 error=entry.get("error", ""),

@@ -16,7 +16,7 @@ from training.student.base import Decision
 from training.student.local import LocalStudent
 from training.student.settings import StudentSettings
 
-pytestmark = pytest.mark.gguf
+pytestmark = [pytest.mark.gguf, pytest.mark.timeout(900)]
 
 PROMPT = 'instructions = "Call one tool, or answer."\ndescribe = false\nmax_calls = 1\nmax_rounds = 1\n'
 FLAGS = {
@@ -39,8 +39,10 @@ class Mortal(LocalStudent):
         await self.start()
         if self.blows:
             assert self._process
-            loop = asyncio.get_running_loop()
-            loop.call_later(0.02, os.kill, self._process.pid, self.blows.pop(0))
+            loop, pid = asyncio.get_running_loop(), self._process.pid
+            os.kill(pid, signal.SIGSTOP)  # it cannot be done before the blow comes
+            loop.call_later(0.02, os.kill, pid, self.blows.pop(0))
+            loop.call_later(0.03, os.kill, pid, signal.SIGCONT)
         return await super().decide(conversation, **options)  # type: ignore[arg-type]
 
 

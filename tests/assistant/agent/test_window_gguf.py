@@ -10,7 +10,7 @@ from assistant.wiring import build_chat
 from tests.assistant.agent.conftest import take
 from tests.assistant.agent.talk import answered, asked, called, observed
 
-pytestmark = pytest.mark.gguf
+pytestmark = [pytest.mark.gguf, pytest.mark.timeout(900)]
 
 FLAGS = {"sandbox.engine": "off", "mode": "plan", "student.context_tokens": 2048, "tools.selection": "all"}
 

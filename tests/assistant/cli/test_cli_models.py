@@ -11,6 +11,7 @@ import pytest
 from assistant.cli.main import main
 from tests.training.models.loopback_hub import COMMIT, Fault, LoopbackHub
 from training.models.catalogue import catalogue
+from training.models.discovery import discover
 from training.student.gguf import embedded_model
 
 NAME = "maker/Tiny-GGUF:tiny-q8_0.gguf"
@@ -180,6 +181,7 @@ def test_a_server_is_found_and_used(
 ) -> None:
     hub.served_models = ["first", "second:1b"]
     monkeypatch.setenv("APPRENTICE_MODELS__ENDPOINTS", f'["{hub.url}/v1"]')
+    monkeypatch.setattr(discover, "__defaults__", (30.0,))  # seconds of patience
     address = f"{hub.url}/v1#second:1b"
     assert listed(capsys)[address]["state"] == "endpoint"
     assert main(["models", "use", address]) == 0

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.cli.main import main
 
-pytestmark = [pytest.mark.gguf, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.gguf, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 PLAIN = Path(__file__).parents[3] / "benchmarks" / "requests" / "plain.jsonl"
 

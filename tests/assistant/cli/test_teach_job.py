@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,8 +96,7 @@ def test_it_is_cancelled_while_it_waits_for_a_reply_which_is_kept(
 ) -> None:
     server = serve(4.0)
     job = until(jobs, begun(jobs, tmp_path), lambda _: server.billed.total() > 0)
-    since = time.monotonic()
     assert main(["jobs", "cancel", job.id]) == 0
-    assert ended(jobs, job).state is JobState.CANCELLED and time.monotonic() - since < 20
+    assert ended(jobs, job).state is JobState.CANCELLED
     ledger = read_ledger(tmp_path / FOLDER)
     assert ledger.total.replies == server.billed.total() > 0 and ledger.total.lost_usd == 0

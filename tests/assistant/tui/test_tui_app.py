@@ -12,7 +12,7 @@ import pytest
 from assistant.tui.app import ApprenticeApp
 from assistant.tui.opening import Opening
 from assistant.tui.theme import THEMES
-from tests.assistant.tui.driving import application, ask, driving, screen_of, send, shown, until
+from tests.assistant.tui.driving import PATIENCE_S, application, ask, driving, screen_of, send, shown, until
 from tests.assistant.tui.fake_chat import FakeChat, answer
 
 
@@ -152,7 +152,7 @@ async def test_what_is_sent_before_the_chat_is_open_is_sent_when_it_is() -> None
     chat = FakeChat()
 
     def slow() -> FakeChat:
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         return chat
 
     app = ApprenticeApp(slow, Opening(Path("/code/demo"), "ask", "embedded"))

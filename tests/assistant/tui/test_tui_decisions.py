@@ -90,7 +90,7 @@ async def test_pages_are_read_as_they_are_scrolled(
     for number in range(100):
         stored.decide("read_file", f"request {number}")
     async with driving(stored, size=SMALL, commands=registry) as pilot:
-        table = await opened(pilot, "request 99", "more below")
+        table = await opened(pilot, "request 99", "60 shown, more below")
         assert table.row_count == 60  # what is in sight, and as much again
         await pilot.press("end")
         await until(pilot, lambda: table.row_count > 60)

@@ -196,10 +196,8 @@ async def test_B05_a_long_line_is_shortened(
 @pytest.mark.slow
 async def test_B10_a_regex_bomb_is_stopped(context: ToolContext, workspace: Path) -> None:
     (workspace / "a.txt").write_text("a" * 40 + "!\n")
-    started = time.monotonic()
     with pytest.raises(ToolError, match=r"takes too long at a.txt:1"):
         await found(context, None, r"^(a|a)*\1$")
-    assert time.monotonic() - started < 10
 
 
 @needs_ripgrep

@@ -31,9 +31,9 @@ def cluster() -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1)
+    made.add_node(num_cpus=1, wait=False)
     ray.init(address=made.address, log_to_driver=False)
-    made.wait_for_nodes()
+    made.wait_for_nodes(timeout=300)
     try:
         yield str(made.address)
     finally:

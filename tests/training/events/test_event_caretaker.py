@@ -79,7 +79,7 @@ def test_a_quiet_log_compresses_what_is_old(sealed, folder, reopen):
 
 @pytest.mark.slow
 def test_one_quiet_time_is_enough_for_all_that_is_old(sealed, folder, reopen):
-    started, each = time.monotonic(), 2.0
+    started, each = time.monotonic(), 4.0
     reopen(quiet_s=each)
     until(lambda: packed(folder) == old(folder))
     assert time.monotonic() - started < each * len(old(folder))

@@ -50,7 +50,7 @@ def test_the_embedded_student_learns_a_planted_behaviour_and_shows_it_at_run_tim
     written(tmp_path / "train.jsonl", *made)
     settings = FinetuneSettings(rank=16, batch=8, epochs=4, learning_rate=1e-3, validation_share=0)
     jobs = Jobs(tmp_path / "jobs")
-    job = ended(jobs, jobs.submit(job_of(order(tmp_path, settings=settings))))
+    job = ended(jobs, jobs.submit(job_of(order(tmp_path, settings=settings))), seconds=1500)
     assert job.state == "done", job.error
     losses = [each["loss"] for each in orjson.loads((job.outputs / "run.json").read_bytes())["curve"]]
     assert sum(losses[-4:]) < 0.2 * sum(losses[:4])

@@ -30,5 +30,5 @@ class StillJobs(Jobs):
         Journal(job.folder / JOURNAL).write(what, **values)
 
     def _launch(self, folder: Path) -> None:
-        Journal(folder / JOURNAL).write("queued")
         heartbeat.beat(folder, identity.own())
+        Journal(folder / JOURNAL).write("queued")

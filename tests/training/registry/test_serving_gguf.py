@@ -14,7 +14,7 @@ from training.student.gguf import embedded_model
 from training.student.local import LocalStudent
 from training.student.settings import StudentSettings
 
-pytestmark = [pytest.mark.gguf, pytest.mark.usefixtures("nothing_shipped")]
+pytestmark = [pytest.mark.gguf, pytest.mark.timeout(900), pytest.mark.usefixtures("nothing_shipped")]
 
 
 def added(folder: Path, name: str, seed: int) -> Registered:
