@@ -19,7 +19,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def jobs() -> None:
-    """Long work: list, show, watch, cancel and resume it."""
+    """Long work: list, show, watch, cancel, resume and delete it."""
 
 
 @jobs.command("list")
