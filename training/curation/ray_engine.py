@@ -5,6 +5,8 @@ parts. Every machine of the cluster needs this program at the same version.
 """
 
 import pickle
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,7 +51,8 @@ def connected() -> Iterator[RayEngine]:
     mine = not ray.is_initialized()
     if mine:
         try:
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+            with _own_signals():
+                ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, OSError, ValueError) as error:
             raise CurationError(f"Ray's cluster cannot be reached: {error}; look at RAY_ADDRESS") from None
     ray.data.DataContext.get_current().enable_progress_bars = False
@@ -58,3 +61,14 @@ def connected() -> Iterator[RayEngine]:
     finally:
         if mine:
             ray.shutdown()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """What this process does on SIGTERM stays: Ray would end it, and a job could not be cancelled."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)

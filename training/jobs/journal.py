@@ -4,6 +4,7 @@ Invariant: a line is written whole by one write, so that the supervisor and the 
 last line, or one that is no JSON, is passed over by whoever reads.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ class Journal:
         line = orjson.dumps({"at": now(), "what": what, **values}, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n"
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, _separator(descriptor) + line)
+            line = _separator(descriptor) + line
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         finally:
             os.close(descriptor)
 

@@ -18,7 +18,7 @@ from training.jobs.journal import now
 
 SPEC, JOURNAL, HEARTBEAT = "spec.json", "journal.jsonl", "heartbeat.json"
 LOG, OLD_LOG = "log.txt", "log.1.txt"
-CANCEL, LOCK, OUTPUTS, TOLD = "cancel", "run.lock", "outputs", "told"
+CANCEL, LOCK, CHANGE, OUTPUTS, TOLD = "cancel", "run.lock", "change.lock", "outputs", "told"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 

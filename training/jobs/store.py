@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from training.jobs import heartbeat, identity
 from training.jobs.base import ACTIVE, ENDS, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
-from training.jobs.layout import CANCEL, HEARTBEAT, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
+from training.jobs.layout import CANCEL, CHANGE, HEARTBEAT, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
 from training.jobs.view import look
 
 _POLL_S = 0.2
@@ -36,6 +37,7 @@ class Jobs:
         folder = folder_of(self.folder, new_id(spec.kind))
         try:
             folder.mkdir(mode=0o700, parents=True)
+            heartbeat.beat(folder, identity.own())  # before it is seen: it is under way
             write_spec(folder, spec)
             self._launch(folder)
         except OSError as error:
@@ -92,31 +94,40 @@ class Jobs:
 
     def resume(self, job_id: str) -> Job:
         """Start it again from its last checkpoint."""
-        job = self.get(job_id)
-        if job.state not in RESUMABLE:
-            raise JobError(f"job {job.id} is {job.state}: there is nothing to resume")
-        self._let_go(job.folder)
-        (job.folder / CANCEL).unlink(missing_ok=True)
-        self._launch(job.folder)
+        with self._alone(self.get(job_id)) as job:
+            if job.state not in RESUMABLE:
+                raise JobError(f"job {job.id} is {job.state}: there is nothing to resume")
+            self._let_go(job)
+            (job.folder / CANCEL).unlink(missing_ok=True)
+            self._launch(job.folder)
         return look(job.folder)
 
-    def _let_go(self, folder: Path) -> None:
+    @contextmanager
+    def _alone(self, job: Job) -> Iterator[Job]:
+        """The job as it stands while no other program resumes or removes it."""
+        with _opened(job.folder / CHANGE) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield look(job.folder)
+
+    def _let_go(self, job: Job) -> None:
         """Wait for what is left of the run before: whoever supervised it or did its work holds its lock."""
         deadline = time.monotonic() + _LETS_GO_S
-        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            while not _is_free(lock) and time.monotonic() < deadline:
+        with _opened(job.folder / LOCK) as lock:
+            while not _is_free(lock):
+                if time.monotonic() > deadline:
+                    raise JobError(f"the run before of job {job.id} has not ended yet; try again in a moment")
                 time.sleep(_POLL_S / 4)
-        finally:
-            os.close(lock)
 
     def remove(self, job_id: str) -> Job:
         """Delete the job and its outputs."""
-        job = self.get(job_id)
-        if job.state in ACTIVE:
-            raise JobError(f"job {job.id} is {job.state}; cancel it first: apprentice jobs cancel {job.id}")
-        self._let_go(job.folder)
-        shutil.rmtree(job.folder)
+        with self._alone(self.get(job_id)) as job:
+            if job.state in ACTIVE:
+                raise JobError(
+                    f"job {job.id} is {job.state}; cancel it first: apprentice jobs cancel {job.id}"
+                )
+            self._let_go(job)
+            (job.folder / SPEC).unlink()  # from here on it is no job, and nobody writes into its folder
+            shutil.rmtree(job.folder)
         return job
 
     def follow(self, job_id: str) -> Iterator[dict[str, Any] | None]:
@@ -133,7 +144,7 @@ class Jobs:
             time.sleep(_POLL_S)
 
     def _launch(self, folder: Path) -> None:
-        heartbeat.beat(folder, identity.own())  # until it beats itself
+        heartbeat.beat(folder, identity.own())  # until its supervisor does
         Journal(folder / JOURNAL).write("queued")
         try:
             process = subprocess.Popen(
@@ -149,6 +160,16 @@ class Jobs:
             raise
         self._started = [*(each for each in self._started if each.poll() is None), process]
         heartbeat.beat(folder, identity.of(process.pid))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A file to lock; closing it lets go."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _is_free(lock: int) -> bool:

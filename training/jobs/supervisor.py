@@ -15,12 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from training.jobs import identity
-from training.jobs.base import JobSpec
+from training.jobs.base import ENDS, JobSpec
 from training.jobs.heartbeat import EVERY_S, beat
 from training.jobs.journal import Journal
 from training.jobs.layout import CANCEL, JOURNAL, LOCK, read_spec
 from training.jobs.logs import pump
 from training.jobs.turns import Turn
+from training.jobs.view import look
 
 _LOOK_S = 0.2
 _GRACE_S = 20.0
@@ -34,8 +35,7 @@ def supervise(folder: Path) -> int:
     except BlockingIOError:
         return 2
     spec, _ = read_spec(folder)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (folder / CANCEL).touch())
+    signal.signal(signal.SIGINT, lambda *_: (folder / CANCEL).touch())
     beat(folder, identity.own())
     threading.Thread(target=_keep_beating, args=(folder,), daemon=True).start()
     turn = Turn(folder.parent, spec.resource) if spec.resource else None
@@ -44,6 +44,10 @@ def supervise(folder: Path) -> int:
             Journal(folder / JOURNAL).write("cancelled")
             return 130
         return _run(folder, spec, lock)
+    except Exception as error:  # noqa: BLE001 - nobody else would say it
+        why = " ".join(f"it could not be run: {type(error).__name__}: {error}".split())
+        Journal(folder / JOURNAL).write("failed", error=why)
+        return 1
     finally:
         if turn is not None:
             turn.close()
@@ -75,16 +79,23 @@ def _run(folder: Path, spec: JobSpec, lock: int) -> int:
     os.close(kept)
     pumping = threading.Thread(target=_keep_log, args=(reading, folder, keeping), daemon=True)
     pumping.start()
-    code = _wait(worker, folder)
+    code = _wait(worker, folder, pumping)
     pumping.join(timeout=2)
+    if look(folder).state not in ENDS:
+        _say_how_it_ended(folder, code)
+    return 1 if code < 0 else code
+
+
+def _say_how_it_ended(folder: Path, code: int) -> None:
+    """For the work, which could not."""
     journal = Journal(folder / JOURNAL)
-    if code < 0 and (folder / CANCEL).exists():
+    if (folder / CANCEL).exists():
         journal.write("cancelled")
     elif code < 0:
         journal.write("failed", error=_killed(-code))
-    elif code not in (0, 1, 130):
-        journal.write("failed", error=f"the work ended with code {code} before it began; see the log")
-    return 1 if code < 0 else code
+    else:
+        why = f"the work ended with code {code} and did not say how: a full disk? The log may tell"
+        journal.write("failed", error=why)
 
 
 def _keep_log(reading: int, folder: Path, keeping: int) -> None:
@@ -93,14 +104,18 @@ def _keep_log(reading: int, folder: Path, keeping: int) -> None:
     os.close(keeping)
 
 
-def _wait(worker: subprocess.Popen[bytes], folder: Path) -> int:
-    """Until the work ends; when the job is cancelled it is asked to, then made to."""
-    asked: float | None = None
+def _wait(worker: subprocess.Popen[bytes], folder: Path, pumping: threading.Thread) -> int:
+    """Until the work ends; when the job is cancelled it is asked to, then made to, and so is work that
+    has said its last word and stays."""
+    ending: float | None = None
+    asked = False
     while (code := worker.poll()) is None:
-        if asked is None and (folder / CANCEL).exists():
+        if not asked and (folder / CANCEL).exists():
             worker.terminate()
-            asked = time.monotonic()
-        if asked is not None and time.monotonic() - asked > _GRACE_S:
+            asked = True
+        if ending is None and (asked or not pumping.is_alive()):
+            ending = time.monotonic()
+        if ending is not None and time.monotonic() - ending > _GRACE_S:
             os.killpg(worker.pid, signal.SIGKILL)
         time.sleep(_LOOK_S)
     return code

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from training.jobs import inputs
 from training.jobs.base import Cancelled, JobError, Reporter
 from training.jobs.journal import Journal
-from training.jobs.layout import JOURNAL, read_spec
+from training.jobs.layout import CANCEL, JOURNAL, read_spec
 from training.jobs.reporting import JobReporter
 from training.jobs.view import look
 
@@ -40,10 +41,10 @@ def work(folder: Path, parent: int, kept: int) -> int:
     journal = Journal(folder / JOURNAL)
     resumed = look(folder).runs > 0
     reporter = JobReporter(folder, spec.arguments, resumed)
-    signal.signal(signal.SIGTERM, lambda *_: reporter.cancel())
+    signal.signal(signal.SIGTERM, lambda *_: _asked_to_end(folder, reporter))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    journal.write("started", pid=os.getpid(), resumed=resumed)
     try:
+        journal.write("started", pid=os.getpid(), resumed=resumed)
         inputs.check(spec.inputs)
         result = _function(spec.work)(reporter) or {}
         reporter.flush()
@@ -54,9 +55,19 @@ def work(folder: Path, parent: int, kept: int) -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it was is the job's end
         traceback.print_exc()
-        reporter.flush()
+        with suppress(OSError):
+            reporter.flush()
         _end(journal, kept, "failed", error=_one_line(error))
         return 1
+
+
+def _asked_to_end(folder: Path, reporter: JobReporter) -> None:
+    """By the person, or by what ends all processes: a machine that goes down cancels nothing."""
+    if (folder / CANCEL).exists():
+        reporter.cancel()
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end(journal: Journal, kept: int, what: str, **values: Any) -> None:

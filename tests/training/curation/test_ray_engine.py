@@ -1,5 +1,6 @@
 """Curation over Ray Data on a cluster of two nodes: the same as here, and computed on both."""
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -65,6 +66,18 @@ def node_of(folder: Path, part: int) -> str:
     while len(list(folder.iterdir())) < 2 and time.monotonic() < end:
         time.sleep(0.02)
     return node
+
+
+@ray_cluster
+def test_a_job_can_be_cancelled_also_once_ray_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: signal.signal(signal.SIGTERM, lambda *_: sys.exit(15)))
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    before = signal.getsignal(signal.SIGTERM)
+    with connected():
+        assert signal.getsignal(signal.SIGTERM) is before
 
 
 @ray_cluster

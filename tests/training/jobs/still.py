@@ -15,6 +15,7 @@ class StillJobs(Jobs):
     def submit(self, spec: JobSpec) -> Job:
         folder = self.folder / f"{len(list(self.folder.glob('*'))):04}-{spec.kind}"
         folder.mkdir(parents=True)
+        heartbeat.beat(folder, identity.own())
         write_spec(folder, spec)
         self._launch(folder)
         return self.get(folder.name)

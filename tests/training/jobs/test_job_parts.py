@@ -139,6 +139,17 @@ def test_a_torn_line_is_passed_over_and_the_next_one_stands_alone(tmp_path):
     assert [entry["text"] for entry, _ in entries(path, offset)] == ["b"]
 
 
+def test_a_line_that_a_full_disk_cuts_is_an_error_and_no_line(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "journal.jsonl")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:9]))
+    with pytest.raises(OSError, match="No space left"):
+        journal.write("done", result={"made": 7})
+    monkeypatch.setattr(os, "write", write)
+    journal.write("failed")
+    assert [entry["what"] for entry, _ in entries(journal.path)] == ["failed"]
+
+
 def test_progress_is_written_at_most_once_a_second_and_at_the_end(folder):
     reporter = JobReporter(folder, {}, resumed=False)
     for number in range(1000):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ from training.jobs.store import Jobs
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
+IMPATIENT = (
+    "import sys; from pathlib import Path; from training.jobs import supervisor;"
+    "supervisor._GRACE_S = 0.5; sys.exit(supervisor.supervise(Path(sys.argv[1])))"
+)
 
 
 @pytest.fixture
@@ -116,6 +121,55 @@ def test_K08_a_job_that_runs_is_not_started_twice(jobs):
         jobs.resume(job.id)
 
 
+def test_K01_what_ends_all_processes_cancels_nothing(jobs):
+    job = running(jobs, jobs.submit(spec("count", total=60, pause=0.05)))
+    os.kill(supervisor_of(job), signal.SIGTERM)
+    assert ended(jobs, job).state == JobState.INTERRUPTED
+    job = running(jobs, jobs.resume(job.id), done=30)
+    os.kill(worker_of(job), signal.SIGTERM)
+    job = ended(jobs, job)
+    assert job.state == JobState.FAILED and "SIGTERM" in job.error
+    job = ended(jobs, jobs.resume(job.id))
+    assert job.state == JobState.DONE and job.result == {"counted": 60}
+
+
+def test_an_end_that_was_said_stays_however_the_process_ends(jobs):
+    job = ended(jobs, jobs.submit(spec("done_and_dead")))
+    until(jobs, job, lambda job: gone(supervisor_of(job)))
+    assert (jobs.get(job.id).state, jobs.get(job.id).result) == (JobState.DONE, {"made": 7})
+
+
+def test_work_that_said_its_last_word_is_made_to_leave(jobs):
+    folder = jobs.folder / "20300101-000000-evaluate-stuck"
+    folder.mkdir(parents=True)
+    write_spec(folder, spec("done_and_stuck"))
+    process = subprocess.Popen([sys.executable, "-c", IMPATIENT, str(folder)])
+    process.wait(60)
+    assert jobs.get(folder.name).result == {"made": 7}
+
+
+def test_work_that_leaves_without_a_word_has_failed(jobs):
+    job = ended(jobs, jobs.submit(spec("leave")))
+    assert job.state == JobState.FAILED and "ended with code 0 and did not say how" in job.error
+
+
+def test_K08_of_two_that_resume_it_at_once_one_does(jobs, tmp_path):
+    job = jobs.submit(spec("count", total=1000, pause=0.05))
+    kill(running(jobs, job))
+    ended(jobs, job)
+
+    def resume() -> bool:
+        try:
+            Jobs(jobs.folder).resume(job.id)
+        except JobError as error:
+            assert "nothing to resume" in str(error)
+            return False
+        return True
+
+    with ThreadPoolExecutor() as both:
+        assert sorted(both.map(lambda _: resume(), range(2))) == [False, True]
+
+
 def test_K09_a_cancelled_job_stops_and_can_be_resumed(jobs):
     job = running(jobs, jobs.submit(spec("count", total=1000, pause=0.05)), done=3)
     jobs.cancel(job.id)
@@ -131,12 +185,8 @@ def test_K09_work_that_does_not_listen_is_made_to_stop_with_its_children(jobs, m
     folder = jobs.folder / "20300101-000000-evaluate-dead"
     folder.mkdir(parents=True)
     write_spec(folder, spec("hang"))
-    short = (
-        "import sys; from pathlib import Path; from training.jobs import supervisor;"
-        "supervisor._GRACE_S = 0.5; sys.exit(supervisor.supervise(Path(sys.argv[1])))"
-    )
     assert supervisor._GRACE_S > 0.5
-    process = subprocess.Popen([sys.executable, "-c", short, str(folder)])
+    process = subprocess.Popen([sys.executable, "-c", IMPATIENT, str(folder)])
     child = folder / "child"
     deadline = time.monotonic() + 60
     while not (child.exists() and child.read_text()):

@@ -1,5 +1,6 @@
 """What the jobs of these tests do."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -38,6 +39,21 @@ def how_nice(reporter: Reporter) -> Mapping[str, Any]:
 
 def refuse(reporter: Reporter) -> None:
     raise JobError("line 3 of data.jsonl is no JSON; mend it")
+
+
+def done_and_dead(reporter: Reporter) -> Mapping[str, Any]:
+    """The process dies of what it tears down, after it has said its result."""
+    atexit.register(os.abort)
+    return {"made": 7}
+
+
+def done_and_stuck(reporter: Reporter) -> Mapping[str, Any]:
+    atexit.register(time.sleep, 600)
+    return {"made": 7}
+
+
+def leave(reporter: Reporter) -> None:
+    sys.exit(0)
 
 
 def crash(reporter: Reporter) -> None:
