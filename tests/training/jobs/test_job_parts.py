@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from training.jobs import heartbeat, identity
+from training.jobs import heartbeat, identity, store
 from training.jobs.base import Cancelled, JobError, JobSpec, JobState
 from training.jobs.identity import Identity
 from training.jobs.inputs import check, fingerprints
@@ -95,6 +95,27 @@ def test_K01_a_job_without_a_living_supervisor_was_interrupted(folder):
 def test_a_broken_heartbeat_is_none(folder, content):
     (folder / "heartbeat.json").write_bytes(content)
     assert look(folder).state == JobState.INTERRUPTED
+
+
+def test_a_job_that_seemed_interrupted_is_looked_at_again(folder):
+    jobs = Jobs(folder.parent)
+    lines(folder, {"what": "queued"})
+    assert [job.state for job in jobs.all()] == [JobState.INTERRUPTED]
+    heartbeat.beat(folder, identity.own())
+    assert [job.state for job in jobs.all()] == [JobState.QUEUED]
+
+
+def test_a_job_is_alive_before_it_is_seen(tmp_path, monkeypatch):
+    alive = []
+
+    def written(folder: Path, spec: JobSpec) -> None:
+        alive.append(heartbeat.supervisor(folder))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "write_spec", written)
+    with pytest.raises(JobError, match="No space left"):
+        Jobs(tmp_path).submit(SPEC)
+    assert alive == [identity.own()]
 
 
 def test_the_end_that_was_said_counts_whoever_lives(folder):
