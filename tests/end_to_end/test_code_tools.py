@@ -3,12 +3,12 @@
 import asyncio
 import os
 import re
-import uuid
 from pathlib import Path
 
 from assistant.agent.steps import Confirmation, Observation, Progress
 from tests.end_to_end.chats import approve, chatting, never, results, turn
 from tests.end_to_end.program import GONE_S, git, leftovers, until
+from tests.marks import sleep_mark
 from tools.calls import ToolCall
 from training.student.base import Decision
 from training.student.scripted import answer, call
@@ -87,7 +87,7 @@ async def test_what_was_written_can_be_run(project: Path, engine: str) -> None:
 
 
 async def test_a_time_out_keeps_what_was_printed_and_ends_everything(project: Path, engine: str) -> None:
-    mark = f"27182.{uuid.uuid4().int % 10**9:09}"
+    mark = sleep_mark()
     [text] = await ran(
         project,
         engine,

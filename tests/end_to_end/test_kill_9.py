@@ -23,10 +23,11 @@ from tests.end_to_end.program import (
     started,
     until,
 )
+from tests.marks import sleep_mark
 from tools.protocol.messages import Message
 from training.student.scripted import answer
 
-SLEEP = f"16180.{uuid.uuid4().int % 10**9:09}"
+SLEEP = sleep_mark()
 REQUEST = "do it"
 
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from sandbox.base import Completed, Mount, Sandbox, SandboxError
 from sandbox.image import DEFAULT_NAME
+from tests.marks import sleep_mark
 
 BACK_ENDS = [
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
@@ -139,8 +139,8 @@ def sleepers() -> Iterator[Callable[[str], list[int]]]:
 
 @pytest.fixture
 def mark() -> str:
-    """Seconds to sleep for, which nothing else on this machine sleeps for."""
-    return f"27182.{uuid.uuid4().int % 10**9:09}"
+    """What a process of this test sleeps for."""
+    return sleep_mark()
 
 
 @pytest.fixture

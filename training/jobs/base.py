@@ -33,6 +33,12 @@ class JobError(Exception):
     """A job cannot do what was asked: one line, what, where, how to mend it."""
 
 
+def one_line(error: Exception) -> str:
+    """What a job says it failed of: of an error that was not written for a person, also the kind."""
+    said = " ".join(str(error).split())[:500]
+    return said if isinstance(error, JobError) and said else f"{type(error).__name__}: {said}"
+
+
 class Cancelled(Exception):
     """Raised inside the work when the person cancelled it; the work lets it pass."""
 

@@ -3,8 +3,6 @@
 Invariant: a job belongs to its own process from its start; whoever asked for it may end.
 """
 
-import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +16,7 @@ from training.jobs import heartbeat, identity
 from training.jobs.base import ACTIVE, ENDS, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
 from training.jobs.layout import CANCEL, CHANGE, HEARTBEAT, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
+from training.jobs.locks import alone, opened, taken
 from training.jobs.view import look
 
 _POLL_S = 0.2
@@ -37,7 +36,7 @@ class Jobs:
         folder = folder_of(self.folder, new_id(spec.kind))
         try:
             folder.mkdir(mode=0o700, parents=True)
-            heartbeat.beat(folder, identity.own())  # before it is seen: it is under way
+            heartbeat.beat(folder, identity.own())  # before it is seen, and until its supervisor does
             write_spec(folder, spec)
             self._launch(folder)
         except OSError as error:
@@ -99,21 +98,21 @@ class Jobs:
                 raise JobError(f"job {job.id} is {job.state}: there is nothing to resume")
             self._let_go(job)
             (job.folder / CANCEL).unlink(missing_ok=True)
+            heartbeat.beat(job.folder, identity.own())
             self._launch(job.folder)
         return look(job.folder)
 
     @contextmanager
     def _alone(self, job: Job) -> Iterator[Job]:
         """The job as it stands while no other program resumes or removes it."""
-        with _opened(job.folder / CHANGE) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(job.folder / CHANGE):
             yield look(job.folder)
 
     def _let_go(self, job: Job) -> None:
         """Wait for what is left of the run before: whoever supervised it or did its work holds its lock."""
         deadline = time.monotonic() + _LETS_GO_S
-        with _opened(job.folder / LOCK) as lock:
-            while not _is_free(lock):
+        with opened(job.folder / LOCK) as lock:
+            while not taken(lock):
                 if time.monotonic() > deadline:
                     raise JobError(f"the run before of job {job.id} has not ended yet; try again in a moment")
                 time.sleep(_POLL_S / 4)
@@ -144,7 +143,6 @@ class Jobs:
             time.sleep(_POLL_S)
 
     def _launch(self, folder: Path) -> None:
-        heartbeat.beat(folder, identity.own())  # until its supervisor does
         Journal(folder / JOURNAL).write("queued")
         try:
             process = subprocess.Popen(
@@ -160,21 +158,3 @@ class Jobs:
             raise
         self._started = [*(each for each in self._started if each.poll() is None), process]
         heartbeat.beat(folder, identity.of(process.pid))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """A file to lock; closing it lets go."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _is_free(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

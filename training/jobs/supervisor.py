@@ -4,7 +4,6 @@ Invariant: of one job there is one supervisor (``run.lock``), and no work withou
 what kills the work for its memory leaves somebody to say so.
 """
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -15,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from training.jobs import identity
-from training.jobs.base import ENDS, JobSpec
+from training.jobs.base import ENDS, JobSpec, one_line
 from training.jobs.heartbeat import EVERY_S, beat
 from training.jobs.journal import Journal
 from training.jobs.layout import CANCEL, JOURNAL, LOCK, read_spec
+from training.jobs.locks import taken
 from training.jobs.logs import pump
 from training.jobs.turns import Turn
 from training.jobs.view import look
@@ -30,9 +30,7 @@ _GRACE_S = 20.0
 def supervise(folder: Path) -> int:
     """Run the job in ``folder`` to its end; 2 where it is running already."""
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not taken(lock):
         return 2
     spec, _ = read_spec(folder)
     signal.signal(signal.SIGINT, lambda *_: (folder / CANCEL).touch())
@@ -45,8 +43,7 @@ def supervise(folder: Path) -> int:
             return 130
         return _run(folder, spec, lock)
     except Exception as error:  # noqa: BLE001 - nobody else would say it
-        why = " ".join(f"it could not be run: {type(error).__name__}: {error}".split())
-        Journal(folder / JOURNAL).write("failed", error=why)
+        Journal(folder / JOURNAL).write("failed", error=f"it could not be run: {one_line(error)}")
         return 1
     finally:
         if turn is not None:

@@ -6,9 +6,10 @@ process that dies gives up its turn. Tickets are numbered under a lock; a ticket
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from training.jobs.locks import alone, taken
 
 
 class Turn:
@@ -43,20 +44,12 @@ class Turn:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        else:
+            if not taken(descriptor):
+                return True
             path.unlink(missing_ok=True)
             return False
         finally:
             os.close(descriptor)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _locked(self) -> AbstractContextManager[None]:
+        return alone(self._folder / "lock")

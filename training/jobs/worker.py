@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from training.jobs import inputs
-from training.jobs.base import Cancelled, JobError, Reporter
+from training.jobs.base import Cancelled, Reporter, one_line
 from training.jobs.journal import Journal
 from training.jobs.layout import CANCEL, JOURNAL, read_spec
 from training.jobs.reporting import JobReporter
@@ -57,7 +57,7 @@ def work(folder: Path, parent: int, kept: int) -> int:
         traceback.print_exc()
         with suppress(OSError):
             reporter.flush()
-        _end(journal, kept, "failed", error=_one_line(error))
+        _end(journal, kept, "failed", error=one_line(error))
         return 1
 
 
@@ -103,11 +103,6 @@ def _function(name: str) -> Work:
     module, _, function = name.partition(":")
     found: Work = getattr(import_module(module), function)
     return found
-
-
-def _one_line(error: Exception) -> str:
-    said = " ".join(str(error).split())[:500]
-    return said if isinstance(error, JobError) and said else f"{type(error).__name__}: {said}"
 
 
 def end_with(parent: int) -> None:

@@ -12,13 +12,11 @@ from training.models.discovery import discover
 from training.models.settings import USUAL, ModelSettings
 
 Serve = Callable[..., Awaitable[Loopback]]
+PATIENT_S = 30.0
 
 
 def models(*names: object) -> object:
     return {"object": "list", "data": [{"id": name} for name in names]}
-
-
-PATIENT_S = 30.0
 
 
 @pytest.fixture(autouse=True)
