@@ -74,7 +74,7 @@ def lineage(student: "Registered", known: Facts) -> str:
             f"{base.name or base.model} ({base.license or 'licence not said'}), sha256 {base.sha256[:12]}",
         ),
         ("calling format", str(manifest.call_format)),
-        ("quantisation", manifest.quantisation or "that of the base; the adapter is in 16 bits"),
+        ("quantisation", manifest.quantisation or "that of the base"),
         ("data", came.dataset_id),
         ("run", came.run_id),
         ("goes on from", came.start and f"an adapter, sha256 {came.start}"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.export import checks
+from training.export.adapter import AdapterType
 from training.export.checks import Check
 from training.export.evidence import Evidence
 from training.export.prompts import prompt_checks
@@ -60,9 +61,9 @@ class Gate:
         self._said = said
         self._more = more
 
-    def adapter(self, path: Path) -> Verdict:
+    def adapter(self, path: Path, stored: AdapterType = "f16") -> Verdict:
         """An adapter, over the base that it was trained on."""
-        return self._verdict(path, "f16", checks.FAR, over=self.evidence.base_path)
+        return self._verdict(path, stored, checks.FAR, over=self.evidence.base_path)
 
     def model(self, path: Path, quantisation: Quantisation) -> Verdict:
         """A whole model."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from training.export.adapter import write_adapter
+from training.export.adapter import Q8_BLOCK, AdapterType, write_adapter
 from training.export.card import card
 from training.export.evidence import Evidence, gather
 from training.export.gate import Gate, Verdict
@@ -76,11 +76,18 @@ def _gathered(run: Run, most_ids: int, reporter: Reporter) -> Evidence:
 
 
 def _adapter(run: Run, asked: ExportOrder, gate: Gate, workshop: Path, reporter: Reporter) -> Judged:
-    path = workshop / ADAPTER
-    reporter.note("writing the adapter")
-    settings, facts = run.order.settings, {"general.name": asked.name}
-    write_adapter(run.load_weights(), 2.0 * settings.rank, Template(run.order.base_path), path, facts)
-    return path, [_noted(gate.adapter(path), reporter)]
+    """In 8 bits, which halves the file, or in 16 where the rank forbids that or too much would be lost."""
+    path, rank = workshop / ADAPTER, run.order.settings.rank
+    weights, base = run.load_weights(), Template(run.order.base_path)
+    forms: tuple[AdapterType, ...] = ("f16",) if rank % Q8_BLOCK else ("Q8_0", "f16")
+    verdicts: list[Verdict] = []
+    for stored in forms:
+        reporter.note("writing the adapter")
+        write_adapter(weights, 2.0 * rank, base, path, {"general.name": asked.name}, stored)
+        verdicts.append(_noted(gate.adapter(path, stored), reporter))
+        if verdicts[-1].passed:
+            break
+    return path, verdicts
 
 
 def _merged(run: Run, asked: ExportOrder, gate: Gate, workshop: Path, reporter: Reporter) -> Judged:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.export.adapter import write_tensors
 from training.export.naming import ExportError
-from training.export.template import fact_of, tensors_of
+from training.export.template import fact_of, rows_of, tensors_of
 from training.models.digest import sha256_of_file
 
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ def _mean(pairs: "Sequence[Pair]", rank: int) -> "tuple[Pair, np.ndarray[Any, An
 
 def _pairs(path: Path) -> "dict[str, Pair]":
     """By the tensors they belong to, B with the scale of its adapter in it. Raises ExportError."""
-    import numpy as np
 
     tensors, alpha = tensors_of(path), float(fact_of(path, _ALPHA))
-    rows = {name: np.asarray(tensor.data, dtype=np.float32) for name, tensor in tensors.items()}
+    rows = {name: rows_of(tensor) for name, tensor in tensors.items()}
     made: dict[str, Pair] = {}
     for name, a in rows.items():
         target, _, part = name.rpartition(".")

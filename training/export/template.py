@@ -19,6 +19,14 @@ def tensors_of(path: Path) -> dict[str, Any]:
     return {tensor.name: tensor for tensor in _reader(path).tensors}
 
 
+def rows_of(tensor: Any) -> "np.ndarray[Any, Any]":
+    """Return a tensor of a GGUF as float32 in rows [out, in], whatever type it is stored in."""
+    from gguf.quants import dequantize
+
+    rows: np.ndarray[Any, Any] = dequantize(tensor.data, tensor.tensor_type)
+    return rows
+
+
 def fact_of(path: Path, key: str, default: Any = None) -> Any:
     """A value of the metadata of any GGUF. Raises ExportError where it is missing and there is no default."""
     field = _reader(path).get_field(key)
@@ -62,13 +70,10 @@ class Template:
 
     def weight(self, name: str) -> "np.ndarray[Any, Any]":
         """A tensor as float32, rows first: [out, in]."""
-        from gguf.quants import dequantize
-
         tensor = self.tensors.get(name)
         if tensor is None:
             raise ExportError(f"{self.path} has no tensor {name}")
-        rows: np.ndarray[Any, Any] = dequantize(tensor.data, tensor.tensor_type)
-        return rows
+        return rows_of(tensor)
 
     def check_shape(self, name: str, rows: tuple[int, ...]) -> None:
         """Raises ExportError where the base's tensor has another shape than ``rows``."""

