@@ -11,6 +11,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from tests.budgets import Budgets, kind_of
+
 POSTGRES = os.environ.get("APPRENTICE_TEST_POSTGRES", "")
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -56,6 +58,21 @@ def postgres_url() -> Iterator[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run")
+    parser.addoption(
+        "--budgets", action="store_true", help="a kind of test far above its budget fails the run"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Budgets(enforced=config.getoption("--budgets")))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` a file is one group, and all that shares the Docker engine another."""
+    if config.getoption("dist", "no") == "loadgroup":
+        for item in items:
+            name = "docker" if kind_of(item) == "docker" else item.path.name
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.hookimpl(wrapper=True)
