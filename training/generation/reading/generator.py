@@ -1,0 +1,120 @@
+"""Reading examples in any number, the same for the same seed.
+
+Invariant: every example is made from its own dice, so that a longer run begins like a shorter one.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from training.generation.data_files import data, lines
+from training.generation.noise import noisy
+from training.generation.reading.base import Form, ReadingExample
+from training.generation.reading.calls import Source, source_of
+from training.generation.reading.configuration import configuration_page
+from training.generation.reading.endings import ending
+from training.generation.reading.notes import notes_page
+from training.generation.reading.real import real_page
+from training.generation.reading.templates import Page, Question, page_of, templates
+
+_SHARES: dict[Form, float] = {"line": 0.6, "none": 0.16, "result": 0.14, "done": 0.05, "ask": 0.05}
+_MOST_LINES = 60
+_MOST_QUESTIONS = 4
+_NOISE = 0.3
+_NAMED = 0.12
+"""Share of the questions about a file that name it."""
+_CUT = 0.12
+"""Share of the files of which only the beginning is read."""
+_SHORT_QUERIES = ("tests", "diff")
+
+
+def reading_examples(count: int, seed: int = 0) -> Iterator[ReadingExample]:
+    """So many examples."""
+    made = 0
+    for number in range(count):
+        dice = random.Random(f"reading {seed} {number}")
+        for example in _of_one_page(dice):
+            if made == count:
+                return
+            made += 1
+            yield example
+
+
+def _of_one_page(dice: random.Random) -> Iterator[ReadingExample]:
+    page = _page(dice)
+    asked: set[tuple[str, int | None]] = set()
+    for _ in range(dice.randint(1, _MOST_QUESTIONS)):
+        form = dice.choices(list(_SHARES), list(_SHARES.values()))[0]
+        if form in ("done", "ask"):
+            yield ending(form, dice)  # type: ignore[arg-type]
+            continue
+        example = _example(page, form, dice)
+        if example and (example.question, example.line) not in asked:
+            asked.add((example.question, example.line))
+            yield example
+
+
+def _page(dice: random.Random) -> Page:
+    make = dice.choices(_PAGES, _WEIGHTS)[0]
+    return make(dice)
+
+
+def _template_page(dice: random.Random) -> Page:
+    return page_of(dice.choice(templates()), dice)
+
+
+_PAGES: Sequence[Callable[[random.Random], Page]] = (_template_page, configuration_page, notes_page, real_page)
+_WEIGHTS = (0.6, 0.12, 0.1, 0.18)
+
+
+def _example(page: Page, form: Form, dice: random.Random) -> ReadingExample | None:
+    """None where the page has no question of the form, nor a fact to ask for instead."""
+    source = source_of(page.call)
+    known = [one for one in page.answered if one.line is not None and one.line < _MOST_LINES]
+    if form == "result":
+        return _made(page, source, form, Question(_request(page, source, dice), (source.name,), None, ""), dice)
+    if form == "none" and page.unanswered:
+        topic = dice.choice(sorted({one.topic for one in page.unanswered}))
+        return _made(page, source, form, dice.choice([one for one in page.unanswered if one.topic == topic]), dice)
+    if not known:
+        return None
+    line, answer = dice.choice(sorted({(one.line or 0, one.answer) for one in known}))
+    return _made(
+        page, source, "line", dice.choice([one for one in known if (one.line, one.answer) == (line, answer)]), dice
+    )
+
+
+def _request(page: Page, source: Source, dice: random.Random) -> str:
+    """What somebody asks who wants to see the whole."""
+    if page.shown and (page.call.split(" ")[0] not in ("read", "sh") or dice.random() < 0.6):
+        return dice.choice(page.shown)
+    sort = page.call.split(" ")[0].removesuffix("1")
+    return dice.choice(lines(data("reading/requests")[sort])).replace("{of}", source.name)
+
+
+def _made(
+    page: Page, source: Source, form: Form, question: Question, dice: random.Random
+) -> ReadingExample:
+    text = question.text
+    kept = (*question.kept, source.name)
+    if form != "result" and source.tool == "read_file" and dice.random() < _NAMED:
+        around = dice.choice(lines(data("reading/requests")["with_source"]))
+        text = around.replace("{q}", text).replace("{of}", source.name)
+    arguments: dict[str, Any] = dict(source.arguments)
+    head, body = list(source.head), page.lines[:_MOST_LINES]
+    if form != "result" and source.tool == "read_file" and len(body) > 3 and dice.random() < _CUT:
+        end = dice.randint((question.line or 0) + 1, len(body))
+        if end < len(body):
+            head = [f"[lines 1-{end} of {len(body)}]"]
+            body = body[:end]
+            arguments |= {"start_line": 1, "end_line": end}
+    return ReadingExample(
+        source=source.name,
+        lines=(*head, *body),
+        question=noisy(text, dice, _NOISE, kept=[one for one in kept if one]),
+        form=form,
+        line=None if question.line is None else question.line + len(head),
+        answer=question.answer,
+        kind=page.kind,
+        call=(source.tool, arguments),
+    )
