@@ -171,7 +171,8 @@ class _Writer:
         self._paragraph = []
         self._unit(block.units[0], scope)
         text, self._paragraph = " ".join(self._paragraph), None
-        for line in textwrap.wrap(text, int(draw(block.argument, self._dice)), break_on_hyphens=False):
+        width = int(draw(block.argument, self._dice))
+        for line in textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False):
             for mark in _IN_PARAGRAPH.findall(line):
                 fact, owner, answer = self._marks[ord(mark) - _FIRST_MARK]
                 self._there.append((fact, owner, len(self._lines), answer))
@@ -241,8 +242,8 @@ def expanded(text: str) -> Iterator[str]:
             yield line
             continue
         name, _, of = line[1:].partition(" ")
-        plain = " " in of
-        forms = [form for form in phrases()[name] if not (plain and form.startswith("~"))]
+        named = of.startswith("{") and " " not in of
+        forms = [form for form in phrases()[name] if named or not form.startswith("~")]
         yield from (form.removeprefix("~").replace("{of}", of) for form in forms)
 
 
