@@ -1,4 +1,4 @@
-"""The tool call that brings a text, from the short form that templates give, and the text as that tool returns it."""
+"""Tool calls in the short form that templates give them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -61,10 +61,14 @@ def configuration_page(dice: random.Random) -> Page:
             value = Scope(dice, {"value": setting.values}).fill("{value}")
             page.lines.append(_written(form.line, name, spellings[setting], value))
             _ask(page, name, setting, value, chosen, dice)
+        if form.kind == "config-json":
+            page.lines[-1] = page.lines[-1].removesuffix(",")
         if form.foot:
             page.lines.append(_written(form.foot, name, "", ""))
-        if form.section and dice.random() < 0.5:
+        if form.section and name != names[-2] and dice.random() < 0.5:
             page.lines.append("")
+    if form.kind == "config-json":
+        page.lines[-1] = page.lines[-1].removesuffix(",")
     if form.tail:
         page.lines.append(form.tail)
     for setting in dice.sample(known, 4):
@@ -95,7 +99,10 @@ def _ask_in_vain(
     lacking = [name for name in names if setting not in chosen.get(name, ())]
     if lacking:
         called = dice.choice(_sections()[dice.choice(lacking)])
-        page.unanswered += [Question(form.replace("{of}", called), (called,), None, "", setting.keys[0]) for form in setting.of]
+        page.unanswered += [
+            Question(form.replace("{of}", called), (called,), None, "", setting.keys[0])
+            for form in setting.of
+        ]
     if len(lacking) == len(names):
         page.unanswered += [Question(form, (), None, "", setting.keys[0]) for form in setting.plain]
 
@@ -125,7 +132,13 @@ def _sections() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _settings() -> tuple[_Setting, ...]:
     return tuple(
-        _Setting(tuple(one["keys"].split()), one.get("family", one["keys"]), one["values"], lines(one["of"]), lines(one["plain"]))
+        _Setting(
+            tuple(one["keys"].split()),
+            one.get("family", one["keys"]),
+            one["values"],
+            lines(one["of"]),
+            lines(one["plain"]),
+        )
         for one in data("reading/settings")["setting"]
     )
 

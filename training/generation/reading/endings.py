@@ -20,7 +20,8 @@ def ending(form: Literal["done", "ask"], dice: random.Random) -> ReadingExample:
     arguments: dict[str, Any] = {}
     for part in found["arguments"].split(" ;; "):
         name, _, value = part.partition("=")
-        arguments[name] = scope.fill(value)
+        filled = scope.fill(value)
+        arguments[name] = int(filled) if name == "start_line" else filled
     text = tuple(scope.fill(draw(line, dice)) for line in found["lines"])
     source = arguments.get("path") or arguments.get("command") or found["tool"]
     return ReadingExample(

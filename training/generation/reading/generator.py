@@ -25,7 +25,6 @@ _NAMED = 0.12
 """Share of the questions about a file that name it."""
 _CUT = 0.12
 """Share of the files of which only the beginning is read."""
-_SHORT_QUERIES = ("tests", "diff")
 
 
 def reading_examples(count: int, seed: int = 0) -> Iterator[ReadingExample]:
@@ -46,7 +45,7 @@ def _of_one_page(dice: random.Random) -> Iterator[ReadingExample]:
     for _ in range(dice.randint(1, _MOST_QUESTIONS)):
         form = dice.choices(list(_SHARES), list(_SHARES.values()))[0]
         if form in ("done", "ask"):
-            yield ending(form, dice)  # type: ignore[arg-type]
+            yield ending(form, dice)
             continue
         example = _example(page, form, dice)
         if example and (example.question, example.line) not in asked:
@@ -63,25 +62,31 @@ def _template_page(dice: random.Random) -> Page:
     return page_of(dice.choice(templates()), dice)
 
 
-_PAGES: Sequence[Callable[[random.Random], Page]] = (_template_page, configuration_page, notes_page, real_page)
+_PAGES: Sequence[Callable[[random.Random], Page]] = (
+    _template_page,
+    configuration_page,
+    notes_page,
+    real_page,
+)
 _WEIGHTS = (0.6, 0.12, 0.1, 0.18)
 
 
 def _example(page: Page, form: Form, dice: random.Random) -> ReadingExample | None:
     """None where the page has no question of the form, nor a fact to ask for instead."""
     source = source_of(page.call)
-    known = [one for one in page.answered if one.line is not None and one.line < _MOST_LINES]
     if form == "result":
-        return _made(page, source, form, Question(_request(page, source, dice), (source.name,), None, ""), dice)
+        request = Question(_request(page, source, dice), (source.name,), None, "")
+        return _made(page, source, form, request, dice)
     if form == "none" and page.unanswered:
         topic = dice.choice(sorted({one.topic for one in page.unanswered}))
-        return _made(page, source, form, dice.choice([one for one in page.unanswered if one.topic == topic]), dice)
+        question = dice.choice([one for one in page.unanswered if one.topic == topic])
+        return _made(page, source, form, question, dice)
+    known = [one for one in page.answered if one.line is not None and one.line < _MOST_LINES]
     if not known:
         return None
-    line, answer = dice.choice(sorted({(one.line or 0, one.answer) for one in known}))
-    return _made(
-        page, source, "line", dice.choice([one for one in known if (one.line, one.answer) == (line, answer)]), dice
-    )
+    fact = dice.choice(sorted({(one.line or 0, one.answer) for one in known}))
+    question = dice.choice([one for one in known if (one.line, one.answer) == fact])
+    return _made(page, source, "line", question, dice)
 
 
 def _request(page: Page, source: Source, dice: random.Random) -> str:
@@ -92,9 +97,7 @@ def _request(page: Page, source: Source, dice: random.Random) -> str:
     return dice.choice(lines(data("reading/requests")[sort])).replace("{of}", source.name)
 
 
-def _made(
-    page: Page, source: Source, form: Form, question: Question, dice: random.Random
-) -> ReadingExample:
+def _made(page: Page, source: Source, form: Form, question: Question, dice: random.Random) -> ReadingExample:
     text = question.text
     kept = (*question.kept, source.name)
     if form != "result" and source.tool == "read_file" and dice.random() < _NAMED:
@@ -102,12 +105,14 @@ def _made(
         text = around.replace("{q}", text).replace("{of}", source.name)
     arguments: dict[str, Any] = dict(source.arguments)
     head, body = list(source.head), page.lines[:_MOST_LINES]
-    if form != "result" and source.tool == "read_file" and len(body) > 3 and dice.random() < _CUT:
-        end = dice.randint((question.line or 0) + 1, len(body))
-        if end < len(body):
-            head = [f"[lines 1-{end} of {len(body)}]"]
-            body = body[:end]
-            arguments |= {"start_line": 1, "end_line": end}
+    if source.tool == "read_file":
+        first, total = page.window or (1, len(page.lines))
+        if form != "result" and len(body) > 3 and dice.random() < _CUT:
+            body = body[: dice.randint((question.line or 0) + 1, len(body))]
+        if len(body) < total:
+            last = first + len(body) - 1
+            head = [f"[lines {first}-{last} of {total}]"]
+            arguments |= {"start_line": first, "end_line": last}
     return ReadingExample(
         source=source.name,
         lines=(*head, *body),

@@ -1,7 +1,7 @@
 """Facts of one or two domains as files for people and programs write them, among others of their kind.
 
-Invariant: a fact is asked for by name or in words of somebody who does not know the name; the facts of a domain
-that the file leaves out are asked for in vain.
+Invariant: a fact is asked for by name, or in the words of somebody who does not know the name. The facts of
+a domain that the file leaves out are asked for in vain.
 """
 
 import random
@@ -40,13 +40,12 @@ def _write(page: Page, form: Form, domain: str, rows: list[Fact], dice: random.R
         at = page.lines.index(line, first)
         answer = value + form.unit(row)
         if page.lines.count(line) == 1:
-            page.answered += [
-                Question(text, (), at, answer) for text in _asked(row, dice)
-            ]
+            page.answered += [Question(text, (), at, answer) for text in _asked(row, dice)]
 
 
 def _asked(fact: Fact, dice: random.Random) -> list[str]:
     """By name twice, shortly, and as somebody asks who does not know the name."""
     named = [fact.question(fact.word, dice) for _ in range(2)]
     mark = dice.choice(("?", "?", ""))
-    return [*(before + fact.word + after + mark for before, after in named), fact.asked + mark, f"{fact.name}?"]
+    questions = [before + fact.word + after + mark for before, after in named]
+    return [*questions, fact.asked + mark, f"{fact.name}?"]

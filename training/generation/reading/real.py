@@ -1,7 +1,7 @@
-"""Texts that are on this machine: the standard library's sources, metadata of packages, this project's documents.
+"""Texts that are on this machine: sources of the standard library, metadata of packages, documents.
 
-Invariant: on the same machine the same dice give the same text. Where nothing of a sort is found, another sort
-is taken; the templates' texts are always there.
+Invariant: on the same machine the same dice give the same text. Where nothing of a sort is found, another
+sort is taken; the texts of templates are always there.
 """
 
 import importlib.metadata
@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from training.generation.data_files import data
-from training.generation.reading.real_code import module_pages
+from training.generation.reading.real_code import module_page
 from training.generation.reading.templates import Page, Question, expanded, page_of, templates
 
 _LONGEST = 45
@@ -20,6 +20,8 @@ _HEADER = re.compile(r"([A-Z][A-Za-z-]+): (.+)")
 _HEADING = re.compile(r"#{1,4} (.{3,60})")
 _ROW = re.compile(r"\| `([^`|]{2,40})` \| ([^|]{3,120}?) \|")
 _WIDEST = 300
+_CERTAIN = ("Keywords", "Requires-Python", "Description-Content-Type")
+"""Fields whose facts stand nowhere else."""
 
 
 def real_page(dice: random.Random) -> Page:
@@ -37,7 +39,7 @@ def _metadata_page(dice: random.Random) -> Page | None:
         return None
     name, text = dice.choice(files)
     lines = text[: dice.randint(8, _LONGEST)]
-    page = Page("package-metadata", f"read {name}/METADATA", lines)
+    page = Page("package-metadata", f"read {name}/METADATA", lines, window=(1, len(text)))
     found: dict[str, list[int]] = {}
     for at, line in enumerate(lines):
         if not line:
@@ -45,13 +47,12 @@ def _metadata_page(dice: random.Random) -> Page | None:
         if match := _HEADER.match(line):
             found.setdefault(match[1], []).append(at)
     asked = {key: tuple(expanded(str(forms))) for key, forms in data("reading/real")["metadata"].items()}
-    licensed = {"License", "License-Expression"} & set(found) or any("License ::" in line for line in lines)
     for key, forms in asked.items():
         places = found.get(key, [])
         if len(places) == 1:
             value = lines[places[0]].partition(": ")[2]
             page.answered += [Question(form, (), places[0], value) for form in forms]
-        elif not places and not (key.startswith("License") and licensed) and key not in ("Maintainer", "Author"):
+        elif not places and key in _CERTAIN:
             page.unanswered += [Question(form, (), None, "", key) for form in forms]
     return page
 
@@ -74,7 +75,7 @@ def _document_page(dice: random.Random) -> Page | None:
     name, text = dice.choice(files)
     start = dice.randrange(max(1, len(text) - 5))
     lines = text[start : start + dice.randint(6, _LONGEST)]
-    page = Page("project-document", f"read {name}", lines)
+    page = Page("project-document", f"read {name}", lines, window=(start + 1, len(text)))
     _ask(page, _HEADING, "asked", text, lambda match: match[1])
     _ask(page, _ROW, "rows", text, lambda match: match[2])
     return page
@@ -89,11 +90,15 @@ def _ask(
     for at, match in _matches(page.lines, pattern):
         name = match[1].strip("` ")
         if len(_containing(page.lines, name)) == 1:
-            page.answered += [Question(one.replace("{name}", name), (name,), at, answer(match)) for one in wordings]
+            page.answered += [
+                Question(one.replace("{name}", name), (name,), at, answer(match)) for one in wordings
+            ]
     for _, match in _matches(text, pattern):
         name = match[1].strip("` ")
         if name.lower() not in seen:
-            page.unanswered += [Question(one.replace("{name}", name), (name,), None, "", name) for one in wordings]
+            page.unanswered += [
+                Question(one.replace("{name}", name), (name,), None, "", name) for one in wordings
+            ]
 
 
 def _matches(lines: list[str], pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
@@ -115,13 +120,11 @@ def _documents() -> tuple[tuple[str, list[str]], ...]:
     return tuple((name, lines) for name, lines in texts if lines and max(map(len, lines)) < 4 * _WIDEST)
 
 
-def _code_page(dice: random.Random) -> Page | None:
-    return module_pages(dice)
-
-
 _MAKERS: tuple[Callable[[random.Random], Page | None], ...] = (
-    _code_page,
-    _code_page,
+    module_page,
+    module_page,
+    module_page,
     _metadata_page,
+    _document_page,
     _document_page,
 )

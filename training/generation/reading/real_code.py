@@ -41,7 +41,7 @@ class _Module:
     starts: list[int] = field(default_factory=list)
 
 
-def module_pages(dice: random.Random) -> Page | None:
+def module_page(dice: random.Random) -> Page | None:
     """A piece of a module, from the beginning of a definition; None where there is no source."""
     name = dice.choice(words_of("reading/real", "modules"))
     module = _module(name)
@@ -52,8 +52,7 @@ def module_pages(dice: random.Random) -> Page | None:
     lines = module.lines[start - 1 : end]
     if max(map(len, lines), default=_WIDEST) >= _WIDEST:
         return None
-    call = dice.choice(("read", "read", "sh cat")) if start == 1 else "read"
-    page = Page("python-library", f"{call} {module.path}", lines)
+    page = Page("python-library", f"read {module.path}", lines, window=(start, len(module.lines)))
     inside = [fact for fact in module.facts if start <= fact.line <= end]
     names = Counter((fact.sort, fact.name, fact.arg) for fact in inside)
     for fact in inside:

@@ -1,8 +1,8 @@
 """Texts that are written from templates, with the facts in them and questions about each.
 
 A body holds lines with slots. ``<<fact|text>>`` marks a fact: the line answers the questions of that name,
-with the text. Blocks stand between a line with ``%`` and ``%end``, their units divided by ``%-`` (without one,
-each line is a unit): ``%each row 2..5`` repeats with fresh values for ``{row}`` and ``{row_...}``, ``%any``
+with the text. Blocks stand between a line with ``%`` and ``%end``, their units divided by ``%-`` (without
+one, each line is a unit): ``%each row 2..5`` repeats with fresh values for ``{row}`` and ``{row_...}``, ``%any``
 shuffles its units, ``%some`` leaves some of them out as well
 (``%some 1..5`` keeps so many), ``%opt`` is there or not, ``%pick`` is one of them, and
 ``%wrap 60..90`` is a paragraph, broken at that width anywhere but in a fact.
@@ -20,6 +20,7 @@ from functools import cache
 from training.generation.data_files import data, lines, names_in
 from training.generation.reading.values import Scope, draw
 
+_BLOCKS = ("each", "any", "some", "opt", "pick", "wrap")
 _MARK = re.compile(r"<<([a-z][a-z_0-9]*)\|(.+?)>>")
 _FIRST_MARK, _HARD_SPACE = 0xE000, chr(0xF8FF)
 _IN_PARAGRAPH = re.compile("[\ue000-\uf8fe]")
@@ -76,13 +77,17 @@ class Page:
     answered: list[Question] = field(default_factory=list)
     unanswered: list[Question] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    window: tuple[int, int] | None = None
+    """The number of the first line, and how many lines the file has, where only a part of it was read."""
 
 
 @cache
 def templates() -> tuple[Template, ...]:
     """Those of ``data/reading/texts``."""
     return tuple(
-        _template(found) for name in names_in("reading/texts") for found in data(f"reading/texts/{name}")["text"]
+        _template(found)
+        for name in names_in("reading/texts")
+        for found in data(f"reading/texts/{name}")["text"]
     )
 
 
@@ -104,6 +109,7 @@ class _Writer:
 
     def page(self) -> Page:
         self._unit(self._template.body.units[0], self._scope)
+        self._strip()
         call = self._scope.fill(self._dice.choice(self._template.calls))
         page = Page(self._template.kind, call, self._lines)
         page.shown = [self._scope.fill(text) for text in self._template.shown]
@@ -119,6 +125,14 @@ class _Writer:
         questions = [_question(form, scope, None, "", fact) for form, scope, fact in missing]
         page.unanswered = [one for one in questions if one.text not in by_text]
         return page
+
+    def _strip(self) -> None:
+        """Take empty lines from both ends."""
+        while self._lines and not self._lines[-1]:
+            self._lines.pop()
+        empty = next((at for at, line in enumerate(self._lines) if line), 0)
+        del self._lines[:empty]
+        self._there = [(fact, scope, line - empty, answer) for fact, scope, line, answer in self._there]
 
     def _unit(self, unit: tuple[str | Block, ...], scope: Scope) -> None:
         for part in unit:
@@ -270,7 +284,7 @@ def _units(text: list[str], at: int) -> tuple[list[tuple[str | Block, ...]], int
         if line == "%-":
             units.append([])
             divided = True
-        elif line.startswith("%") and line[1:].split(" ")[0] in ("each", "any", "some", "opt", "pick", "wrap"):
+        elif line.startswith("%") and line[1:].split(" ")[0] in _BLOCKS:
             sort, _, argument = line[1:].partition(" ")
             inner, at = _units(text, at)
             if sort in ("each", "opt", "wrap") and len(inner) > 1:

@@ -84,7 +84,9 @@ class Scope:
     def _inner(self, text: str) -> str:
         """A value with its own slots filled: those of the template as they are there, others afresh."""
         fresh = Scope(self._dice, {})
-        return SLOT.sub(lambda match: (self if self._has(match[1]) else fresh)._value(match[1], match[0]), text)
+        return SLOT.sub(
+            lambda match: (self if self._has(match[1]) else fresh)._value(match[1], match[0]), text
+        )
 
     def _has(self, name: str) -> bool:
         return name.rstrip("0123456789") in self._declared or bool(self._prefix and self._owns(name))
