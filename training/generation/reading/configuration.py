@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from training.generation.data_files import data, lines
-from training.generation.reading.templates import Page, Question
+from training.generation.reading.pages import Page, Question
 from training.generation.reading.values import Scope
 from training.generation.spelling import camel_case
 

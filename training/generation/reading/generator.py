@@ -4,6 +4,7 @@ Invariant: every example is made from its own dice, so that a longer run begins 
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,13 +15,17 @@ from training.generation.reading.calls import Source, source_of
 from training.generation.reading.configuration import configuration_page
 from training.generation.reading.endings import ending
 from training.generation.reading.notes import notes_page
+from training.generation.reading.pages import Page, Question, page_of
 from training.generation.reading.real import real_page
-from training.generation.reading.templates import Page, Question, page_of, templates
+from training.generation.reading.templates import templates
 
 _SHARES: dict[Form, float] = {"line": 0.6, "none": 0.16, "result": 0.14, "done": 0.05, "ask": 0.05}
 _MOST_LINES = 60
 _MOST_QUESTIONS = 4
 _NOISE = 0.3
+_APART = 0.6
+"""How often a wording is preferred that has no word of the line."""
+_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}|[0-9]{2,}")
 _NAMED = 0.12
 """Share of the questions about a file that name it."""
 _CUT = 0.12
@@ -85,8 +90,15 @@ def _example(page: Page, form: Form, dice: random.Random) -> ReadingExample | No
     if not known:
         return None
     fact = dice.choice(sorted({(one.line or 0, one.answer) for one in known}))
-    question = dice.choice([one for one in known if (one.line, one.answer) == fact])
+    wordings = [one for one in known if (one.line, one.answer) == fact]
+    apart = [one for one in wordings if not _words(one.text) & _words(page.lines[fact[0]])]
+    question = dice.choice(apart if apart and dice.random() < _APART else wordings)
     return _made(page, source, "line", question, dice)
+
+
+def _words(text: str) -> set[str]:
+    """Lower-case words, also those of names such as ``maxRetries`` and ``max_retries``."""
+    return {word.lower() for word in _WORD.findall(text)}
 
 
 def _request(page: Page, source: Source, dice: random.Random) -> str:

@@ -8,7 +8,7 @@ import random
 
 from training.generation.fact_forms import Form, families
 from training.generation.facts import Fact, facts
-from training.generation.reading.templates import Page, Question
+from training.generation.reading.pages import Page, Question
 
 _MOST_ROWS = 7
 

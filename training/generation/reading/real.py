@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from training.generation.data_files import data
+from training.generation.reading.pages import Page, Question, page_of
 from training.generation.reading.real_code import module_page
-from training.generation.reading.templates import Page, Question, expanded, page_of, templates
+from training.generation.reading.templates import expanded, templates
 
 _LONGEST = 45
 _HEADER = re.compile(r"([A-Z][A-Za-z-]+): (.+)")

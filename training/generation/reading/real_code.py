@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 
 from training.generation.data_files import data, words_of
-from training.generation.reading.templates import Page, Question, expanded
+from training.generation.reading.pages import Page, Question
+from training.generation.reading.templates import expanded
 
 _LONGEST = 50
 _WIDEST = 160
