@@ -30,6 +30,14 @@ class Question:
     """What is asked about, where there is no line to tell it by."""
 
 
+def without_last_blanks(lines: list[str]) -> list[str]:
+    """The lines up to the last one with something on it."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
+
+
 @dataclass
 class Page:
     """A text that was written, and what may be asked of it."""
@@ -81,8 +89,7 @@ class _Writer:
 
     def _strip(self) -> None:
         """Take empty lines from both ends."""
-        while self._lines and not self._lines[-1]:
-            self._lines.pop()
+        self._lines = without_last_blanks(self._lines)
         empty = next((at for at, line in enumerate(self._lines) if line), 0)
         del self._lines[:empty]
         self._there = [(fact, scope, line - empty, answer) for fact, scope, line, answer in self._there]

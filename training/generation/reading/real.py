@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from training.generation.data_files import data
-from training.generation.reading.pages import Page, Question, page_of
+from training.generation.reading.pages import Page, Question, page_of, without_last_blanks
 from training.generation.reading.real_code import module_page
 from training.generation.reading.templates import expanded, templates
 
@@ -39,7 +39,7 @@ def _metadata_page(dice: random.Random) -> Page | None:
     if not files:
         return None
     name, text = dice.choice(files)
-    lines = text[: dice.randint(8, _LONGEST)]
+    lines = without_last_blanks(text[: dice.randint(8, _LONGEST)])
     page = Page("package-metadata", f"read {name}/METADATA", lines, window=(1, len(text)))
     found: dict[str, list[int]] = {}
     for at, line in enumerate(lines):
@@ -75,7 +75,7 @@ def _document_page(dice: random.Random) -> Page | None:
         return None
     name, text = dice.choice(files)
     start = dice.randrange(max(1, len(text) - 5))
-    lines = text[start : start + dice.randint(6, _LONGEST)]
+    lines = without_last_blanks(text[start : start + dice.randint(6, _LONGEST)])
     page = Page("project-document", f"read {name}", lines, window=(start + 1, len(text)))
     _ask(page, _HEADING, "asked", text, lambda match: match[1])
     _ask(page, _ROW, "rows", text, lambda match: match[2])

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from training.generation.data_files import data, words_of
-from training.generation.reading.pages import Page, Question
+from training.generation.reading.pages import Page, Question, without_last_blanks
 from training.generation.reading.templates import expanded
 
 _LONGEST = 50
@@ -50,18 +50,18 @@ def module_page(dice: random.Random) -> Page | None:
         return None
     start = dice.choice([1, *module.starts])
     end = min(len(module.lines), start + dice.randint(4, _LONGEST) - 1)
-    lines = module.lines[start - 1 : end]
+    lines = without_last_blanks(module.lines[start - 1 : end])
     if max(map(len, lines), default=_WIDEST) >= _WIDEST:
         return None
     page = Page("python-library", f"read {module.path}", lines, window=(start, len(module.lines)))
-    inside = [fact for fact in module.facts if start <= fact.line <= end]
+    inside = [fact for fact in module.facts if start <= fact.line < start + len(lines)]
     names = Counter((fact.sort, fact.name, fact.arg) for fact in inside)
     for fact in inside:
         if names[fact.sort, fact.name, fact.arg] == 1:
             at = fact.line - start
             page.answered += [Question(text, (fact.name,), at, fact.answer) for text in _asked(fact)]
     for fact in module.absent:
-        if start <= fact.line <= end:
+        if start <= fact.line < start + len(lines):
             page.unanswered += [Question(text, (fact.name,), None, "", fact.sort) for text in _asked(fact)]
     return page
 

@@ -139,5 +139,5 @@ def _units(text: list[str], at: int) -> tuple[list[Unit], int]:
 def _divided(units: list[list[str | Block]], divided: bool) -> list[Unit]:
     """As they are divided, else one for each line."""
     if divided:
-        return [tuple(unit) for unit in units]
+        return [tuple(unit) for unit in units if unit]
     return [(part,) for part in units[0]]
