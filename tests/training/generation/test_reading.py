@@ -16,7 +16,7 @@ from training.generation.reading.pages import Page, page_of
 from training.generation.reading.real import real_page
 from training.generation.reading.templates import Template, facts_in, templates
 
-UNFILLED = re.compile(r"\{(?:of|q|name|arg)\}|<<[a-z_]+\||%(?:end|some|each|wrap|opt|pick|any)\b")
+UNFILLED = re.compile(r"\{[a-z][a-z_0-9]*\}|<<[a-z_]+\||%(?:end|some|each|wrap|opt|pick|any)\b")
 SHARES = {
     "line": (0.55, 0.65),
     "none": (0.13, 0.20),

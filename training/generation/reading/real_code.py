@@ -19,6 +19,8 @@ from training.generation.reading.templates import expanded
 
 _LONGEST = 50
 _WIDEST = 160
+_DEFINITIONS = 0.15
+"""Share of the functions whose definition is asked for, which is easy to point at."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -54,7 +56,8 @@ def module_page(dice: random.Random) -> Page | None:
     if max(map(len, lines), default=_WIDEST) >= _WIDEST:
         return None
     page = Page("python-library", f"read {module.path}", lines, window=(start, len(module.lines)))
-    inside = [fact for fact in module.facts if start <= fact.line < start + len(lines)]
+    inside = [fact for fact in module.facts if fact.sort != "method" or dice.random() < _DEFINITIONS]
+    inside = [fact for fact in inside if start <= fact.line < start + len(lines)]
     names = Counter((fact.sort, fact.name, fact.arg) for fact in inside)
     for fact in inside:
         if names[fact.sort, fact.name, fact.arg] == 1:
