@@ -19,7 +19,7 @@ from training.generation.reading.templates import expanded, templates
 _LONGEST = 45
 _HEADER = re.compile(r"([A-Z][A-Za-z-]+): (.+)")
 _HEADING = re.compile(r"#{1,4} (.{3,60})")
-_ROW = re.compile(r"\| `([^`|]{2,40})` \| ([^|]{3,120}?) \|")
+_ROW = re.compile(r"\| `([^`|]{2,40})` \| (.+) \|$")
 _WIDEST = 300
 _CERTAIN = ("Keywords", "Requires-Python", "Description-Content-Type")
 """Fields whose facts stand nowhere else."""
@@ -78,7 +78,7 @@ def _document_page(dice: random.Random) -> Page | None:
     lines = without_last_blanks(text[start : start + dice.randint(6, _LONGEST)])
     page = Page("project-document", f"read {name}", lines, window=(start + 1, len(text)))
     _ask(page, _HEADING, "asked", text, lambda match: match[1])
-    _ask(page, _ROW, "rows", text, lambda match: match[2])
+    _ask(page, _ROW, "rows", text, lambda match: max(match[2].split(" | "), key=len))
     return page
 
 
