@@ -41,12 +41,12 @@ class _Form:
 
 
 def configuration_page(dice: random.Random) -> Page:
-    """A file of one to five sections, with questions about them."""
+    """A file of one to seven sections, with questions about them."""
     form = dice.choice(_forms())
     scope = Scope(dice, {"where": form.paths, "name": "project"})
     call = dice.choice(("read {where}", "read {where}", "read {where}", "sh cat {where}"))
     page = Page(form.kind, scope.fill(call), [])
-    names = dice.sample(sorted(_sections()), dice.choice((1, 1, 2, 2, 3, 4, 5)) + 1)
+    names = dice.sample(sorted(_sections()), dice.choice((1, 1, 2, 2, 3, 4, 5, 7)) + 1)
     known = [dice.choice(family) for family in _families()]
     chosen = {name: dice.sample(known, dice.randint(1, 6)) for name in names[:-1]}
     spellings = {setting: dice.choice(setting.keys) for setting in known}
