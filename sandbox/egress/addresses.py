@@ -20,6 +20,20 @@ _DOMAIN = re.compile(
 )
 
 
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is handed out of IPv6 so far for the public internet."""
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 behind a translator (NAT64)."""
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        # relays and services of the own network, tunnels, and what is for documents, as far as a Python
+        # somewhere takes them for public
+        ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "3fff::/20"),
+    )
+)
+
+
 def domain(text: str) -> str:
     """``text`` as a domain of a list, such as ``github.com`` or ``*.python.org``. Raises ValueError."""
     name = text.strip().rstrip(".")
@@ -38,16 +52,34 @@ def permits(domains: Iterable[str], host: str) -> bool:
     return any(name.endswith(each[1:]) if each.startswith("*.") else name == each for each in domains)
 
 
+def is_address(host: str) -> bool:
+    """Whether ``host`` is an address, with or without brackets, and not a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(address: str) -> bool:
-    """False for loopback, private, link-local, multicast, reserved and mapped forms of those."""
-    parsed = ipaddress.ip_address(address.split("%")[0])
+    """Whether ``address`` is certainly one of the public internet.
+
+    IPv6 counts only within the range that is handed out for it, or where it stands for a public IPv4 address,
+    mapped or translated; so local, compatible and reserved forms need no list of their own.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if inner is not None:
-            return is_public(str(inner))
-        if parsed in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
-    return parsed.is_global and not parsed.is_multicast
+        inner = parsed.ipv4_mapped or parsed.sixtofour
+        if inner is None and parsed in _TRANSLATED:
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if parsed.scope_id or inner is not None:
+            return not parsed.scope_id and is_public(str(inner))
+        if parsed not in _UNICAST:
+            return False
+    return parsed.is_global and not parsed.is_multicast and not any(parsed in one for one in _SPECIAL)
 
 
 async def addresses(host: str, port: int) -> list[str]:

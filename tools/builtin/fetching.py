@@ -1,7 +1,9 @@
 """One HTTP GET that cannot reach this machine or a private network.
 
-Invariant: the name is resolved once, every address it has is checked, and the connection goes to a checked
-one; so a name that changes its address between check and use gains nothing. Each redirect starts over.
+Invariant: the name is resolved once per request, every address it has is checked, and the connection goes to
+a checked one; so a name that changes its address between check and use gains nothing. A redirect is followed
+only where the permission that was given covers it: to the same host and port, never from https to http. Any
+other comes back as the address of a further call, which is judged by itself.
 """
 
 import zlib
@@ -9,15 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.egress.addresses import addresses, is_public, permits
+from sandbox.egress.addresses import Resolve, addresses, is_address, is_public, permits
 from tools.calls import ToolError
+from tools.permissions.rules import host_of
 from tools.settings import ToolSettings
 
 if TYPE_CHECKING:
     import httpx
 
 _MOST_REDIRECTS = 5
+_LONGEST_ADDRESS = 2000
 _SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A redirect that was not followed: ``url`` sent to ``target``, which needs a permission of its own."""
+
+    url: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -32,31 +44,63 @@ class Body:
     cut: bool
 
 
-async def fetch(url: str, settings: ToolSettings, network: Sequence[str] = ()) -> Body:
+async def fetch(
+    url: str,
+    settings: ToolSettings,
+    network: Sequence[str] = (),
+    resolve: Resolve = addresses,
+    transport: "httpx.AsyncBaseTransport | None" = None,
+) -> Body | Redirect:
     """Get ``url``, of a domain in ``network`` unless that is empty. Raises ToolError with one line."""
     import httpx
 
     timeout = httpx.Timeout(_SECONDS)
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, follow_redirects=False, timeout=timeout, transport=transport
+    ) as client:
         for _ in range(_MOST_REDIRECTS + 1):
-            request = await _request(client, url, settings, network)
+            target = _checked(url, settings, network)
+            address = await _checked_address(target, settings, resolve)
             try:
-                response = await client.send(request, stream=True)
+                response = await client.send(_request(client, target, address), stream=True)
                 try:
                     if not response.has_redirect_location:
                         return await _body(url, response, settings.fetch_bytes)
-                    url = str(httpx.URL(url).join(response.headers["location"]))
+                    following = _redirected(target, response.headers["location"])
                 finally:
                     await response.aclose()
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise ToolError(f"{url} cannot be fetched: {error or type(error).__name__}") from error
+            if host_of(following) != host_of(url):
+                return _further_call(url, following, settings, network)
+            if url.startswith("https:") and not following.startswith("https:"):
+                raise ToolError(f"{url} redirects from https to {following}; that is not followed")
+            url = following
     raise ToolError(f"{url}: more than {_MOST_REDIRECTS} redirects")
 
 
-async def _request(
-    client: "httpx.AsyncClient", url: str, settings: ToolSettings, network: Sequence[str]
-) -> "httpx.Request":
-    """A request to the checked address, with the name kept for the server and its certificate."""
+def _redirected(base: "httpx.URL", location: str) -> str:
+    """Where a reply redirects to. Raises ToolError or httpx.InvalidURL."""
+    if len(location) > _LONGEST_ADDRESS:
+        raise ToolError(f"{base} redirects to an address of {len(location)} characters; it is not followed")
+    return str(base.join(location))
+
+
+def _further_call(url: str, target: str, settings: ToolSettings, network: Sequence[str]) -> Redirect:
+    """The redirect as something to call. Raises ToolError where such a call could only be refused.
+
+    The target's name is not resolved: nobody has agreed yet that its name servers hear of it.
+    """
+    parsed = _checked(target, settings, network)
+    if not host_of(target):
+        raise ToolError(f"{url} redirects to an address that cannot be read; it is not followed")
+    if is_address(parsed.host):
+        _check_public(parsed.host, parsed.host, settings)
+    return Redirect(url, target)
+
+
+def _checked(url: str, settings: ToolSettings, network: Sequence[str]) -> "httpx.URL":
+    """``url``, parsed. Raises ToolError where it is not to be fetched, whatever address its host has."""
     import httpx
 
     try:
@@ -67,35 +111,45 @@ async def _request(
         raise ToolError(f"{url[:200]!r}: only http:// and https:// addresses can be fetched")
     if parsed.userinfo:
         raise ToolError("a URL with a user name or password is not fetched")
+    judged = host_of(url)
+    if judged and judged != host_of(str(parsed)):
+        raise ToolError(f"{url[:200]!r} can be read as two hosts; write it plainly")
     if network and not (permits(network, parsed.host) or parsed.host in settings.fetch_private_hosts):
         raise ToolError(f"{parsed.host} is not in the list [sandbox] network; not fetched")
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
-    address = await _checked_address(parsed.host, port, settings)
+    return parsed
+
+
+def _request(client: "httpx.AsyncClient", url: "httpx.URL", address: str) -> "httpx.Request":
+    """A request to the checked address, with the name kept for the server and its certificate."""
     return client.build_request(
         "GET",
-        parsed.copy_with(host=address),
+        url.copy_with(host=address),
         headers={
-            "Host": parsed.netloc.decode("ascii"),
+            "Host": url.netloc.decode("ascii"),
             "User-Agent": "apprentice",
             "Accept": "text/html,text/plain,*/*;q=0.5",
             "Accept-Encoding": "gzip, identity",
         },
-        extensions={"sni_hostname": parsed.raw_host.decode("ascii")},
+        extensions={"sni_hostname": url.raw_host.decode("ascii")},
     )
 
 
-async def _checked_address(host: str, port: int, settings: ToolSettings) -> str:
+async def _checked_address(url: "httpx.URL", settings: ToolSettings, resolve: Resolve) -> str:
+    port = (443 if url.scheme == "https" else 80) if url.port is None else url.port
     try:
-        found = await addresses(host, port)
+        found = await resolve(url.host, port)
     except (OSError, UnicodeError) as error:
-        raise ToolError(f"{host}: the name cannot be resolved; is there a network?") from error
-    if host not in settings.fetch_private_hosts:
-        for address in found:
-            if not is_public(address):
-                raise ToolError(
-                    f"{host} leads to {address}, which is not on the public internet; not fetched"
-                )
+        raise ToolError(f"{url.host}: the name cannot be resolved; is there a network?") from error
+    if not found:
+        raise ToolError(f"{url.host}: the name has no address")
+    for address in found:
+        _check_public(url.host, address, settings)
     return found[0]
+
+
+def _check_public(host: str, address: str, settings: ToolSettings) -> None:
+    if host not in settings.fetch_private_hosts and not is_public(address):
+        raise ToolError(f"{host} leads to {address}, which is not on the public internet; not fetched")
 
 
 async def _body(url: str, response: "httpx.Response", most: int) -> Body:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.egress.addresses import permits
+from tools.builtin.paths import shown
 from tools.calls import ToolError
 from tools.settings import ToolSettings
 
@@ -79,6 +80,12 @@ async def _asked(
         raise ToolError(
             f"web_search ({provider}) cannot be reached: {error or type(error).__name__}"
         ) from error
+    if response.has_redirect_location:
+        target = _line(response.headers["location"])[:200]
+        raise ToolError(
+            f"web_search ({provider}) redirects to {shown(target)}, which is not followed; "
+            "a server that was moved is set as search_url"
+        )
     if response.status_code != 200:
         raise ToolError(
             f"web_search ({provider}) answered with status {response.status_code}{_hint(response)}"

@@ -1,15 +1,15 @@
 """``web_search`` and ``fetch_url``.
 
 Invariant: a fetch connects to the very address that was checked, and no address of this machine or of a
-private network is ever one (unless the settings name the host); every redirect is checked anew; no key
-leaves for another host. Covered: http and https, size and time limits, compressed bodies. Not covered:
+private network is ever one (unless the settings name the host); a redirect to another host is not followed
+but said, so that it becomes a call of its own; no key leaves for another host. Covered: http and https, size and time limits, compressed bodies. Not covered:
 proxies of the environment (they would hide the address), pages that need JavaScript.
 """
 
 import asyncio
 
 from tools.base import ToolContext
-from tools.builtin.fetching import Body, fetch
+from tools.builtin.fetching import Body, Redirect, fetch
 from tools.builtin.page import page_text
 from tools.builtin.providers import search_web
 from tools.calls import Risk, ToolError, ToolResult
@@ -42,6 +42,9 @@ async def fetch_url(context: ToolContext, /, *, url: str) -> ToolResult:
         url: address with http:// or https://
     """
     body = await fetch(url, context.settings, context.network)
+    if isinstance(body, Redirect):
+        text = f"{body.url} redirects to {body.target}; call fetch_url with it if you want to follow"
+        return ToolResult(success=True, text=text)
     if body.kind and not body.kind.startswith(_TEXTUAL):
         raise ToolError(f"{body.url} is {body.kind}, not text")
     text = body.content.decode(body.charset, "replace")

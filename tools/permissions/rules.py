@@ -156,5 +156,12 @@ def host_of(url: Any) -> str:
     if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
         return ""
     host = parts.hostname.rstrip(".")
+    if not host.isascii():
+        import idna
+
+        try:
+            host = idna.encode(host).decode("ascii")
+        except UnicodeError:
+            return ""
     host = f"[{host}]" if ":" in host else host
     return host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SPARE_BYTES = 256 << 20
 """What is left free on the disk."""
+MOST_REDIRECTS = 5
 PARTIAL_CONTENT = 206
 NOT_SATISFIABLE = 416
 Free = Callable[[Path], int]
@@ -128,7 +130,9 @@ class _Transfer:
         if self.done:
             headers["range"] = f"bytes={self.done}-"
         timeout = httpx2.Timeout(self._patience.read_s, connect=self._patience.connect_s)
-        with get_session().stream("GET", self._file.url, headers=headers, timeout=timeout) as response:
+        session = get_session()
+        request = session.build_request("GET", self._file.url, headers=headers, timeout=timeout)
+        with closing(self._reply(session, request)) as response:
             if response.status_code == NOT_SATISFIABLE:
                 self._start_again()
                 raise Passing("the hub does not go on from there")
@@ -137,6 +141,22 @@ class _Transfer:
                 self._start_again()
             for chunk in response.iter_bytes():
                 self._keep(chunk)
+
+    def _reply(self, session: "httpx2.Client", request: "httpx2.Request") -> "httpx2.Response":
+        """The last reply of a few redirects, none of them from https to http, unread."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = session.send(request, stream=True, follow_redirects=False)
+            following = response.next_request
+            if following is None:
+                return response
+            response.close()
+            if request.url.scheme == "https" and following.url.scheme != "https":
+                raise ModelError(
+                    f"{self._source.repo}: the hub redirects from https to {following.url.host} without it; "
+                    "nothing was pulled from there"
+                )
+            request = following
+        raise ModelError(f"{self._source.repo}: more than {MOST_REDIRECTS} redirects; nothing was pulled")
 
     def _goes_on(self, response: "httpx2.Response") -> bool:
         """Whether the reply begins where this file ends; some servers send the whole file instead."""

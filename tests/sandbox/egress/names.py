@@ -16,6 +16,10 @@ LISTED = (
     "nowhere.test",
     "rebinds.test",
     "moved.test",
+    "site-local.test",
+    "translated.test",
+    "local-translated.test",
+    "compatible.test",
 )
 
 
@@ -50,6 +54,10 @@ def table() -> Names:
             "other.test": [[PUBLIC]],
             "private.test": [["10.0.0.1"]],
             "mixed.test": [[PUBLIC, "127.0.0.1"]],
+            "site-local.test": [["fec0::1"]],
+            "translated.test": [["::ffff:0:93.184.216.34"]],
+            "local-translated.test": [["64:ff9b:1::5db8:d822"]],
+            "compatible.test": [["::93.184.216.34"]],
             "rebinds.test": [[PUBLIC], ["127.0.0.1"]],
         }
     )

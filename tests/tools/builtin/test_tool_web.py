@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
-from sandbox.egress.addresses import is_public
+from sandbox.egress.addresses import Resolve, is_public
 from tools.base import ToolContext
+from tools.builtin.fetching import Body, Redirect, fetch
 from tools.builtin.page import page_text
 from tools.builtin.providers import search_web
 from tools.calls import ToolCall, ToolError, ToolResult
@@ -174,6 +176,115 @@ async def test_F04_a_list_of_domains_binds_every_hop(site: Site, workspace: Path
         assert not result.success and said in result.text, url
 
 
+OTHER_PLACES = [
+    ("http://first.test/a", "https://second.test/b"),
+    ("https://first.test/a", "//second.test/b"),
+    ("http://first.test/a", "http://first.test:8080/b"),
+    ("http://first.test:8080/a", "https://first.test:8443/b"),
+    ("http://first.test/a", "http://www.first.test/b"),
+    ("http://first.test/a", "http://93.184.216.34/b"),
+]
+
+
+def hops(*locations: str) -> tuple[list[httpx.Request], httpx.MockTransport]:
+    """A transport that redirects along ``locations`` and then answers, and what it was asked."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if len(asked) <= len(locations):
+            return httpx.Response(302, headers={"location": locations[len(asked) - 1]})
+        return httpx.Response(200, stream=httpx.ByteStream(b"arrived"))
+
+    return asked, httpx.MockTransport(answer)
+
+
+def resolver(*answers: list[str]) -> tuple[list[str], Resolve]:
+    """Gives one answer after another, whatever it is asked; and what it was asked."""
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return answers[min(len(asked), len(answers)) - 1]
+
+    return asked, resolve
+
+
+@pytest.mark.parametrize(("url", "location"), OTHER_PLACES)
+async def test_F04_a_redirect_to_another_host_is_a_call_of_its_own(url: str, location: str) -> None:
+    asked, transport = hops(location)
+    resolved, resolve = resolver(["93.184.216.34"])
+    target = str(httpx.URL(url).join(location))
+    assert await fetch(url, ToolSettings(), (), resolve, transport) == Redirect(url, target)
+    assert len(asked) == 1 and resolved == ["first.test"], "the other name is not even resolved"
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "end"),
+    [
+        ("http://first.test/a", "/b", "http://first.test/b"),
+        ("http://first.test/a", "https://FIRST.test./b", "https://first.test./b"),
+        ("http://first.test/a", "http://first.test:80/b", "http://first.test/b"),
+        ("http://first.test:8080/a", "https://first.test:8080/b", "https://first.test:8080/b"),
+    ],
+)
+async def test_a_redirect_within_the_host_is_followed(url: str, location: str, end: str) -> None:
+    asked, transport = hops(location)
+    body = await fetch(url, ToolSettings(), (), resolver(["93.184.216.34"])[1], transport)
+    assert isinstance(body, Body) and body.content == b"arrived" and body.url == end
+    assert [request.url.host for request in asked] == ["93.184.216.34"] * 2
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("http://first.test/b", "redirects from https to http://first.test/b; that is not followed"),
+        ("ftp://second.test/b", "only http:// and https://"),
+        ("http://169.254.169.254/latest", "is not on the public internet"),
+        ("http://[::ffff:127.0.0.1]/", "is not on the public internet"),
+        ("http://user:word@second.test/", "user name or password"),
+        ("/" + "a" * 3000, "redirects to an address of 3001 characters"),
+        ("http://[::1", "cannot be fetched"),
+    ],
+)
+async def test_A05_a_redirect_that_is_never_followed_gets_one_line(location: str, said: str) -> None:
+    asked, transport = hops(location)
+    with pytest.raises(ToolError) as refused:
+        await fetch("https://first.test/a", ToolSettings(), (), resolver(["93.184.216.34"])[1], transport)
+    assert said in str(refused.value) and len(str(refused.value).splitlines()) == 1
+    assert len(asked) == 1
+
+
+async def test_a_redirect_that_is_not_followed_tells_how_to_go_on(site: Site, workspace: Path) -> None:
+    url = site.give("/out", "", status=302, Location="https://docs.python.org/3/?q=a b")
+    result = await fetched(url, workspace)
+    target = "https://docs.python.org/3/?q=a%20b"
+    assert result.success
+    assert result.text == f"{url} redirects to {target}; call fetch_url with it if you want to follow"
+
+
+async def test_A05_the_address_that_was_judged_is_the_one_that_is_called() -> None:
+    asked, transport = hops("/b")
+    resolved, resolve = resolver(["93.184.216.34"], ["127.0.0.1"])
+    with pytest.raises(ToolError, match=r"first.test leads to 127.0.0.1, which is not"):
+        await fetch("http://first.test/a", ToolSettings(), (), resolve, transport)
+    assert [request.url.host for request in asked] == ["93.184.216.34"], "the second hop is judged anew"
+    assert asked[0].headers["host"] == "first.test" and resolved == ["first.test"] * 2
+    for answer in (["93.184.216.34", "127.0.0.1"], ["fec0::1"], [], ["first.test"]):
+        with pytest.raises(ToolError):
+            await fetch("http://first.test/a", ToolSettings(), (), resolver(answer)[1], transport)
+    assert len(asked) == 1
+
+
+async def test_A05_no_second_look_at_the_name_is_taken_for_the_connection(site: Site) -> None:
+    """Live: nothing but the injected resolver knows this name, and it answers once."""
+    site.give("/", "here", "text/plain")
+    settings = ToolSettings(fetch_private_hosts=("rebinds.test",))
+    resolved, resolve = resolver(["127.0.0.1"], ["127.0.0.2"])
+    body = await fetch(f"http://rebinds.test:{site.url.rpartition(':')[2]}/", settings, (), resolve)
+    assert isinstance(body, Body) and body.content == b"here" and resolved == ["rebinds.test"]
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -192,6 +303,22 @@ async def test_F04_a_list_of_domains_binds_every_hop(site: Site, workspace: Path
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
         ("ff0e::1", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::808:808", False),
+        ("::ffff:0:808:808", False),
+        ("::808:808", False),
+        ("::ffff:808:808", True),
+        ("2002:808:808::", True),
+        ("2606:4700::1%eth0", False),
+        ("2001:0:808:808::", False),
+        ("2001:1::1", False),
+        ("192.0.0.9", False),
+        ("192.88.99.1", False),
+        ("3fff::1", False),
+        ("4000::1", False),
+        ("fd00::1", False),
+        ("fe80::1", False),
+        ("localhost", False),
     ],
 )
 def test_A05_which_addresses_are_public(address: str, public: bool) -> None:
@@ -284,6 +411,7 @@ async def test_a_searxng_server_is_asked(site: Site, workspace: Path) -> None:
     [
         ("<html>", "text/html", 200, "did not answer with JSON"),
         ("{}", "application/json", 429, "status 429"),
+        ("", "text/html", 302, "redirects to https://other.example/s, which is not followed"),
         ("<html>", "text/html", 403, "`json` among its `search.formats`"),
         ("[]", "application/json", 200, "another shape"),
         ("[" * 100_000, "application/json", 200, "did not answer with JSON"),
@@ -292,7 +420,8 @@ async def test_a_searxng_server_is_asked(site: Site, workspace: Path) -> None:
 async def test_J07_a_provider_that_answers_oddly_is_said(
     site: Site, workspace: Path, body: str, kind: str, status: int, said: str
 ) -> None:
-    site.give("/search", body, kind, status)
+    moved = {"Location": "https://other.example/s"} if status == 302 else {}
+    site.give("/search", body, kind, status, **moved)
     result = await searched(workspace, search_url=site.url)
     assert not result.success and said in result.text and len(result.text) < 300
 
@@ -357,8 +486,6 @@ async def test_the_server_that_the_person_named_is_asked_whatever_domains_are_li
 async def test_J04_keyed_providers_get_their_key_and_never_show_it(
     monkeypatch: pytest.MonkeyPatch, provider: str, key: str, header: str, answer: dict[str, object]
 ) -> None:
-    import httpx
-
     asked: list[httpx.Request] = []
     statuses = iter((200, 401))
 

@@ -10,6 +10,8 @@ from tests.training.models.loopback_hub import COMMIT, Fault, LoopbackHub
 from training.models.base import ModelError
 from training.models.catalogue import Source, find_source
 from training.models.digest import sha256_of_file
+from training.models.download import download
+from training.models.hub import HubFile
 from training.models.patience import Patience
 from training.models.pull import Pull
 from training.models.store import ModelStore
@@ -233,6 +235,32 @@ def test_J10_a_store_that_the_hub_redirects_to_gets_no_token(
     assert "range" in asked[1].headers
     others = [one for one in hub.requests if one not in asked]
     assert {one.headers["authorization"] for one in others} == {"Bearer hf_s3cretToken"}
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "asked"),
+    [
+        ("http://store.test/file", "redirects from https to store.test without it", 1),
+        ("https://hub.test/file", "more than 5 redirects", 6),
+    ],
+)
+def test_J10_redirects_keep_to_https_and_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, said: str, asked: int
+) -> None:
+    import httpx2
+
+    seen: list[httpx2.Request] = []
+
+    def redirect(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(302, headers={"location": target})
+
+    transport = httpx2.MockTransport(redirect)
+    monkeypatch.setattr("huggingface_hub.get_session", lambda: httpx2.Client(transport=transport))
+    file = HubFile("https://hub.test/file", COMMIT, "0" * 64, 100, "", "")
+    with pytest.raises(ModelError, match=said):
+        download(SOURCE, file, tmp_path / "part", patience=QUICK)
+    assert len(seen) == asked
 
 
 def test_without_a_network_it_is_one_line_at_once(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
