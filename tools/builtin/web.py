@@ -2,8 +2,9 @@
 
 Invariant: a fetch connects to the very address that was checked, and no address of this machine or of a
 private network is ever one (unless the settings name the host); a redirect to another host is not followed
-but said, so that it becomes a call of its own; no key leaves for another host. Covered: http and https, size and time limits, compressed bodies. Not covered:
-proxies of the environment (they would hide the address), pages that need JavaScript.
+but said, so that it becomes a call of its own; no key leaves for another host. Covered: http and https, size
+and time limits, compressed bodies. Not covered: proxies of the environment (they would hide the address),
+pages that need JavaScript.
 """
 
 import asyncio
