@@ -21,13 +21,27 @@ class Reads(Protocol):
         """What was seen, or None where it was never read or too large to keep."""
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a write would do, as it was shown to the user: the diff, and the file that it starts from.
+
+    ``file`` is its path from the workspace, links followed; ``before`` is what it held, None where there was
+    none.
+    """
+
+    diff: str = ""
+    file: str = ""
+    before: bytes | None = None
+
+
 @dataclass
 class ToolContext:
     """What a tool may use while it runs.
 
     ``workspace`` is resolved and absolute. ``sandbox`` is None where none was proven: execute tools
     are then refused with ``sandbox_problem``, one line that names the fix. ``network`` are the domains that
-    may be reached where it is not empty; where it is, the person is asked for each host.
+    may be reached where it is not empty; where it is, the person is asked for each host. ``shown`` is what
+    the user agreed to, if they were asked: a write over anything else is refused.
     """
 
     workspace: Path
@@ -38,6 +52,7 @@ class ToolContext:
     settings: ToolSettings = field(default_factory=ToolSettings)
     network: tuple[str, ...] = ()
     on_output: Callable[[str], None] | None = None
+    shown: Preview | None = None
 
 
 class Run(Protocol):
@@ -46,10 +61,10 @@ class Run(Protocol):
     def __call__(self, context: ToolContext, /, **arguments: Any) -> Awaitable[ToolResult]: ...
 
 
-class Preview(Protocol):
-    """The diff a write would make, without making it. Raises ToolError where the call cannot succeed."""
+class MakePreview(Protocol):
+    """What a write would do, without doing it. Raises ToolError where the call cannot succeed."""
 
-    def __call__(self, context: ToolContext, /, **arguments: Any) -> str: ...
+    def __call__(self, context: ToolContext, /, **arguments: Any) -> Preview: ...
 
 
 @dataclass(frozen=True)
@@ -66,5 +81,5 @@ class Tool:
     risk: Risk
     run: Run
     timeout_s: float = 60.0
-    preview: Preview | None = None
+    preview: MakePreview | None = None
     output: dict[str, Any] | None = None

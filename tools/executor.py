@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from sandbox.base import SandboxError
-from tools.base import Tool, ToolContext
+from tools.base import Preview, Tool, ToolContext
 from tools.builtin.programs import required_sandbox
 from tools.calls import Risk, ToolCall, ToolError, ToolResult
 from tools.registry import ANSWER, Registry
@@ -32,13 +32,22 @@ class Executor:
         self.registry = registry
         self.context = context
 
-    async def run(self, call: ToolCall, on_output: Callable[[str], None] | None = None) -> ToolResult:
+    async def run(
+        self,
+        call: ToolCall,
+        on_output: Callable[[str], None] | None = None,
+        shown: Preview | None = None,
+    ) -> ToolResult:
         """Execute one call. ``on_output`` gets what a program prints as it arrives.
 
-        A failure of any kind is a result with ``success`` False and one clear line.
+        ``shown`` is what the user was shown and agreed to: the call is refused where that is no longer so. A
+        failure of any kind is a result with ``success`` False and one clear line.
         """
         started = time.monotonic()
-        result = cap(await self._attempt(call, on_output), self.context.settings.result_characters)
+        context = dataclasses.replace(
+            self.context, on_output=on_output or self.context.on_output, shown=shown
+        )
+        result = cap(await self._attempt(call, context), self.context.settings.result_characters)
         return dataclasses.replace(result, execution_time_ms=(time.monotonic() - started) * 1000)
 
     async def run_parallel(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
@@ -51,22 +60,21 @@ class Executor:
 
         return list(await asyncio.gather(*(one(call) for call in calls)))
 
-    async def preview(self, call: ToolCall) -> str:
-        """The diff a write would make, empty for other tools. Raises ToolError where it cannot succeed."""
+    async def preview(self, call: ToolCall) -> Preview | None:
+        """What a write would do, None for other tools. Raises ToolError where it cannot succeed."""
         found = self._checked(call)
         if found.preview is None:
-            return ""
+            return None
         try:
             return await asyncio.to_thread(found.preview, self.context, **call.arguments)
         except OSError as error:
             raise ToolError(f"{found.name}: {error.strerror or error}") from error
 
-    async def _attempt(self, call: ToolCall, on_output: Callable[[str], None] | None) -> ToolResult:
+    async def _attempt(self, call: ToolCall, context: ToolContext) -> ToolResult:
         try:
             found = self._checked(call)
             if found.risk is Risk.EXECUTE:
                 required_sandbox(self.context, found.name)
-            context = dataclasses.replace(self.context, on_output=on_output or self.context.on_output)
             return await self._bounded(found, context, call)
         except ToolError as error:
             return ToolResult(success=False, text=str(error))

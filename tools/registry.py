@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from tools.base import Tool
+from tools.base import Preview, Tool
 from tools.calls import Risk, ToolResult
 from tools.protocol.messages import Signature
 from tools.schema import description_of, schema_of
@@ -31,7 +31,7 @@ def tool(
     *,
     risk: Risk = Risk.READ,
     timeout_s: float = 60.0,
-    preview: Callable[..., str] | None = None,
+    preview: Callable[..., Preview] | None = None,
     output: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Awaitable[ToolResult]]], Tool]:
     """Make a Tool from ``async def name(context, /, *, argument: type = default) -> ToolResult``.

@@ -77,7 +77,7 @@ class Acting:
         """Run what was admitted: several at once (they only read), or one with its output as it comes."""
         if len(passed) == 1:
             (one, _), *_ = passed
-            work = self._work.stream(lambda report: self._run_one(one.call, report))
+            work = self._work.stream(lambda report: self._run_one(one, report))
         elif passed:
             work = self._work.stream(lambda _: self._executor.run_parallel([one.call for one, _ in passed]))
         else:
@@ -89,8 +89,9 @@ class Acting:
             else:
                 yield item
 
-    async def _run_one(self, call: ToolCall, report: Any) -> list[ToolResult]:
-        return [await self._executor.run(call, lambda text: report(Progress(call.id, text)))]
+    async def _run_one(self, one: Passed, report: Any) -> list[ToolResult]:
+        call = one.call
+        return [await self._executor.run(call, lambda text: report(Progress(call.id, text)), one.shown)]
 
     async def _observe(
         self, call: ToolCall, result: ToolResult, selection: Event, confirmed_by: str

@@ -15,6 +15,7 @@ from assistant.agent.steps import Confirmation, Notice, Reply, Verdict
 from assistant.agent.streaming import Work
 from assistant.paths import PathsError
 from assistant.settings_file import SettingsError
+from tools.base import Preview
 from tools.calls import Risk, ToolCall, ToolError
 from tools.executor import Executor
 from tools.permissions.book import Permissions
@@ -39,10 +40,11 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Passed:
-    """A call that may run, as it will run."""
+    """A call that may run, as it will run. ``shown`` is the write that the user was shown, if they were."""
 
     call: ToolCall
     confirmed_by: str
+    shown: Preview | None = None
 
 
 @dataclass(frozen=True)
@@ -127,38 +129,66 @@ class Gate:
         self, call: ToolCall, risk: Risk, judgement: Judgement, reviewed: Callable[[Reply], Awaitable[None]]
     ) -> AsyncIterator[Ruling]:
         try:
-            preview = await self._executor.preview(call)
+            shown = await self._executor.preview(call)
         except ToolError as error:
             yield Held(call, str(error), "mode")
             return
         where = self._place.where() if risk is Risk.EXECUTE else _WHERE.get(risk, "")
-        asked = Confirmation(call, risk, judgement.rule, judgement.reasons, preview, where)
+        diff = shown.diff if shown else ""
+        asked = Confirmation(call, risk, judgement.rule, judgement.reasons, diff, where)
         yield asked
         clock = asyncio.get_running_loop().time
         started = clock()
         reply = await self._work.wait(asked.reply)
         self.waited_s += clock() - started
         await reviewed(reply)
-        for ruling in self._settle(call, risk, judgement, reply):
+        if reply.verdict is Verdict.EDITED:
+            async for ruling in self._edited(call, risk, reply, reviewed, shown):
+                yield ruling
+            return
+        for ruling in self._settle(call, judgement, reply, shown):
             yield ruling
 
-    def _settle(self, call: ToolCall, risk: Risk, judgement: Judgement, reply: Reply) -> list[Ruling]:
+    async def _edited(
+        self,
+        call: ToolCall,
+        risk: Risk,
+        reply: Reply,
+        reviewed: Callable[[Reply], Awaitable[None]],
+        shown: Preview | None,
+    ) -> AsyncIterator[Ruling]:
+        """The call as the user wrote it. A write to another file than the one shown is shown first."""
+        edited = replace(call, arguments=reply.arguments or {})
+        judgement = self._permissions.judge(edited, risk)
+        if judgement.verdict == "deny":
+            yield Held(edited, f"not run: {_reasons(judgement)}", "denied")
+            return
+        if shown is None or edited.arguments.get("path") == call.arguments.get("path"):
+            yield Passed(edited, "person", shown)
+            return
+
+        async def reviewed_again(further: Reply) -> None:
+            if further.verdict in (Verdict.EDITED, Verdict.REFUSED):
+                await reviewed(further)
+
+        unseen = Judgement(Permission.ASK, "command", ("the edited call writes another file",))
+        async for ruling in self._ask(edited, risk, unseen, reviewed_again):
+            yield ruling
+
+    def _settle(
+        self, call: ToolCall, judgement: Judgement, reply: Reply, shown: Preview | None
+    ) -> list[Ruling]:
         if reply.verdict is Verdict.REFUSED:
             self._permissions.refuse(call)
             because = f": {reply.reason}" if reply.reason else ""
             return [Held(call, f"the person refused this call{because}", "refused")]
-        if reply.verdict is Verdict.EDITED:
-            edited = replace(call, arguments=reply.arguments or {})
-            again = self._permissions.judge(edited, risk)
-            if again.verdict == "deny":
-                return [Held(edited, f"not run: {_reasons(again)}", "denied")]
-            return [Passed(edited, "person")]
+        passed = Passed(call, "person", shown)
         if reply.verdict is Verdict.ONCE or not judgement.rule:
-            return [Passed(call, "person")]
+            return [passed]
         scope: Scope = "project" if reply.verdict is Verdict.ALWAYS else "session"
         self._permissions.grant(judgement.rule, scope)
         where = "in this workspace" if scope == "project" else "for this session"
-        return [Notice(f"allowed from now on {where}: {judgement.rule}"), Passed(call, "person")]
+        return [Notice(f"allowed from now on {where}: {judgement.rule}"), passed]
 
 
 def _reasons(judgement: Judgement) -> str:

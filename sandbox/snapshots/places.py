@@ -11,16 +11,16 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.renaming import Displaced, move_new, remove_expected, replace_expected
 from sandbox.snapshots.base import LINK, PLAIN, PROGRAM, Entry
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+CHANGED = "changed since it was shown; nothing was written"
 NOT_KEPT = Entry(0, 0, "")
 """Stands for what no snapshot holds: a folder, a FIFO, a device, a file that is too large or unreadable."""
 
@@ -82,17 +82,13 @@ class Places:
         except OSError as error:
             return (None if error.errno in _ABSENT else NOT_KEPT), ()
         stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-            return NOT_KEPT, stamp
-        if status.st_size > self._largest:
-            return NOT_KEPT, stamp
-        try:
-            return described(status, oid_of(self.read(path, status))), stamp
-        except OSError:
-            return NOT_KEPT, stamp
+        return self._entry(path, status), stamp
 
-    def write(self, path: bytes, entry: Entry, content: bytes) -> None:
-        """Put ``entry`` with ``content`` in the place of what is there. Makes its folders. Raises OSError."""
+    def write(self, path: bytes, entry: Entry, content: bytes, now: Entry | None) -> None:
+        """Put ``entry`` with ``content`` in the place of ``now``, which is there. Makes its folders.
+
+        Raises OSError, also where something else than ``now`` turns out to be there; that stays.
+        """
         folder, name = self._made(path), path.rpartition(b"/")[2]
         temporary = f".{secrets.token_hex(8)}.apprentice-new".encode()
         try:
@@ -104,16 +100,34 @@ class Places:
                     file.flush()
                     os.fchmod(file.fileno(), entry.permissions)
                     os.fsync(file.fileno())
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
+            if now is None:
+                move_new(temporary, name, folder)
+            elif now == NOT_KEPT:
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            elif not replace_expected(temporary, name, folder, lambda at: self._beside(path, at) == now):
+                raise OSError(errno.EAGAIN, CHANGED)
+        except Displaced:
+            raise
+        except BaseException as error:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder)
+            if isinstance(error, FileExistsError):
+                raise OSError(errno.EAGAIN, CHANGED) from error
             raise
 
-    def remove(self, path: bytes) -> None:
-        """Remove a file or a link, and the folders above it that it leaves empty. Raises OSError."""
+    def remove(self, path: bytes, now: Entry | None) -> None:
+        """Remove a file or a link that is ``now``, and the folders above it that it leaves empty.
+
+        Raises OSError, also where something else than ``now`` turns out to be there; that stays.
+        """
         self._leave(0)
-        os.unlink(path.rpartition(b"/")[2], dir_fd=self.folder(path))
+        folder, name = self.folder(path), path.rpartition(b"/")[2]
+        if now is None or now == NOT_KEPT:
+            os.unlink(name, dir_fd=folder)
+        else:
+            aside = f".{secrets.token_hex(8)}.apprentice-old".encode()
+            if not remove_expected(name, aside, folder, lambda at: self._beside(path, at) == now):
+                raise OSError(errno.EAGAIN, CHANGED)
         above = path.rpartition(b"/")[0]
         while above:
             self._leave(0)
@@ -122,6 +136,21 @@ class Places:
             except OSError:
                 return
             above = above.rpartition(b"/")[0]
+
+    def _entry(self, path: bytes, status: os.stat_result) -> Entry:
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            return NOT_KEPT
+        if status.st_size > self._largest:
+            return NOT_KEPT
+        try:
+            return described(status, oid_of(self.read(path, status)))
+        except OSError:
+            return NOT_KEPT
+
+    def _beside(self, path: bytes, name: str | bytes) -> Entry:
+        """What lies at ``name`` in the folder of ``path``. Raises OSError."""
+        other = path[: path.rfind(b"/") + 1] + os.fsencode(name)
+        return self._entry(other, self.status(other))
 
     def _made(self, path: bytes) -> int:
         """The folder of ``path``, made where it is missing. A file or link in its way raises OSError."""
@@ -146,11 +175,3 @@ def described(status: os.stat_result, oid: str) -> Entry:
         return Entry(LINK, 0, oid)
     permissions = stat.S_IMODE(status.st_mode) & 0o777
     return Entry(PROGRAM if permissions & 0o100 else PLAIN, permissions, oid)
-
-
-@contextmanager
-def _descriptor(number: int) -> Iterator[int]:
-    try:
-        yield number
-    finally:
-        os.close(number)

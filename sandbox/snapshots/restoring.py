@@ -6,11 +6,12 @@ otherwise. Each file is replaced whole or not at all, and what is already as wan
 restore which was killed can be repeated.
 """
 
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sandbox.snapshots.base import Change, Entry, SnapshotError, shown
-from sandbox.snapshots.places import NOT_KEPT, Places
+from sandbox.snapshots.places import CHANGED, NOT_KEPT, Places
 from sandbox.snapshots.scanning import TOO_LARGE
 from sandbox.snapshots.store import SnapshotStore
 
@@ -91,12 +92,12 @@ class Restorer:
         self, step: Step, content: bytes | None, places: Places, done: list[bytes], failed: list[str]
     ) -> None:
         try:
-            if places.entry(step.path)[1] != step.stamp:
-                raise OSError(0, "changed just now; try again")
+            if places.entry(step.path) != (step.now, step.stamp):
+                raise OSError(errno.EAGAIN, CHANGED)
             if step.wanted is None or content is None:
-                places.remove(step.path)
+                places.remove(step.path, step.now)
             else:
-                places.write(step.path, step.wanted, content)
+                places.write(step.path, step.wanted, content, step.now)
         except OSError as error:
             failed.append(f"{shown(step.path)}: {error.strerror}")
         else:

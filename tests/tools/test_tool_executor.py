@@ -242,7 +242,7 @@ def test_network_calls_are_not_batched_and_no_calls_are_no_batches() -> None:
 
 
 async def test_a_preview_checks_the_arguments_and_is_empty_for_other_tools(executor: Executor) -> None:
-    assert await executor.preview(call("read_file", path="a")) == ""
+    assert await executor.preview(call("read_file", path="a")) is None
     with pytest.raises(ToolError, match="the argument `content` is missing"):
         await executor.preview(call("write_file", path="a"))
     with pytest.raises(ToolError, match="no tool named"):

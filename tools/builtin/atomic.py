@@ -1,14 +1,18 @@
 """Reading a whole file and writing one so that a kill leaves the old or the new content.
 
 Invariant: the new content is complete and on disk in a neighbour before one rename puts it in place; a
-target that changed meanwhile is not replaced; the mode is kept. A hardlink is never written through: its
-other names keep the old content. Not covered: owner, ACLs and extended attributes are those of a new file.
+target that changed meanwhile is not replaced: what the rename displaced is looked at, and put back where it
+is not what was expected. The mode is kept. A hardlink is never written through: its other names keep the old
+content. Not covered: owner, ACLs and extended attributes are those of a new file.
 """
 
+import contextlib
 import os
 import secrets
 import stat
+from dataclasses import replace
 
+from sandbox.renaming import Displaced, move_new, replace_expected
 from tools.builtin.paths import Place, check_still_below, open_file
 from tools.calls import ToolError
 
@@ -33,7 +37,7 @@ def write_bytes(place: Place, content: bytes, expected: bytes | None) -> None:
     Raises ToolError where the file is another one than expected, OSError where the disk refuses.
     """
     temporary = f".{secrets.token_hex(8)}.apprentice-new"
-    mode = _mode(place) if place.exists else None
+    mode = _mode(place) if expected is not None else None
     descriptor = os.open(temporary, _NEW_FLAGS, 0o666, dir_fd=place.folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -42,25 +46,38 @@ def write_bytes(place: Place, content: bytes, expected: bytes | None) -> None:
             if mode is not None:
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
-        _refuse_changed(place, expected)
         check_still_below(place)
-        os.rename(temporary, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+        if expected is None:
+            _put_new(place, temporary)
+        else:
+            _put_over(place, temporary, expected)
+    except Displaced as error:
+        raise ToolError(f"{place.shown} {error.strerror}") from error
     except BaseException:
-        os.unlink(temporary, dir_fd=place.folder)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=place.folder)
         raise
     os.fsync(place.folder)
 
 
-def _refuse_changed(place: Place, expected: bytes | None) -> None:
-    if expected is not None:
-        if read_bytes(place) != expected:
-            raise ToolError(f"{place.shown} changed while it was written; read it again")
-        return
+def _put_new(place: Place, temporary: str) -> None:
     try:
-        os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return
-    raise ToolError(f"{place.shown} was created by something else meanwhile; read it first")
+        move_new(temporary, place.name, place.folder)
+    except FileExistsError as error:
+        raise ToolError(f"{place.shown} was created by something else meanwhile; read it first") from error
+
+
+def _put_over(place: Place, temporary: str, expected: bytes) -> None:
+    """Let ``temporary`` take the place of the file, if that holds what is expected until the very end."""
+
+    def holds(name: str | bytes) -> bool:
+        try:
+            return read_bytes(replace(place, name=os.fsdecode(name))) == expected
+        except ToolError:  # a link, a folder, or nothing
+            return False
+
+    if not holds(place.name) or not replace_expected(temporary, place.name, place.folder, holds):
+        raise ToolError(f"{place.shown} changed while it was written; read it again")
 
 
 def _mode(place: Place) -> int:

@@ -1,8 +1,9 @@
 """``read_file``, ``write_file``, ``edit_file``.
 
 Invariant: what the preview shows is what the write does, since both come from one plan; a file that
-changed since it was read is not written. Content is shown without line numbers: the student copies it
-into ``old_text``. Covered: text in UTF-8, UTF-16 with a mark, Latin-1. Not covered: binary files.
+changed since it was shown to the user, or since it was read, is not written. Content is shown without line
+numbers: the student copies it into ``old_text``. Covered: text in UTF-8, UTF-16 with a mark, Latin-1. Not
+covered: binary files.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tools.base import ToolContext
+from tools.base import Preview, ToolContext
 from tools.builtin.atomic import read_bytes, write_bytes
 from tools.builtin.matching import replaced
 from tools.builtin.paths import Place, located
@@ -28,6 +29,10 @@ class _Plan:
     new: bytes
     diff: str
 
+    @property
+    def preview(self) -> Preview:
+        return Preview(self.diff, _file(self.place), self.old)
+
 
 @tool(risk=Risk.READ, timeout_s=20)
 async def read_file(
@@ -43,14 +48,14 @@ async def read_file(
     return await asyncio.to_thread(_read, context, path, start_line, end_line)
 
 
-def _preview_write(context: ToolContext, /, *, path: str, content: str) -> str:
+def _preview_write(context: ToolContext, /, *, path: str, content: str) -> Preview:
     with _planned_write(context, path, content) as plan:
-        return plan.diff
+        return plan.preview
 
 
-def _preview_edit(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> str:
+def _preview_edit(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> Preview:
     with _planned_edit(context, path, old_text, new_text) as plan:
-        return plan.diff
+        return plan.preview
 
 
 @tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_write)
@@ -63,6 +68,9 @@ async def write_file(context: ToolContext, /, *, path: str, content: str) -> Too
     """
 
     def write() -> ToolResult:
+        if context.shown is not None:
+            with _planned_write(context, path, content):
+                pass  # refused before a folder is made
         with _planned_write(context, path, content, making=True) as plan:
             done = f"changed, {changed_lines(plan.diff)} lines" if plan.old is not None else "created"
             return _carried_out(context, plan, done)
@@ -132,7 +140,7 @@ def _head(first: int, count: int, total: int, note: str, *, cut: bool) -> str:
 def _planned_write(context: ToolContext, path: str, content: str, *, making: bool = False) -> Iterator[_Plan]:
     with located(context.workspace, path, writing=True, making=making) as place:
         new = encode(Text(content), place.shown)
-        old = _current(context, place) if place.exists else None
+        old = _current(context, place)
         if old is None:
             yield _Plan(place, None, new, unified_diff("", content, place.shown, created=True))
             return
@@ -143,28 +151,56 @@ def _planned_write(context: ToolContext, path: str, content: str, *, making: boo
 @contextmanager
 def _planned_edit(context: ToolContext, path: str, old_text: str, new_text: str) -> Iterator[_Plan]:
     with located(context.workspace, path, writing=True) as place:
-        if not place.exists:
-            raise ToolError(f"{place.shown} does not exist; write_file creates it")
         old = _current(context, place)
+        if old is None:
+            raise ToolError(f"{place.shown} does not exist; write_file creates it")
         before = decode(old, place.shown)
         after = Text(replaced(before.characters, old_text, new_text, place.shown), before.encoding)
         diff = unified_diff(before.characters, after.characters, place.shown)
         yield _Plan(place, old, encode(after, place.shown), diff)
 
 
-def _current(context: ToolContext, place: Place) -> bytes:
-    """What the file holds now. Raises ToolError with a diff where it changed since the student read it."""
+def _current(context: ToolContext, place: Place) -> bytes | None:
+    """What the file holds now, None where there is none.
+
+    Raises ToolError with a diff where it changed since it was shown, or since the student read it.
+    """
     if place.is_folder:
         raise ToolError(f"{place.shown} is a folder")
-    content = read_bytes(place)
-    if context.reads is None or not context.reads.changed_since_seen(place.path, content):
+    content = read_bytes(place) if place.exists else None
+    if context.shown is not None:
+        _refuse_unshown(context.shown, place, content)
+    if content is None or context.reads is None or not context.reads.changed_since_seen(place.path, content):
         return content
     known = context.reads.seen(place.path)
     line = f"{place.shown} changed since it was read; read it again before writing"
     if known is None:
         raise ToolError(line)
-    was, now = decode(known, place.shown).characters, decode(content, place.shown).characters
-    raise ToolError(f"{line}. What changed:\n{unified_diff(was, now, place.shown)}")
+    raise ToolError(f"{line}. What changed:\n{_difference(known, content, place)}")
+
+
+def _refuse_unshown(shown: Preview, place: Place, content: bytes | None) -> None:
+    """Raise ToolError where the user agreed to write over something else than this."""
+    if shown.file != _file(place):
+        raise ToolError(f"{place.shown} leads to another file since it was shown; nothing was written")
+    if shown.before == content:
+        return
+    line = f"{place.shown} changed since it was shown; nothing was written"
+    try:
+        difference = _difference(shown.before or b"", content or b"", place)
+    except ToolError:  # it is no text any more
+        raise ToolError(line) from None
+    gone = " It does not exist any more." if content is None else ""
+    raise ToolError(f"{line}.{gone} What changed:\n{difference}")
+
+
+def _difference(before: bytes, after: bytes, place: Place) -> str:
+    was, now = decode(before, place.shown).characters, decode(after, place.shown).characters
+    return unified_diff(was, now, place.shown)
+
+
+def _file(place: Place) -> str:
+    return "/".join(place.parts)
 
 
 def _carried_out(context: ToolContext, plan: _Plan, done: str) -> ToolResult:

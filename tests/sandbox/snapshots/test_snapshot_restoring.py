@@ -93,7 +93,10 @@ def test_C11_what_changes_between_the_plan_and_its_end_is_left_alone(
     (workspace / "b").write_text("c")
     plan = planned(store)
     (workspace / "b").write_text("mine")
-    assert Restorer(store).apply(plan, foreign=True) == ([], ["b: changed just now; try again"])
+    assert Restorer(store).apply(plan, foreign=True) == (
+        [],
+        ["b: changed since it was shown; nothing was written"],
+    )
 
 
 def test_B09_what_grew_too_large_is_asked_and_what_shrank_is_said(

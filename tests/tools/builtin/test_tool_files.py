@@ -145,12 +145,19 @@ async def test_text_that_cannot_be_encoded_is_refused(run: Run, workspace: Path)
     assert not result.success and (workspace / "latin.txt").read_bytes() == b"caf\xe9\n"
 
 
+async def diff(executor: Executor, one: ToolCall) -> str:
+    """The diff that the user would be shown."""
+    preview = await executor.preview(one)
+    assert preview is not None
+    return preview.diff
+
+
 async def test_a_preview_shows_the_diff_and_touches_nothing(executor: Executor, workspace: Path) -> None:
     (workspace / "a.txt").write_text("old\n")
-    assert "-old\n+new\n" in await executor.preview(call("write_file", path="a.txt", content="new\n"))
+    assert "-old\n+new\n" in await diff(executor, call("write_file", path="a.txt", content="new\n"))
     edit = call("edit_file", path="a.txt", old_text="old", new_text="new")
-    assert "-old\n+new\n" in await executor.preview(edit)
-    assert "+++ b/x/y/z.txt" in await executor.preview(call("write_file", path="x/y/z.txt", content="1\n"))
+    assert "-old\n+new\n" in await diff(executor, edit)
+    assert "+++ b/x/y/z.txt" in await diff(executor, call("write_file", path="x/y/z.txt", content="1\n"))
     assert [one.name for one in workspace.iterdir()] == ["a.txt"]
     assert (workspace / "a.txt").read_text() == "old\n"
 
@@ -158,10 +165,10 @@ async def test_a_preview_shows_the_diff_and_touches_nothing(executor: Executor, 
 async def test_what_the_preview_shows_is_what_is_done(executor: Executor, workspace: Path) -> None:
     (workspace / "a.txt").write_text("a\n  b\nc")
     edit = call("edit_file", path="a.txt", old_text="b", new_text="B\n  b2")
-    preview = await executor.preview(edit)
+    preview = await diff(executor, edit)
     assert (await executor.run(edit)).diff == preview
-    assert "\\ No newline at end of file" in await executor.preview(
-        call("write_file", path="a.txt", content="without end")
+    assert "\\ No newline at end of file" in await diff(
+        executor, call("write_file", path="a.txt", content="without end")
     )
 
 
@@ -300,24 +307,29 @@ def test_C11_reads_stay_bounded() -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+from sandbox import renaming
 from tools.builtin import atomic
 from tools.builtin.paths import located
 step = sys.argv[2]
-real = getattr(os, step)
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 with located(Path(sys.argv[1]), "a.txt", writing=True) as place:
-    setattr(os, step, die)
-    atomic.write_bytes(place, b"new" * 100_000, b"old")
+    setattr(renaming if step == "_renameat2" else os, step, die)
+    atomic.write_bytes(place, b"new", b"old")
 """
 
 
-@pytest.mark.parametrize("step", ["fsync", "fchmod", "rename"])
-def test_C12_a_kill_in_the_middle_leaves_the_old_content(workspace: Path, step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "left"),
+    [("fsync", "old"), ("fchmod", "old"), ("_renameat2", "old"), ("unlink", "new")],
+)
+def test_C12_a_kill_in_the_middle_leaves_the_old_content_or_the_new(
+    workspace: Path, step: str, left: str
+) -> None:
     (workspace / "a.txt").write_text("old")
     program = subprocess.run([sys.executable, "-c", _KILLED, str(workspace), step], check=False)
     assert program.returncode == -signal.SIGKILL
-    assert (workspace / "a.txt").read_text() == "old"
+    assert (workspace / "a.txt").read_text() == left
 
 
 async def test_C12_a_full_disk_leaves_the_old_content_and_no_litter(run: Run, workspace: Path) -> None:
