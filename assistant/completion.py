@@ -8,14 +8,13 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from tools.globs import LARGEST_FILE, IgnoreRules
 
 MAX_FILES = 50_000
 MAX_ENTRIES = 200_000
 FRESH_S = 5.0
+LONGEST_S = 20.0
 ALWAYS_IGNORED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 IGNORE_FILES = (".gitignore", ".apprenticeignore")
 
@@ -53,14 +52,16 @@ class FileIndex:
     def _walk(self) -> list[str]:
         found: list[str] = []
         seen = 0
+        end = time.monotonic() + LONGEST_S
         self.truncated = False
-        folders: list[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]] = [("", ())]
+        folders: list[tuple[str, tuple[tuple[str, IgnoreRules], ...]]] = [("", ())]
         while folders:
             folder, rules = folders.pop()
             rules = rules + tuple(_rules_of(self.workspace, folder))
             for name, is_folder in _entries(self.workspace / folder):
                 seen += 1
-                if len(found) >= self._max_files or seen > self._max_entries:
+                over = time.monotonic() > end
+                if over or len(found) >= self._max_files or seen > self._max_entries:
                     self.truncated = True
                     return sorted(found)
                 path = f"{folder}/{name}" if folder else name
@@ -87,29 +88,28 @@ def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
         return
 
 
-def _rules_of(workspace: Path, folder: str) -> "Iterator[tuple[str, GitIgnoreSpec]]":
+def _rules_of(workspace: Path, folder: str) -> Iterator[tuple[str, IgnoreRules]]:
     """The ignore rules that ``folder`` itself brings, with the folder they are relative to."""
     for name in IGNORE_FILES:
         file = workspace / folder / name
         if not file.is_file():
             continue
-        from pathspec import GitIgnoreSpec
-
         try:
-            lines = file.read_text("utf-8", errors="replace").splitlines()
-            yield folder, GitIgnoreSpec.from_lines(lines)
-        except (OSError, ValueError):
+            with file.open("rb") as opened:
+                text = opened.read(LARGEST_FILE).decode("utf-8", "replace")
+        except OSError:
             continue
+        yield folder, IgnoreRules(text.splitlines())
 
 
-def _ignored(path: str, is_folder: bool, rules: "tuple[tuple[str, GitIgnoreSpec], ...]") -> bool:
+def _ignored(path: str, is_folder: bool, rules: tuple[tuple[str, IgnoreRules], ...]) -> bool:
     """Git's rule: the deepest ignore file that speaks of the path decides."""
     target = path + "/" if is_folder else path
-    for folder, spec in reversed(rules):
+    for folder, lines in reversed(rules):
         relative = target[len(folder) + 1 :] if folder else target
-        include = spec.check_file(relative).include
+        include = lines.verdict(relative)
         if include is not None:
-            return bool(include)
+            return include
     return False
 
 

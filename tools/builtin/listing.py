@@ -9,12 +9,11 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 
-from pathspec import GitIgnoreSpec
-
 from tools.base import ToolContext
 from tools.builtin.paths import Place, located, shown
 from tools.builtin.tree import Entry, Ignores, children, walk
-from tools.calls import Risk, ToolResult
+from tools.calls import Risk, ToolError, ToolResult
+from tools.globs import Glob, GlobError
 from tools.registry import tool
 
 _MOST_SHOWN = 300
@@ -55,12 +54,15 @@ def _list(context: ToolContext, path: str, pattern: str) -> ToolResult:
 
 def _matching(place: Place, pattern: str, ignores: Ignores, notes: list[str]) -> tuple[list[Entry], str]:
     escaped = f"\\{pattern}" if pattern[0] in "!#" else pattern
-    spec = GitIgnoreSpec.from_lines([escaped.removeprefix("./")])
+    try:
+        glob = Glob(escaped.removeprefix("./"))
+    except GlobError as error:
+        raise ToolError(f"the pattern {shown(pattern)[:200]}: {error}") from error
     depth = len(place.parts)
     matches = (
         entry
         for entry in _visited(place, ignores, notes)
-        if not entry.is_folder and spec.match_file("/".join(entry.parts[depth:]))
+        if not entry.is_folder and glob.matches("/".join(entry.parts[depth:]))
     )
     found = list(itertools.islice(matches, _MOST_SHOWN + 1))
     more = f"more than {_MOST_SHOWN} match; give a narrower pattern or a path"

@@ -8,19 +8,19 @@ person or the student names such a folder itself. A deeper ``.gitignore`` wins o
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from tools.builtin.paths import Place, located, open_file, shown
 from tools.calls import ToolError
+from tools.globs import LARGEST_FILE, IgnoreRules
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEEPEST = 64
+_MOST_SECONDS = 15.0
 _MOST_IN_FOLDER = 20_000
-_LARGEST_IGNORE_FILE = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,30 @@ class Ignores:
     def __init__(self, workspace: Path, start: tuple[str, ...] = ()) -> None:
         self._workspace = workspace
         self._start = start
-        self._specs: dict[tuple[str, ...], GitIgnoreSpec | None] = {}
+        self._specs: dict[tuple[str, ...], IgnoreRules | None] = {}
         self._folders: dict[tuple[str, ...], bool] = {}
+        self._spent_s = 0.0
         self._own = self._read((), ".apprenticeignore")
         self._top = 0
         if any(self._matches(start[:count], is_folder=True) for count in range(1, len(start) + 1)):
             self._own, self._top = None, len(start)
 
     def ignored(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
-        """True where ``parts``, or a folder between the start and it, is ignored."""
+        """True where ``parts``, or a folder between the start and it, is ignored.
+
+        Raises ToolError where the patterns have taken too much time in all.
+        """
+        started = time.thread_time()
+        try:
+            return self._ignored(parts, is_folder=is_folder)
+        finally:
+            self._spent_s += time.thread_time() - started
+            if self._spent_s > _MOST_SECONDS:
+                raise ToolError(
+                    "the patterns of the ignore files take too long to match; give a path, or simplify them"
+                )
+
+    def _ignored(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
         for count in range(len(self._start) + 1, len(parts)):
             folder = parts[:count]
             if folder not in self._folders:
@@ -63,29 +78,29 @@ class Ignores:
         if parts[-1] == ".git":
             return True
         end = "/" if is_folder else ""
-        if self._own is not None and self._own.check_file("/".join(parts) + end).include:
+        if self._own is not None and self._own.verdict("/".join(parts) + end):
             return True
         for count in range(len(parts) - 1, self._top - 1, -1):
             spec = self._spec(parts[:count])
-            said = spec.check_file("/".join(parts[count:]) + end).include if spec is not None else None
+            said = spec.verdict("/".join(parts[count:]) + end) if spec is not None else None
             if said is not None:
                 return said
         return False
 
-    def _spec(self, folder: tuple[str, ...]) -> GitIgnoreSpec | None:
+    def _spec(self, folder: tuple[str, ...]) -> IgnoreRules | None:
         if folder not in self._specs:
             self._specs[folder] = self._read(folder, ".gitignore")
         return self._specs[folder]
 
-    def _read(self, folder: tuple[str, ...], name: str) -> GitIgnoreSpec | None:
+    def _read(self, folder: tuple[str, ...], name: str) -> IgnoreRules | None:
         try:
             with located(self._workspace, "/".join((*folder, name))) as place:
                 descriptor = open_file(place)
         except ToolError:
             return None
         with os.fdopen(descriptor, "rb") as file:
-            text = file.read(_LARGEST_IGNORE_FILE).decode("utf-8", "replace")
-        return GitIgnoreSpec.from_lines(text.splitlines())
+            text = file.read(LARGEST_FILE).decode("utf-8", "replace")
+        return IgnoreRules(text.splitlines())
 
 
 def walk(place: Place, ignores: Ignores, notes: list[str]) -> Iterator[Entry]:

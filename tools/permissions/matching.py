@@ -9,7 +9,6 @@ program's name in text that another program could run. Not covered: a name that 
 import re
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from functools import lru_cache
 
 from tools.permissions.parts import Part
 from tools.permissions.words import Kind, Word, literal
@@ -89,7 +88,7 @@ def _matches(pattern: Sequence[str], words: Sequence[Word], lenient: bool) -> bo
                 continue
             if pattern[state] == "*":
                 reached.add(state)
-            elif word.kind is not Kind.DYNAMIC and _pattern(pattern[state]).fullmatch(word.shape):
+            elif word.kind is not Kind.DYNAMIC and _fits(pattern[state], word.shape):
                 reached.add(state + 1)
         states = _closed(reached, pattern)
     return len(pattern) in states
@@ -110,9 +109,22 @@ def _same(pattern: str, word: Word, spelled: bool) -> bool:
     if word.kind is Kind.DYNAMIC or (spelled and ("*" in pattern or not word.literal)):
         return False
     climbs = ".." in re.split(r"[/=]", word.text) and ".." not in re.split(r"[/=]", pattern)
-    return not climbs and _pattern(pattern).fullmatch(word.shape) is not None
+    return not climbs and _fits(pattern, word.shape)
 
 
-@lru_cache(maxsize=4096)
-def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, re.split(r"\*+", word))), re.DOTALL)
+def _fits(pattern: str, text: str) -> bool:
+    """Whether ``text`` is ``pattern``, whose stars stand for anything; each piece is looked for only once."""
+    first, *others = re.split(r"\*+", pattern)
+    if not others:
+        return text == first
+    *middle, last = others
+    at = len(first)
+    if not text.startswith(first) or not text.endswith(last) or len(text) < at + len(last):
+        return False
+    end = len(text) - len(last)
+    for piece in middle:
+        at = text.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True

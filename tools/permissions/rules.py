@@ -9,17 +9,20 @@ import re
 import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.globs import Glob, GlobError
 from tools.permissions.matching import Touch, covers, touches
 from tools.permissions.parts import Part
 
 PATH_TOOLS = frozenset({"read_file", "list_files", "search_files", "write_file", "edit_file", "git_diff"})
-_RULE = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_RULE = re.compile(r"([A-Za-z_][\w.-]*)\s*(?:\((.*)\))?", re.DOTALL)
 _QUOTED = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?|\[[0-9a-f:.]+\](?::\d{1,5})?")
+_LONGEST = 2000
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -60,14 +63,12 @@ class Rule:
         if self.tool == "fetch_url":
             suffix = self.pattern[1:]
             return target.endswith(suffix) if self.pattern.startswith("*.") else target == self.pattern
-        from pathspec import GitIgnoreSpec
-
-        return bool(target) and GitIgnoreSpec.from_lines([self.pattern]).match_file(target)
+        return bool(target) and _glob(self.pattern).matches(target)
 
 
 def parse_rule(text: str) -> Rule:
     """Read a rule. Raises RuleError with one line."""
-    match = _RULE.fullmatch(text)
+    match = _RULE.fullmatch(text.strip())
     if match is None:
         raise RuleError(
             f"rule {text!r}: write a tool, or a tool with a pattern, such as run_shell(git status *)"
@@ -76,6 +77,8 @@ def parse_rule(text: str) -> Rule:
     if pattern is None:
         return Rule(tool, tool)
     pattern = pattern.strip()
+    if len(pattern) > _LONGEST and not pattern.startswith("="):
+        raise RuleError(f"rule {text[:60]!r}...: a pattern has at most {_LONGEST} characters")
     if not pattern:
         raise RuleError(f"rule {text!r}: the pattern is empty; leave the brackets out to name the whole tool")
     clean = f"{tool}({pattern})"
@@ -110,15 +113,25 @@ def _words(text: str, pattern: str) -> tuple[str, ...]:
         # As other assistants write it: the words before, then anything.
         pattern = f"{pattern.removesuffix(':*')} *"
     try:
-        return tuple(shlex.split(pattern))
+        words = shlex.split(pattern)
     except ValueError as error:
         raise RuleError(f"rule {text!r}: {str(error).lower()}; close the quote") from error
+    return tuple(word for word, before in zip(words, ["", *words], strict=False) if not word == before == "*")
 
 
 def _path_pattern(text: str, pattern: str) -> str:
     if pattern.startswith(("!", "#", "~", "../")) or "\n" in pattern or "/../" in pattern:
         raise RuleError(f"rule {text!r}: the pattern is a path inside the workspace, such as src/**")
+    try:
+        _glob(pattern.removeprefix("./"))
+    except GlobError as error:
+        raise RuleError(f"rule {text!r}: {error}") from error
     return pattern.removeprefix("./")
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> Glob:
+    return Glob(pattern)
 
 
 def inside(workspace: Path, given: Any) -> tuple[str, ...] | None:
