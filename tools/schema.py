@@ -3,6 +3,7 @@
 Invariant: a schema lists every argument a function takes and no other; ``additionalProperties`` is false,
 so an argument the function does not know never reaches it. Covered: str, int, float, bool, None, list,
 dict, Literal, unions. Not covered: classes, TypedDict, recursive types (a TypeError when the tool is made).
+Checking is bounded, whatever a schema says: see ``checking``.
 """
 
 import difflib
@@ -70,13 +71,14 @@ def validate(schema: dict[str, Any], arguments: Any) -> str | None:
 
 def mismatch(schema: dict[str, Any], value: Any, whole: str) -> str | None:
     """One readable line that says where ``value`` breaks the schema, or None; ``whole`` names all of it."""
-    import jsonschema
+    from tools.checking import SchemaRefused, errors_of
 
-    validator = jsonschema.Draft202012Validator(schema)
     try:
-        errors = sorted(validator.iter_errors(value), key=lambda error: str(error.absolute_path))
+        errors = sorted(errors_of(schema, value), key=lambda error: str(error.absolute_path))
     except RecursionError:
         return f"{whole}: nested too deeply"
+    except SchemaRefused as refused:
+        return f"{whole}: {refused}"
     return _say(errors[0], whole) if errors else None
 
 

@@ -22,10 +22,10 @@ from tools.registry import builtin_registry
 NAME = "a" * 250
 ENDLESS = [
     "*a" * 120 + "b",
-    "**/" * 300 + "b",
+    "**/" * 150 + "b",
     "?*" * 200 + "b",
-    "[a-z]*" * 150 + "B",
-    "/*a" + "*a" * 100 + "/b",
+    "[a-z]*" * 80 + "B",
+    "/*a" + "*a" * 99 + "/b",
 ]
 UNREADABLE = ["[z-a]", "\\", "[[:foo:]]", "", "# comment", "a" * 501]
 

@@ -1,9 +1,9 @@
 """The ripgrep engine of ``search_files``.
 
 Invariant: no setting and no argument can make ripgrep run a program (``--no-config``, no ``--pre``, the
-pattern after ``-e``, the paths after ``--``), and it ends with the search. It is given the files to search,
-so that ignore rules, links and order are decided in one place for both engines. Not covered: a file swapped
-for a link between the walk and ripgrep's opening it.
+pattern after ``-e``, the paths after ``--``), and it ends with the search, in bounded memory. It is given the
+files to search, so that ignore rules, links and order are decided in one place for both engines. Not covered:
+a file swapped for a link between the walk and ripgrep's opening it.
 """
 
 import base64
@@ -14,7 +14,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from tools.builtin.searching import MOST_MATCHES, Found, Match, Query
+from tools.builtin.bounded_search import bound, end_in_time
+from tools.builtin.searching import MOST_MATCHES, Found, Match, Query, short
 from tools.calls import ToolError
 
 _FLAGS = (
@@ -36,7 +37,7 @@ class RipgrepRefused(Exception):
 
 def search_with_ripgrep(query: Query, program: str) -> Found:
     """Search the files of the query. Raises RipgrepRefused, or ToolError where it took too long."""
-    found = Found()
+    found = Found(literal=query.literal)
     for batch in _batches(query.files()):
         _search_batch(query, program, batch, found)
         query.check()
@@ -70,20 +71,14 @@ def _search_batch(query: Query, program: str, batch: list[str], found: Found) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        threading.Thread(target=_end_in_time, args=(query, process), daemon=True).start()
+        bound(process.pid)
+        threading.Thread(target=end_in_time, args=(query, process), daemon=True).start()
         try:
             _collect(process, found)
             if not found.cut:
                 _refuse_failure(process)
         finally:
             process.kill()
-
-
-def _end_in_time(query: Query, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None:
-        if query.given_up(within_s=0.1):
-            process.kill()
-            return
 
 
 def _collect(process: "subprocess.Popen[bytes]", found: Found) -> None:
@@ -97,7 +92,7 @@ def _collect(process: "subprocess.Popen[bytes]", found: Found) -> None:
         if message["type"] == "begin":
             of_file = []
         elif message["type"] == "match" and len(of_file) <= MOST_MATCHES:
-            of_file.append((_name(data["path"]), data["line_number"], _decoded(data["lines"])))
+            of_file.append((_name(data["path"]), data["line_number"], short(_decoded(data["lines"]))))
         elif message["type"] == "end" and data["binary_offset"] is None:
             found.matches += of_file
             if len(found.matches) > MOST_MATCHES:

@@ -1,11 +1,11 @@
 """``search_files``.
 
 Invariant: ripgrep and the Python engine give equal results: the same files (text up to 4 MB, no links,
-hidden ones included, ignored ones not), sorted by path and line. Covered: regular expressions of both
-engines; one that does not compile is searched as text and that is said; one that only Python knows is
-handed over to it. What stands nowhere as written is searched once more with the case of letters and what
-separates words left aside, so that "max retries" finds MAX_RETRIES; the result says so. Not covered: matches
-over several lines.
+hidden ones included, ignored ones not), sorted by path and line. No pattern is compiled in this process, nor
+anywhere before its cost is estimated. Covered: regular expressions of both engines; one that does not compile
+is searched as text and that is said; one that only Python knows is handed over to it. What stands nowhere as
+written is searched once more with the case of letters and what separates words left aside, so that "max
+retries" finds MAX_RETRIES; the result says so. Not covered: matches over several lines.
 """
 
 import asyncio
@@ -16,15 +16,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tools.base import ToolContext
+from tools.builtin.bounded_search import search_in_process
 from tools.builtin.paths import located, shown
 from tools.builtin.programs import find_program
 from tools.builtin.ripgrep import RipgrepRefused, search_with_ripgrep
-from tools.builtin.searching import Found, Query, search_with_python
+from tools.builtin.searching import Found, Query
 from tools.builtin.tree import Ignores
 from tools.calls import Risk, ToolError, ToolResult
+from tools.patterns import PatternRefused, check_cost
 from tools.registry import tool
 
-_LONGEST_LINE = 300
 _LONGEST_PATTERN = 10_000
 _LOOSER = "nothing is written so; found without regard to case and to what separates words"
 _WORDS = re.compile(r"[^\W_][\w -]*")
@@ -59,36 +60,39 @@ def _search(
         raise ToolError(f"pattern must hold 1 to {_LONGEST_PATTERN} characters and no NUL")
     if any("\ud800" <= one <= "\udfff" for one in pattern):
         raise ToolError("pattern holds half of a character; no text file does")
+    try:
+        check_cost(pattern)
+    except PatternRefused as error:
+        raise ToolError(f"{error}; give a simpler one") from error
     with located(context.workspace, path) as place:
         query = Query.of(pattern, place, Ignores(context.workspace, place.parts), stop)
         found = _found(query, ripgrep)
         notes = [*query.notes]
-        if not found.matches and (looser := loosened(query)):
+        if not found.matches and (looser := loosened(query, found.literal)):
             found = _found(looser, ripgrep)
             notes += [_LOOSER] * bool(found.matches)
     if found.cut:
         notes.append(f"only the first {len(found.matches)} matches are shown; narrow the pattern or the path")
-    lines = [f"{shown(name)}:{number}: {_short(line)}" for name, number, line in sorted(found.matches)]
+    lines = [f"{shown(name)}:{number}: {line}" for name, number, line in sorted(found.matches)]
     if not lines:
         lines = [f"no match for {shown(pattern)[:200]} in {place.shown}"]
     text = "\n".join([*lines, *_bracketed(notes)])
     return ToolResult(success=True, text=text, truncated=found.cut)
 
 
-def loosened(query: Query) -> Query | None:
-    """The search without regard to case and, of plain words, to what separates them; None if no other."""
+def loosened(query: Query, literal: bool) -> Query | None:
+    """The search without regard to case and, of plain words, to what separates them; None if no other.
+
+    ``literal`` says that the pattern was plain text.
+    """
     import regex  # type: ignore[import-untyped]
 
-    pattern = regex.escape(query.pattern) if query.literal else query.pattern
+    pattern = regex.escape(query.pattern) if literal else query.pattern
     if _WORDS.fullmatch(pattern):
         pattern = r"[\s_-]*".join(filter(None, _BETWEEN_WORDS.split(pattern)))
     if pattern == query.pattern and pattern.lower() == pattern.upper():
         return None
-    try:
-        compiled = regex.compile(pattern, regex.IGNORECASE)
-    except regex.error:
-        return None
-    return replace(query, pattern=f"(?i){pattern}", literal=False, compiled=compiled)
+    return replace(query, pattern=f"(?i){pattern}", literal=False, lenient=False)
 
 
 def _found(query: Query, ripgrep: str | None) -> Found:
@@ -96,13 +100,8 @@ def _found(query: Query, ripgrep: str | None) -> Found:
         try:
             return search_with_ripgrep(query, ripgrep)
         except RipgrepRefused:  # a pattern that only the Python engine knows, such as a look-behind
-            return search_with_python(query)
-    return search_with_python(query)
-
-
-def _short(line: str) -> str:
-    line = line.rstrip("\r\n").replace("\0", "")
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}... ({len(line)} characters)"
+            return search_in_process(query)
+    return search_in_process(query)
 
 
 def _bracketed(notes: Iterable[str]) -> list[str]:

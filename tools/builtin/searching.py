@@ -2,16 +2,19 @@
 
 Invariant: the engines return the first matches in the order of paths and lines, over the same files, and
 both stop at the deadline, at the cap, or when the search is given up. A regular expression that takes too
-long on one line ends the search with a line that says so.
+long on one line ends the search with a line that says so. The Python engine compiles what it is given, and
+nothing can interrupt that: the program itself runs it in a process of its own (``bounded_search``).
 """
 
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools import patterns
 from tools.builtin.atomic import read_bytes
 from tools.builtin.paths import Place, located, open_file, shown
 from tools.builtin.texts import decode, lines_of
@@ -19,45 +22,44 @@ from tools.builtin.tree import Ignores, walk
 from tools.calls import ToolError
 
 MOST_MATCHES = 200
+LONGEST_LINE = 300
 LARGEST_FILE = 4 << 20
-_SECONDS = 30.0
+SECONDS = 30.0
 _SECONDS_PER_LINE = 2.0
+_SAME_EVERYWHERE = re.compile(r"(?:[^\\\[?{]|\\[^\w\s]|(?<!\()\?(?!\+))*")
+"""Expressions that mean the same to RE2 and to ``regex``: no classes, no flags, no look-around."""
 
 Match = tuple[str, int, str]
-"""Path from the workspace, line number from 1, the line."""
+"""Path from the workspace, line number from 1, the line as it is shown."""
 
 
 @dataclass
 class Found:
+    """``literal`` says that the pattern was no regular expression and was searched as plain text."""
+
     matches: list[Match] = field(default_factory=list)
     cut: bool = False
+    literal: bool = False
 
 
 @dataclass
 class Query:
-    """One search. ``compiled`` is a pattern of the ``regex`` module; ``literal`` means plain text."""
+    """One search. ``literal`` means plain text; without ``lenient``, what is no expression finds nothing."""
 
     pattern: str
     literal: bool
-    compiled: Any
     place: Place
     ignores: Ignores
     stop: threading.Event
     deadline: float
     notes: list[str] = field(default_factory=list)
 
+    lenient: bool = True
+
     @classmethod
     def of(cls, pattern: str, place: Place, ignores: Ignores, stop: threading.Event) -> "Query":
-        """A pattern that is no regular expression is searched as plain text, and that is said."""
-        import regex  # type: ignore[import-untyped]
-
-        notes: list[str] = []
-        try:
-            compiled, literal = regex.compile(pattern), False
-        except (regex.error, RecursionError, OverflowError) as error:
-            notes.append(f"not a regular expression ({error}); searched as plain text")
-            compiled, literal = regex.compile(regex.escape(pattern)), True
-        return cls(pattern, literal, compiled, place, ignores, stop, time.monotonic() + _SECONDS, notes)
+        """A search that begins now."""
+        return cls(pattern, False, place, ignores, stop, time.monotonic() + SECONDS)
 
     def given_up(self, within_s: float = 0.0) -> bool:
         """True where nobody waits for the search, now or ``within_s`` from now, or its time is over."""
@@ -66,7 +68,7 @@ class Query:
     def check(self) -> None:
         """Raise ToolError where the search took too long, or nobody waits for it any more."""
         if self.given_up():
-            raise ToolError(f"the search was stopped after {_SECONDS:g} s; narrow the pattern or the path")
+            raise ToolError(f"the search was stopped after {SECONDS:g} s; narrow the pattern or the path")
 
     def files(self) -> Iterator[tuple[str, ...]]:
         """The regular files to search, sorted, without ignored and very large ones.
@@ -92,19 +94,53 @@ class Query:
 
 
 def search_with_python(query: Query) -> Found:
-    """Line by line with the ``regex`` module, which bounds the time of one line."""
-    found = Found()
+    """Line by line with RE2, or the ``regex`` module, which bounds the time of one line."""
+    found = Found(literal=query.literal)
+    matches = _matcher(query, found)
+    if matches is None:
+        return found
     for parts in query.files():
         name = "/".join(parts)
         for number, line in enumerate(_lines(query, parts), start=1):
             query.check()
-            if not _matches(query, line.removesuffix("\n"), f"{shown(name)}:{number}"):
-                continue
+            try:
+                if not matches(line.removesuffix("\n")):
+                    continue
+            except TimeoutError as error:
+                where = f"{shown(name)}:{number}"
+                raise ToolError(
+                    f"the regular expression takes too long at {where}; give a simpler one"
+                ) from error
             if len(found.matches) == MOST_MATCHES:
                 found.cut = True
                 return found
-            found.matches.append((name, number, line))
+            found.matches.append((name, number, short(line)))
     return found
+
+
+def short(line: str) -> str:
+    """A line as it is shown: without its end, at most ``LONGEST_LINE`` characters."""
+    line = line.rstrip("\r\n").replace("\0", "")
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}... ({len(line)} characters)"
+
+
+def _matcher(query: Query, found: Found) -> Callable[[str], bool] | None:
+    """Whether a line matches; None where the pattern is no regular expression and that is not lenient."""
+    import regex  # type: ignore[import-untyped]
+
+    if not query.literal:
+        if _SAME_EVERYWHERE.fullmatch(query.pattern) and (fast := patterns.fast(query.pattern)) is not None:
+            return lambda line: fast.search(line.encode("utf-8", "replace")) is not None
+        try:
+            thorough: Any = regex.compile(query.pattern)
+        except (regex.error, RecursionError, OverflowError) as error:
+            if not query.lenient:
+                return None
+            query.notes.append(f"not a regular expression ({error}); searched as plain text")
+            found.literal = True
+        else:
+            return lambda line: thorough.search(line, timeout=_SECONDS_PER_LINE) is not None
+    return lambda line: query.pattern in line
 
 
 def _lines(query: Query, parts: tuple[str, ...]) -> list[str]:
@@ -121,10 +157,3 @@ def _lines(query: Query, parts: tuple[str, ...]) -> list[str]:
     if b"\0" in content:
         return []
     return lines_of(content.decode("utf-8", "replace").removeprefix("\ufeff"))
-
-
-def _matches(query: Query, line: str, where: str) -> bool:
-    try:
-        return query.compiled.search(line, timeout=_SECONDS_PER_LINE, concurrent=True) is not None
-    except TimeoutError as error:
-        raise ToolError(f"the regular expression takes too long at {where}; give a simpler one") from error

@@ -5,7 +5,8 @@ separators, required properties first in the schema's order, then any of the opt
 Covered: objects, arrays, strings, numbers, booleans, null, enum, const, anyOf/oneOf, type lists.
 Not covered (any JSON value is accepted, and the schema is checked after): $ref, pattern, format, ranges.
 What is accepted can always be read and stored: numbers are finite, no half of a surrogate pair is
-escaped, and a value of any kind is nested at most FREE_DEPTH deep.
+escaped, and a value of any kind is nested at most FREE_DEPTH deep. However large a schema is, its grammar has
+at most LARGEST characters: one that would be larger, or is nested too deeply, is the grammar of any object.
 """
 
 import json
@@ -14,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 FREE_DEPTH = 5
+LARGEST = 200_000
+_DEEPEST = 64
 _SCALARS = r"""
 string ::= "\"" char* "\""
 char ::= [^"\\\x00-\x1f\x7f] | "\\" (["\\/bfnrt] | "u" code)
@@ -46,13 +49,16 @@ PRIMITIVES = "\n".join([_SCALARS.strip(), *_free_rules()])
 def ordered_properties(schema: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Names of the required and of the optional properties, in the order they are written."""
     properties = schema.get("properties", {})
-    required = [name for name in properties if name in set(schema.get("required", ()))]
-    return required, [name for name in properties if name not in required]
+    named = set(schema.get("required", ()))
+    return [name for name in properties if name in named], [name for name in properties if name not in named]
 
 
 def arguments_grammar(schema: dict[str, Any]) -> str:
     """The grammar of ``" " + write_arguments(arguments)`` for a JSON Schema of type object."""
-    return _cached_grammar(json.dumps(schema))
+    try:
+        return _cached_grammar(json.dumps(schema))
+    except (_TooLarge, RecursionError):
+        return "\n".join(['root ::= " " dict', PRIMITIVES, ""])
 
 
 @lru_cache(maxsize=256)
@@ -62,14 +68,28 @@ def _cached_grammar(schema_json: str) -> str:
     return "\n".join([f'root ::= " " {body}', *builder.rules, PRIMITIVES, ""])
 
 
+class _TooLarge(Exception):
+    """The grammar would have more than LARGEST characters, or more than _DEEPEST levels."""
+
+
 class _Builder:
     """Collects one named rule for each nested schema, so that no rule grows out of hand."""
 
     def __init__(self) -> None:
         self.rules: list[str] = []
+        self._size = 0
+        self._depth = 0
 
     def value(self, schema: Any) -> str:
-        """The name or text of the rule for one schema."""
+        """The name or text of the rule for one schema. Raises _TooLarge."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _TooLarge
+        found = self._value(schema)
+        self._depth -= 1
+        return found
+
+    def _value(self, schema: Any) -> str:
         if not isinstance(schema, dict):
             return "value"
         if "const" in schema:
@@ -81,7 +101,7 @@ class _Builder:
                 return self._choice(self.value(option) for option in schema[key])
         kind = schema.get("type")
         if isinstance(kind, list):
-            return self._choice(self.value({**schema, "type": one}) for one in kind)
+            return self._choice(self.value({**schema, "type": one}) for one in dict.fromkeys(kind))
         if kind == "object" and "properties" in schema:
             return self._named(self.object(schema))
         if kind == "array":
@@ -91,7 +111,7 @@ class _Builder:
         return str(kind) if kind in plain else "dict" if kind == "object" else "value"
 
     def object(self, schema: dict[str, Any]) -> str:
-        """The text of an object's rule."""
+        """The text of an object's rule. Raises _TooLarge."""
         properties = schema.get("properties", {})
         required, optional = ordered_properties(schema)
         pair = {name: self._pair(name, properties[name]) for name in properties}
@@ -104,6 +124,7 @@ class _Builder:
     def _any_of(self, pair: dict[str, str], optional: list[str]) -> str:
         if not optional:
             return ""
+        self._count(sum(map(len, pair.values())) * len(optional) // 2)  # each stands behind all before it
         starts = [
             " ".join([pair[name], *(f'(", " {pair[later]})?' for later in optional[place + 1 :])])
             for place, name in enumerate(optional)
@@ -111,15 +132,23 @@ class _Builder:
         return f"({' | '.join(starts)})?"
 
     def _pair(self, name: str, schema: Any) -> str:
-        return f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.value(schema)}"
+        text = f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.value(schema)}"
+        self._count(len(text))
+        return text
 
     def _choice(self, options: Iterator[str]) -> str:
         return self._named(" | ".join(options) or "value")
 
     def _named(self, body: str) -> str:
+        self._count(len(body))
         name = f"r{len(self.rules)}"
         self.rules.append(f"{name} ::= {body}")
         return name
+
+    def _count(self, characters: int) -> None:
+        self._size += characters
+        if self._size > LARGEST:
+            raise _TooLarge
 
 
 def _literal(text: str) -> str:
