@@ -146,7 +146,7 @@ def _matcher(query: Query, found: Found) -> Callable[[str], bool] | None:
 def _lines(query: Query, parts: tuple[str, ...]) -> list[str]:
     """The lines of a text file; none where it is binary, too large or gone."""
     try:
-        with located(query.place.workspace, "/".join(parts)) as place:
+        with located(query.place.workspace, "/".join((".", *parts))) as place:
             content = read_bytes(place, LARGEST_FILE)
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return lines_of(decode(content, place.shown).characters.removeprefix("\ufeff"))
