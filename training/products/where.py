@@ -16,7 +16,7 @@ from typing import Any
 from training.products.base import ProductError
 
 _OPERATORS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "=": "eq", "==": "eq", "in": "in"}
-_FILTER = re.compile(r"\s*([\w.-]+)(?:\s*(>=|<=|==|=|>|<)|\s+(in)(?=[\s\[]))\s*(.*?)\s*", re.DOTALL)
+_FILTER = re.compile(r"([\w.-]+)(?:\s*(>=|<=|==|=|>|<)|\s+(in)(?=[\s\[]))\s*(.*)", re.DOTALL)
 
 
 def parse_where(texts: Iterable[str]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def written(filters: Mapping[str, Any]) -> list[str]:
 
 
 def _parsed(text: str) -> tuple[str, str, Any]:
-    match = _FILTER.fullmatch(text)
+    match = _FILTER.fullmatch(text.strip())
     if match is None or not match[4]:
         raise ProductError(
             f"the filter {text!r} cannot be read; write FIELD OPERATOR VALUE, such as confidence>=0.8, "

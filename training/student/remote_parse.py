@@ -19,12 +19,14 @@ from tools.protocol.calls import CallFormatError, parse_arguments
 from tools.protocol.messages import Signature
 
 _TAG = r"<tool_call>|<function="
-_FENCE = r"(?:```[\w-]*[ \t]*\n\s*)?"
+_SPACE = r"\s{0,100}+"
+"""Bounded, because it is tried at the beginning of each line."""
+_FENCE = rf"(?:```[\w-]{{0,100}}+[ \t]{{0,100}}+\n{_SPACE})?"
 _FORGED = regex.compile(r"(?:\**(?:Observation|Result|Output)\**:|<tool_response>|</?tool_calls?>|```\s*\Z)")
-_HERMES = regex.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", regex.DOTALL)
-_FUNCTION = regex.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|(?=<function=)|\Z)", regex.DOTALL)
+_HERMES = regex.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", regex.DOTALL)
+_FUNCTION = regex.compile(r"<function=([^>\s]{1,200})>(.*?)(?:</function>|(?=<function=)|\Z)", regex.DOTALL)
 _PARAMETER = regex.compile(
-    r"<parameter=([^>\s]+)>\n?(.*?)(?:\n?</parameter>|(?=<parameter=)|\n?\Z)", regex.DOTALL
+    r"<parameter=([^>\s]{1,200})>\n?(.*?)(?:\n?</parameter>|(?=<parameter=)|\n?\Z)", regex.DOTALL
 )
 _PIECE = regex.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|"', regex.DOTALL)
 
@@ -43,9 +45,10 @@ class Written:
 def opening(names: tuple[str, ...]) -> "regex.Pattern[str]":
     """What the beginning of a line looks like where a call begins; made for partial matches too."""
     known = "|".join(regex.escape(name) for name in names)
-    named = rf'"(?:name|tool|function)"\s*:\s*"(?:{known})"'
-    objects = rf'\[?\s*\{{\s*(?:"type"\s*:\s*"function"\s*,\s*)?{named}'
-    return regex.compile(rf"[ \t]*(?:{_TAG}|{_FENCE}(?:{objects}|(?:{known})[ \t]*\{{))")
+    named = rf'"(?:name|tool|function)"{_SPACE}:{_SPACE}"(?:{known})"'
+    kind = rf'"type"{_SPACE}:{_SPACE}"function"{_SPACE},{_SPACE}'
+    objects = rf"\[?{_SPACE}\{{{_SPACE}(?:{kind})?{named}"
+    return regex.compile(rf"[ \t]{{0,1000}}+(?:{_TAG}|{_FENCE}(?:{objects}|(?:{known})[ \t]*\{{))")
 
 
 def written_calls(text: str, tools: Mapping[str, Signature]) -> Written | None:
@@ -78,7 +81,7 @@ def _block(text: str, tools: Mapping[str, Signature]) -> tuple[list[Raw], str] |
     """The calls of the block that ``text`` begins with, and what follows it; None where it is none."""
     text = text.lstrip()
     if match := _HERMES.match(text):
-        inner = match[1]
+        inner = match[1].strip()
         calls = _functions(inner, tools) if inner.startswith("<function=") else _objects(_loaded(inner))
         return calls, text[match.end() :]
     if match := _FUNCTION.match(text):

@@ -1,5 +1,6 @@
 """Calls written as text: every known form, what is broken in them, and text that only looks like one."""
 
+import contextlib
 import json
 
 import pytest
@@ -223,3 +224,20 @@ def test_thinking_is_told_from_the_answer_and_not_shown(
     assert split_thinking(text) == (thought, rest)
     if not text.startswith("hm"):
         assert shown(text, size)[1] == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" + "\n" * 300_000 + "x",
+        "```\n" + "\n" * 300_000 + "x",
+        "<tool_call>" + " " * 300_000 + "x",
+        "<function=read_file>" + "<parameter=a" * 200_000,
+        "<tool_call><function=read_file>" + "<function=a" * 200_000,
+    ],
+    ids=["lines", "fence", "tag", "parameters", "functions"],
+)
+def test_G08_a_long_reply_is_read_in_linear_time(text: str) -> None:
+    """Time is not measured: what is quadratic would take many minutes over these."""
+    with contextlib.suppress(CallFormatError):
+        written_calls(text, TOOLS)
