@@ -16,8 +16,11 @@ from pathlib import Path
 from assistant import paths
 from assistant.settings import Settings
 from sandbox.base import Check, Mount, SandboxError
+from sandbox.installation import runs_from
+from sandbox.programs import ProgramError, find_program, host_command, python_command
 
 PYTHON = sys.executable
+RUNTIME = "from sandbox.clean_start import clean; clean(); import llama_cpp; print(llama_cpp.__version__)"
 BUBBLEWRAP = "apt-get install -y bubblewrap"
 PROGRAM_WAIT_S = 20.0
 DISK_BYTES = 2 << 30
@@ -43,7 +46,8 @@ async def examine(settings: Settings, workspace: Path) -> list[Check]:
             STUDENT_MODEL: lambda: _student(settings),
             "sandbox": lambda: _sandbox(settings, workspace),
             "terminal": _terminal,
-            "programs": _programs,
+            "programs": lambda: _programs(workspace),
+            "installation": lambda: _installation(workspace),
             DATA_FOLDERS: _folders,
             "training extra": _training,
         }
@@ -82,7 +86,7 @@ async def _student(settings: Settings) -> list[Check]:
 
 async def _runtime() -> Check:
     # In a process of its own: a native library that was built for another CPU aborts when it loads.
-    code, output = await _output_of(PYTHON, "-c", "import llama_cpp; print(llama_cpp.__version__)")
+    code, output = await _output_of(python_command("-c", RUNTIME))
     if code == 0:
         return Check(STUDENT_RUNTIME, True, f"llama-cpp-python {output}")
     detail = output.splitlines()[-1] if output else f"importing llama_cpp ended with {code}"
@@ -217,22 +221,32 @@ def _colours(kind: str) -> str:
     return "256" if "256" in kind else "16"
 
 
-async def _programs() -> list[Check]:
+async def _programs(workspace: Path) -> list[Check]:
     return list(
         await asyncio.gather(
-            _program("ripgrep", "rg", "search_files uses the slower search in Python"),
-            _program("git", "git", "git_diff cannot work"),
+            _program(workspace, "ripgrep", "rg", "search_files uses the slower search in Python"),
+            _program(workspace, "git", "git", "there are no snapshots"),
         )
     )
 
 
-async def _program(package: str, program: str, without: str) -> Check:
+async def _program(workspace: Path, package: str, program: str, without: str) -> Check:
     fix = f"apt-get install -y {package}"
-    found = shutil.which(program)
-    if found is None:
-        return Check(package, False, f"not installed: {without}", fix)
-    code, output = await _output_of(found, "--version")
-    return Check(package, code == 0, output.splitlines()[0] if output else f"{found} ended with {code}", fix)
+    try:
+        found = find_program(program, workspace, fix)
+        code, output = await _output_of(host_command(found.path, "--version", workspace=workspace))
+    except ProgramError as error:
+        return Check(package, False, f"{str(error).removesuffix(f'; {fix}')}: {without}", fix)
+    version = output.splitlines()[0] if output else f"{found.path} ended with {code}"
+    return Check(package, code == 0, "; ".join([version, *found.passed_over]), fix)
+
+
+async def _installation(workspace: Path) -> list[Check]:
+    """A failed check where the student can change what runs at the next start."""
+    if not runs_from(workspace):
+        return []
+    detail = "the program's own sources are in the workspace: what a call writes there runs at the next start"
+    return [Check("installation", False, detail, "pipx install apprentice, and use that one here")]
 
 
 async def _folders() -> list[Check]:
@@ -270,10 +284,10 @@ async def _training() -> list[Check]:
     return [Check("training extra", False, detail, f"{PYTHON} -m pip install{constraints} -e '{clone}'")]
 
 
-async def _output_of(*argv: str) -> tuple[int, str]:
+async def _output_of(command: list[str]) -> tuple[int, str]:
     """Exit code and output of a program that should end at once; -1 where it does not."""
     process = await asyncio.create_subprocess_exec(
-        *argv,
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -283,5 +297,5 @@ async def _output_of(*argv: str) -> tuple[int, str]:
     except TimeoutError:
         process.kill()
         await process.wait()
-        return -1, f"{argv[0]} gave no answer in {PROGRAM_WAIT_S:.0f} s"
+        return -1, f"{command[0]} gave no answer in {PROGRAM_WAIT_S:.0f} s"
     return process.returncode or 0, output.decode("utf-8", errors="replace").strip()

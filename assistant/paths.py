@@ -37,6 +37,11 @@ def rules_file() -> Path:
     return _root("data") / "rules.json"
 
 
+def workspaces_file() -> Path:
+    """The folders that the program worked in; made with the first chat."""
+    return _root("data") / "workspaces"
+
+
 def data_dir() -> Path:
     return _made("data", _root("data"))
 

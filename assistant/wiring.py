@@ -11,6 +11,7 @@ from assistant.agent.talk import Parts
 from assistant.rule_book import the_book
 from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
+from assistant.workspaces import remember
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -56,6 +57,8 @@ def build_chat(
     own. Raises SessionError, EventLogError, SettingsError or StudentError.
     """
     workspace = workspace.resolve()
+    if records is None:
+        remember(workspace)
     store = SessionStore(paths.ensure_folder(records / "sessions") if records else paths.sessions_dir())
     log = open_log(
         records / "events" if records else settings.events.url or paths.events_dir(),

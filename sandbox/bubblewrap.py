@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import platform
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from sandbox.base import Completed, Limits, Mount, SandboxError
 from sandbox.control_group import JOIN, process_group
 from sandbox.launch import DEFAULT_LIMITS, limited, unstartable
 from sandbox.output import CappedOutput
+from sandbox.programs import ProgramError, host_command
 from sandbox.protection import Bind, Protection
 from sandbox.threads import to_end
 from sandbox.usage import LOOK_S, DiskRoom, children, tree_excess
@@ -52,9 +52,10 @@ class BubblewrapSandbox:
     async def start(self) -> None:
         """Check the mount and the program, and run one empty call."""
         check_mount(self._mount)
-        path = shutil.which(self._program)
-        if path is None:
-            raise SandboxError(f"bubblewrap is not installed ({self._program}); {_INSTALL}")
+        try:
+            (path,) = host_command(self._program, workspace=self._mount.root, fix=_INSTALL)
+        except ProgramError as error:
+            raise SandboxError(f"bubblewrap: {error}") from error
         if not Path("/proc/thread-self/children").exists():
             raise SandboxError("this kernel does not list child processes; use docker ([sandbox] engine)")
         self._path = path
@@ -150,16 +151,23 @@ class BubblewrapSandbox:
                 arguments += ["--seccomp", str(passed[-1])]
             arguments += ["--json-status-fd", str(status)]
             passed.append(stack.enter_context(_in_memory(namespace.packed(arguments))))
-            first = (*JOIN, str(join)) if join else ()
+            root, path = self._mount.root, self._path
             try:
+                start = host_command(
+                    path, "--args", str(passed[-1]), "--", *command, workspace=root, fix=_INSTALL
+                )
+                if join:
+                    start = host_command("/bin/sh", "-c", JOIN, str(join), *start, workspace=root)
                 return await asyncio.create_subprocess_exec(
-                    *(*first, self._path, "--args", str(passed[-1]), "--", *command),
+                    *start,
                     stdin=stack.enter_context(_in_memory(stdin)),
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.STDOUT,
                     pass_fds=passed,
                     env={},
                 )
+            except ProgramError as error:
+                raise SandboxError(f"bubblewrap: {error}") from error
             except OSError as error:
                 raise SandboxError(f"bubblewrap cannot be started: {error.strerror}; {_INSTALL}") from error
 

@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 _TOP = Path("/sys/fs/cgroup")
 _NUMBERS = itertools.count()
 _GONE_S = 2.0
-JOIN = ("sh", "-c", 'echo 0 > "$0" && exec "$@"')
-"""Put before a program and the path that ``process_group`` gives: it starts inside the group."""
+JOIN = 'echo 0 > "$0" && exec "$@"'
+"""For a shell, with the path that ``process_group`` gives and a command: it starts inside the group."""
 
 
 @contextlib.asynccontextmanager

@@ -7,10 +7,10 @@ it, which starts no program, and a git that lies in the workspace is never run.
 import subprocess
 from pathlib import Path
 
-from sandbox.snapshots.base import SnapshotUnavailable
-from sandbox.snapshots.git import git_program
+from sandbox.programs import ProgramError, host_command
 
 _SECONDS = 5.0
+_LOOK_UP = ("config", "-z", "--get-regexp", r"^user\.(name|email)$")
 _ROLES = ("AUTHOR", "COMMITTER")
 
 
@@ -18,14 +18,14 @@ def git_identity(workspace: Path) -> dict[str, str]:
     """Variables by which git in ``workspace`` commits as the person; empty where they set no name there."""
     try:
         done = subprocess.run(
-            [git_program(workspace), "config", "-z", "--get-regexp", r"^user\.(name|email)$"],
+            host_command("git", "--no-pager", *_LOOK_UP, workspace=workspace),
             cwd=workspace,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired, SnapshotUnavailable):
+    except (OSError, subprocess.TimeoutExpired, ProgramError):
         return {}
     pairs = (one.partition("\n") for one in done.stdout.decode("utf-8", "replace").split("\0") if one)
     found = {key.removeprefix("user.").upper(): value for key, _, value in pairs if value.strip()}

@@ -136,6 +136,9 @@ def cli(
     }
     flags = {key: given[name] for name, key in keys.items() if given[name] is not None}
     invocation = context.obj = Invocation(_workspace(folder), flags)
+    from assistant.workspaces import guard
+
+    guard(invocation.workspace)
     if debug:
         _start_debug_log()
     if request is None and (as_json or output_format):

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.programs import ProgramError, host_command
+
 
 class EditorError(Exception):
     """The editor could not be used: one line, what and how to mend it."""
@@ -27,7 +29,14 @@ def edit(text: str, command: list[str]) -> str:
         file = Path(folder, "request.md")
         file.write_text(text, encoding="utf-8", errors="replace")
         try:
-            done = subprocess.run([*command, str(file)], check=False)
+            done = subprocess.run(
+                host_command(*command, str(file), fix="set EDITOR to another one"),
+                check=False,
+                cwd=folder,  # the workspace may hold settings of editors, such as .exrc
+                env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
+            )
+        except ProgramError as error:
+            raise EditorError(str(error)) from error
         except OSError as error:
             raise EditorError(
                 f"{command[0]}: {error.strerror}; set EDITOR to an editor that is there"

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.programs import ProgramError, host_command
 from sandbox.snapshots.base import SnapshotError, SnapshotUnavailable
 
+INSTALL = "sudo apt-get install git"
 LIST_S = 30.0
 LONG_S = 600.0
 _CONFIG = """[core]
@@ -41,25 +43,13 @@ _CONFIG = """[core]
 _ATTRIBUTES = "* -text -filter !diff -merge -ident -eol -crlf -working-tree-encoding\n"
 
 
-def git_program(workspace: Path) -> str:
-    """The path of git, outside ``workspace``. Raises SnapshotUnavailable."""
-    for name in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        folder = Path(name)
-        program = folder / "git"
-        if not folder.is_absolute() or not os.access(program, os.X_OK):
-            continue
-        if not any(path.is_relative_to(workspace) for path in (folder, folder.resolve(), program.resolve())):
-            return str(program)
-    raise SnapshotUnavailable("no snapshots: git is not installed; sudo apt-get install git")
-
-
 class Git:
     """A bare repository at ``folder`` that belongs to ``workspace``; made where it is missing."""
 
     def __init__(self, folder: Path, workspace: Path) -> None:
         self.folder = folder
         self.workspace = workspace
-        self._program = git_program(workspace)
+        self._command()
 
     def prepare(self) -> None:
         """Make the repository, or write its settings anew. Raises OSError."""
@@ -98,7 +88,7 @@ class Git:
         """git with pipes at all three ends; killed where it is not waited for. Raises SnapshotError."""
         try:
             process = subprocess.Popen(
-                [self._program, *arguments],
+                self._command(*arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -114,6 +104,13 @@ class Git:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
+
+    def _command(self, *arguments: str) -> list[str]:
+        """Raises SnapshotUnavailable where git is missing or may not be started."""
+        try:
+            return host_command("git", *arguments, workspace=self.workspace, fix=INSTALL)
+        except ProgramError as error:
+            raise SnapshotUnavailable(f"no snapshots: {error}") from error
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -1,14 +1,10 @@
 """Running a program for a tool, and telling the student how it ended.
 
 Invariant: a program runs in the proven sandbox or not at all, and the first line of the text is its exit
-code, taken from the sandbox and not from what the program printed. ``find_program`` is for the one
-program that runs on the host (ripgrep): it never returns a file inside the workspace.
+code, taken from the sandbox and not from what the program printed.
 """
 
-import os
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from sandbox.base import Completed, Sandbox
 from tools.base import ToolContext
@@ -58,17 +54,3 @@ def result_of(completed: Completed) -> ToolResult:
 def python_argv(*arguments: str) -> list[str]:
     """The workspace's own Python where it has one that starts, else the sandbox's, with ``arguments``."""
     return ["sh", "-c", _FIRST_PYTHON, "python", *arguments]
-
-
-def find_program(name: str, workspace: Path) -> str | None:
-    """The absolute path of a host program, or None. Folders of the workspace in PATH are left out."""
-    inside = os.path.realpath(workspace)
-    folders = [
-        folder
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if folder.startswith("/") and os.path.commonpath([inside, os.path.realpath(folder)]) != inside
-    ]
-    found = shutil.which(name, path=os.pathsep.join(folders))
-    if found and os.path.commonpath([inside, os.path.realpath(found)]) == inside:
-        return None
-    return found

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.programs import host_command
 from tools.builtin.bounded_search import bound, end_in_time
 from tools.builtin.searching import MOST_MATCHES, Found, Match, Query, short
 from tools.calls import ToolError
@@ -64,7 +65,9 @@ def _batches(files: Iterator[tuple[str, ...]]) -> Iterator[list[str]]:
 def _search_batch(query: Query, program: str, batch: list[str], found: Found) -> None:
     literal = ["--fixed-strings"] if query.literal else []
     with subprocess.Popen(
-        [program, *_FLAGS, *literal, "-e", query.pattern, "--", *batch],
+        host_command(
+            program, *_FLAGS, *literal, "-e", query.pattern, "--", *batch, workspace=query.place.workspace
+        ),
         cwd=query.place.workspace,
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,

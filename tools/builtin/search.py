@@ -15,10 +15,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sandbox.programs import ProgramError, find_program
 from tools.base import ToolContext
 from tools.builtin.bounded_search import search_in_process
 from tools.builtin.paths import located, shown
-from tools.builtin.programs import find_program
 from tools.builtin.ripgrep import RipgrepRefused, search_with_ripgrep
 from tools.builtin.searching import Found, Query
 from tools.builtin.tree import Ignores
@@ -40,7 +40,10 @@ async def search_files(context: ToolContext, /, *, pattern: str, path: str | Non
         pattern: regular expression
         path: file or folder; everything without it
     """
-    ripgrep = find_program("rg", context.workspace)
+    try:
+        ripgrep = find_program("rg", context.workspace).path
+    except ProgramError:  # doctor says why; the engine in Python is slower and finds the same
+        ripgrep = None
     return await search(context, pattern, path or ".", ripgrep)
 
 

@@ -12,12 +12,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sandbox.programs import ProgramError, host_command
 from training.evaluation.tasks import Task
 
 _NOT_COUNTED = {".git", "__pycache__", ".pytest_cache"}
-_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+_OPTIONS = ("-c", "core.hooksPath=/dev/null", "-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 _ALONE = {
-    "PATH": os.environ.get("PATH", os.defpath),
+    "PATH": os.defpath,
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_AUTHOR_DATE": "2026-01-05T09:00:00Z",
@@ -97,10 +98,15 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
 def _git(folder: Path, *arguments: str) -> None:
     try:
         done = subprocess.run(
-            [*_GIT, *arguments], cwd=folder, env=_ALONE, capture_output=True, text=True, check=False
+            host_command("git", *_OPTIONS, *arguments, workspace=folder),
+            cwd=folder,
+            env=_ALONE,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    except FileNotFoundError:
-        raise WorkplaceError("some tasks need git; install it") from None
+    except ProgramError as error:
+        raise WorkplaceError(f"some tasks need git: {error}") from None
     if done.returncode:
         raise WorkplaceError(f"git {arguments[0]}: {done.stderr.strip() or done.returncode}")
 

@@ -13,6 +13,8 @@ import time
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
+from sandbox.clean_start import clean
+from sandbox.programs import python_command
 from training.jobs.base import JobError
 
 _LIMIT_S = 120.0
@@ -35,7 +37,7 @@ class Machine:
 
 def probe(threads: int = 0, precision: str = "bfloat16") -> Machine:
     """Measure, for about four seconds. Raises JobError."""
-    command = [sys.executable, "-P", "-m", "training.finetune.probe", str(threads), precision]
+    command = python_command("-m", "training.finetune.probe", str(threads), precision)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
@@ -81,4 +83,5 @@ def _gflops(device: str, precision: str) -> float:
 
 
 if __name__ == "__main__":
+    clean()
     sys.stdout.write(json.dumps(asdict(measure(int(sys.argv[1]), sys.argv[2]))) + "\n")

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.clean_start import clean
 from training.finetune.job import train
 from training.finetune.order import Order
 from training.finetune.ranks import Ranks
@@ -77,4 +78,5 @@ def _part() -> None:
 
 
 if __name__ == "__main__":
+    clean()
     sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -7,7 +7,6 @@ that failed first.
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.programs import python_command
 from training.finetune.settings import FinetuneSettings
 from training.jobs.base import JobError, Reporter
 
@@ -59,7 +59,7 @@ def _note(settings: FinetuneSettings) -> str:
 def _started(job: Path, settings: FinetuneSettings) -> Iterator[list["subprocess.Popen[bytes]"]]:
     host, _, port = settings.meet.rpartition(":") if settings.meet else ("127.0.0.1", "", str(free_port()))
     processes: list[subprocess.Popen[bytes]] = []
-    command = [sys.executable, "-P", "-m", "training.finetune.rank", str(job), str(os.getpid())]
+    command = python_command("-m", "training.finetune.rank", str(job), str(os.getpid()))
     try:
         for local in range(settings.processes):
             number = settings.machine * settings.processes + local

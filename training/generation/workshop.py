@@ -16,6 +16,7 @@ from typing import Self
 
 from sandbox.base import Limits, Mount
 from sandbox.choose import choose
+from sandbox.programs import ProgramError, host_command
 from sandbox.settings import SandboxSettings
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -29,8 +30,7 @@ from training.generation.way_back import WayBack
 from training.generation.worlds import World
 
 LIMITS = Limits(wall_s=3.0, cpu_s=3, output_bytes=16 << 10)
-_GIT = (
-    "git",
+_OPTIONS = (
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
@@ -119,9 +119,12 @@ class Workshop:
         self._way_back.remember()
 
     def _git(self, *arguments: str, given: bytes = b"") -> None:
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._root)}
-        command = [*_GIT, *arguments]
+        environment = {"PATH": os.defpath, "HOME": str(self._root)}
         place = self._context.workspace
+        try:
+            command = host_command("git", *_OPTIONS, *arguments, workspace=place)
+        except ProgramError as error:
+            raise GenerationError(str(error)) from None
         done = subprocess.run(command, cwd=place, env=environment, input=given, capture_output=True)
         if done.returncode:
             raise GenerationError(

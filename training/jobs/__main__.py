@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from sandbox.clean_start import clean
+
 
 def main(arguments: list[str]) -> int:
     match arguments:
@@ -19,4 +21,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    clean()
     sys.exit(main(sys.argv[1:]))

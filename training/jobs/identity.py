@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.programs import host_command
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -43,7 +45,7 @@ def _started(pid: int) -> str:
 
 def _started_by_ps(pid: int) -> str:
     found = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        host_command("ps", "-o", "stat=,lstart=", "-p", str(pid)), capture_output=True, text=True, check=False
     ).stdout.strip()
     return "" if found[:1] in ("", "Z") else found.partition(" ")[2].strip()
 

@@ -5,13 +5,13 @@ Invariant: a job belongs to its own process from its start; whoever asked for it
 
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.programs import python_command
 from training.jobs import heartbeat, identity
 from training.jobs.base import ACTIVE, ENDS, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
@@ -146,7 +146,7 @@ class Jobs:
         Journal(folder / JOURNAL).write("queued")
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "training.jobs", "run", str(folder)],
+                python_command("-m", "training.jobs", "run", str(folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -7,12 +7,12 @@ what kills the work for its memory leaves somebody to say so.
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.programs import python_command
 from training.jobs import identity
 from training.jobs.base import ENDS, JobSpec, one_line
 from training.jobs.heartbeat import EVERY_S, beat
@@ -62,7 +62,7 @@ def _has_come(turn: Turn, folder: Path) -> bool:
 def _run(folder: Path, spec: JobSpec, lock: int) -> int:
     reading, writing = os.pipe()
     kept, keeping = os.pipe()
-    command = [sys.executable, "-P", "-m", "training.jobs", "work", str(folder), str(os.getpid()), str(kept)]
+    command = python_command("-m", "training.jobs", "work", str(folder), str(os.getpid()), str(kept))
     worker = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

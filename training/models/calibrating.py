@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.programs import python_command
 from training.models.base import ModelError
 from training.models.calibration import Calibration, calibrations_dir, cores, keep, runtime
 from training.models.files import sha256
@@ -88,7 +88,7 @@ async def _digest(path: Path, folder: Path) -> str:
 
 async def _measured(path: Path, specification: str, limit_s: float, steps: Steps) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "training.models.measure", specification),
+        *python_command("-m", "training.models.measure", specification),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -7,10 +7,10 @@ know. Not covered: a header that is well-formed and wrong, such as a licence tha
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.programs import python_command
 from training.models.base import ModelError
 from training.student.gguf import ModelFileError, check_model_file
 
@@ -42,7 +42,7 @@ def read_header(path: Path, limit_s: float = LIMIT_S) -> Header:
         raise ModelError(str(error)) from None
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "training.models.header_reader", str(path)],
+            python_command("-m", "training.models.header_reader", str(path)),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=limit_s,

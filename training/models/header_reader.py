@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sandbox.clean_start import clean
+
 MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 20
 TEXT_BYTES = 256 << 10
@@ -106,4 +108,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    clean()
     main()

@@ -17,6 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, TextIO
 
+from sandbox.clean_start import clean
 from training.models.header_reader import facts
 from training.models.memory import available_bytes, fitting_context
 from training.student.memory import peak_bytes
@@ -215,4 +216,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    clean()
     main()

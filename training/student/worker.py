@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from sandbox.clean_start import clean
 from tools.protocol.calls import CallFormatError
 from tools.protocol.messages import conversation_from_dict
 from tools.protocol.render import TemplateError
@@ -169,4 +170,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    clean()
     main()

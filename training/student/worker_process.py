@@ -6,7 +6,6 @@ One request at a time; ``cancel`` may come from any task.
 
 import asyncio
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.programs import python_command
 from training.student.base import ContextOverflow, StudentDied, StudentError
 
 KEPT_NOTICES = 8
@@ -39,7 +39,7 @@ class WorkerProcess:
         stderr = log.open("ab") if log else None
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "training.student.worker"),
+                *python_command("-m", "training.student.worker"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr or asyncio.subprocess.DEVNULL,
