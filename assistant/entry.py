@@ -2,7 +2,8 @@
 
 Invariant: before anything else is imported, the current folder is off the import path: a ``json.py`` or
 ``click`` that lies there is not loaded. Only modules that are built into Python are used until then. Not
-covered: an ``assistant`` package in the current folder under ``python -m assistant``, which Python takes for this one.
+covered: under ``python -m assistant``, an ``assistant`` package in the current folder, which Python takes for
+this one.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Where this program itself is installed.
 
-Invariant: what the program runs from cannot be written by a sandboxed call: an environment inside the workspace
-is read-only there. Not covered: its own sources where they are the workspace, because whoever works on them has
-to write them; what is written there runs at the next start.
+Invariant: what the program runs from cannot be written by a call: an environment inside the workspace is
+read-only there. Not covered: its own sources where they are the workspace, because whoever works on them has to
+write them; what is written there runs at the next start.
 """
 
 import site
@@ -27,7 +27,7 @@ def code_folders() -> list[Path]:
 
 
 def installed_below(root: Path) -> list[Path]:
-    """What of the environments lies in the workspace ``root``, as relative paths without what is inside others."""
+    """What of the environments lies in the workspace ``root``, as relative paths, none inside another."""
     found = [one.relative_to(root) for one in environments() if one != root and one.is_relative_to(root)]
     if root in environments():
         found += [Path(part) for part in _PARTS if (root / part).exists()]
@@ -41,6 +41,5 @@ def is_part(root: Path) -> bool:
 
 def runs_from(workspace: Path) -> bool:
     """Whether the program's own sources lie in ``workspace``, where a call can change them."""
-    return SOURCES.is_relative_to(workspace) and not any(
-        SOURCES.is_relative_to(one) for one in environments()
-    )
+    installed = any(SOURCES.is_relative_to(folder) for folder in code_folders())
+    return SOURCES.is_relative_to(workspace) and not installed

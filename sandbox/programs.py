@@ -1,11 +1,11 @@
 """Finds the programs that are started on the host: the one place that decides what may be started.
 
-Invariant: every process outside the sandbox begins with ``host_command`` or ``python_command``; a test reads all
-sources for it. A program counts only by an absolute path on which no step (folder, link or file) lies where a
-sandboxed call can write, or belongs to, or can be changed by, another user than root and the one who runs this.
-Relative and empty entries of PATH never count. Covered: links, a workspace that is reached by another name,
-folders that earlier sessions could write. Not covered: access control lists, hard links, what an accepted program
-starts itself, and a program that is exchanged between the check and the start by somebody who may write there.
+Invariant: every process outside the sandbox begins with ``host_command`` or ``python_command``; a test reads
+all sources for it. A program counts only by an absolute path on which no step (folder, link or file) lies where
+sandboxed calls can write, or can be changed by another user than root and the one who runs this. Relative and
+empty entries of PATH never count. Covered: links, a workspace that is reached by another name, folders that
+earlier sessions could write. Not covered: access control lists, hard links, what an accepted program starts
+itself, and its exchange between the check and the start by somebody who may write there.
 """
 
 import errno
@@ -37,7 +37,7 @@ class HostProgram:
 
 
 def count_as_writable(folder: Path) -> None:
-    """Let nothing below ``folder`` be started or imported from now on: sandboxed calls write there, or did."""
+    """Let nothing below ``folder`` be started from now on: sandboxed calls write there, or did."""
     known = _known(os.environ.get(WRITABLE, "[]"))
     if (real := folder.resolve()) not in known:
         os.environ[WRITABLE] = json.dumps([*map(str, known), str(real)])
@@ -62,7 +62,7 @@ def host_command(name: str, *arguments: str, workspace: Path | None = None, fix:
 
 
 def python_command(*arguments: str) -> list[str]:
-    """This very Python, for a module that begins with ``clean_start.clean``; the current folder is not imported from."""
+    """This very Python, which imports nothing from the current folder; what it runs calls ``clean`` first."""
     return [sys.executable, "-P", *arguments]
 
 

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from tools.builtin.paths import is_protected
 from tools.calls import ToolCall
 from training.evaluation.cases import CaseFileError
 
@@ -32,7 +33,7 @@ SUFFIX = ".toml"
 
 def _inside(path: str) -> str:
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts:
+    if not parts or path.startswith("/") or ".." in parts or any(map(is_protected, parts)):
         raise ValueError("a path inside the repository, such as src/app.py")
     return path
 
