@@ -5,7 +5,7 @@ this package falls back to the host.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -63,13 +63,19 @@ class Mount:
 
     ``protected`` are paths relative to the root that stay read-only inside (``.git/hooks``,
     ``.git/config``, ``.apprentice``), also where they do not exist yet. ``egress`` is the socket of a proxy
-    that leads to allowed domains, or None: then nothing of the network is there.
+    that leads to allowed domains, or None: then nothing of the network is there. Where it is not ``writable``
+    the root is read-only, and programs are not looked for in it.
     """
 
     root: Path
     protected: tuple[str, ...] = (".git/hooks", ".git/config", ".apprentice")
     environment: dict[str, str] = field(default_factory=dict)
     egress: Path | None = None
+    writable: bool = True
+
+    def only_read(self) -> "Mount":
+        """The mount of a call that only reads: nothing of it can be written, and it has no way out."""
+        return replace(self, writable=False, egress=None)
 
 
 class Sandbox(Protocol):
@@ -89,8 +95,9 @@ class Sandbox(Protocol):
         limits: Limits = Limits(),
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
-        """Run ``argv`` with the workspace as current folder.
+        """Run ``argv`` with the workspace as current folder; ``read_only`` as ``Mount.only_read`` says.
 
         Cancelling the awaiting task kills the whole process tree. Raises SandboxError where the
         sandbox, not the command, failed.

@@ -70,6 +70,7 @@ class BubblewrapSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         """Run ``argv`` in new namespaces; see ``Sandbox.run``."""
         refused = unstartable(argv)
@@ -80,9 +81,14 @@ class BubblewrapSandbox:
         output = CappedOutput(limits.output_bytes, on_output)
         async with self._one_at_a_time:
             started = time.monotonic()
+            if read_only:  # there is nothing to protect: nothing can be written
+                mount = self._mount.only_read()
+                exit_code, timed_out = await self._call(argv, limits, stdin, output, mount, ())
+                duration_ms = (time.monotonic() - started) * 1000
+                return Completed(exit_code, output.finish(), duration_ms, timed_out, output.truncated)
             try:
                 binds = await to_end(self._protection.prepare)
-                exit_code, timed_out = await self._call(argv, limits, stdin, output, binds)
+                exit_code, timed_out = await self._call(argv, limits, stdin, output, self._mount, binds)
                 duration_ms = (time.monotonic() - started) * 1000
             finally:
                 for line in await to_end(self._protection.release):
@@ -98,7 +104,13 @@ class BubblewrapSandbox:
             return
 
     async def _call(
-        self, argv: Sequence[str], limits: Limits, stdin: bytes, output: CappedOutput, binds: Sequence[Bind]
+        self,
+        argv: Sequence[str],
+        limits: Limits,
+        stdin: bytes,
+        output: CappedOutput,
+        mount: Mount,
+        binds: Sequence[Bind],
     ) -> tuple[int | None, bool]:
         async with contextlib.AsyncExitStack() as stack:
             join = await stack.enter_async_context(process_group(limits.processes + _OWN_PROCESSES))
@@ -106,7 +118,7 @@ class BubblewrapSandbox:
             stack.callback(os.close, read_status)
             with os.fdopen(write_status, "wb") as status_end:
                 command = limited(argv, limits, processes=_counts_per_namespace())
-                process = await self._spawn(command, limits, stdin, binds, status_end.fileno(), join)
+                process = await self._spawn(command, limits, stdin, mount, binds, status_end.fileno(), join)
             self._running = process
             timed_out, stopped = False, ""
             try:
@@ -133,6 +145,7 @@ class BubblewrapSandbox:
         command: Sequence[str],
         limits: Limits,
         stdin: bytes,
+        mount: Mount,
         binds: Sequence[Bind],
         status: int,
         join: Path | None,
@@ -144,7 +157,7 @@ class BubblewrapSandbox:
                 name: stack.enter_context(_in_memory(content))
                 for name, content in namespace.account_files(uid, gid).items()
             }
-            arguments = namespace.options(self._mount, binds, limits, files, uid, gid)
+            arguments = namespace.options(mount, binds, limits, files, uid, gid)
             passed = [*files.values(), status]
             if filter_code := seccomp.program():
                 passed.append(stack.enter_context(_in_memory(filter_code)))

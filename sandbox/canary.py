@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.base import Check, Limits, Mount, Sandbox, SandboxError
-from sandbox.launch import ALLOWED_NAMES, DEFAULT_LIMITS
+from sandbox.launch import ALLOWED_NAMES, DEFAULT_LIMITS, python_inside
 
 _FIX = "do not use this back end; choose the other one with [sandbox] engine"
 _PROBE = Path(__file__).with_name("probe.py")
@@ -34,6 +34,16 @@ except OSError:
     print("held", made)
 else:
     print("free", made)
+"""
+_WRITE = """
+import os, sys
+try:
+    os.listdir(os.path.dirname(sys.argv[1]))
+    open(sys.argv[1], "w").close()
+except OSError as error:
+    print("held" if os.path.isdir(os.path.dirname(sys.argv[1])) else "lost", error)
+else:
+    print("written")
 """
 Outcomes = Mapping[str, tuple[bool, str]]
 """What the probe tried: whether it was done, and what it said."""
@@ -73,6 +83,7 @@ async def prove(
             checks += [_failed(name, outcomes) for name in outcomes if name.startswith("protected ")]
             checks += [_failed("memory", outcomes), _failed("file", outcomes), _status(outcomes)]
             checks.append(await _processes(sandbox, limits))
+            checks.append(await _only_reads(sandbox, root, limits))
         except SandboxError as error:
             return [Check("sandbox answers", False, str(error), _FIX)]
         finally:
@@ -95,7 +106,7 @@ async def _probe(
         "protected": [str(mount.root / path) for path in mount.protected],
     }
     source = await asyncio.to_thread(_PROBE.read_text)
-    completed = await sandbox.run(["python3", "-c", source, json.dumps(plan)], limits=limits)
+    completed = await sandbox.run(python_inside(source, json.dumps(plan)), limits=limits)
     outcomes = _parsed(completed.output)
     expected = {
         "inside",
@@ -158,9 +169,21 @@ def _status(outcomes: Outcomes) -> Check:
 
 
 async def _processes(sandbox: Sandbox, limits: Limits) -> Check:
-    completed = await sandbox.run(["python3", "-c", _FORKS, str(limits.processes + 8)], limits=limits)
+    completed = await sandbox.run(python_inside(_FORKS, str(limits.processes + 8)), limits=limits)
     held = completed.output.startswith("held") or completed.exit_code != 0
     return _check("processes are limited", held, completed.output.strip()[-200:])
+
+
+async def _only_reads(sandbox: Sandbox, root: Path, limits: Limits) -> Check:
+    """A call that only reads must find the workspace, and must not write in it."""
+    path = root / f".canary-{secrets.token_hex(4)}"
+    attempt = python_inside(_WRITE, str(path))
+    try:
+        completed = await sandbox.run(attempt, limits=limits, read_only=True)
+        held = completed.output.startswith("held") and not path.exists()
+    finally:
+        path.unlink(missing_ok=True)
+    return _check("reading calls do not write", held, completed.output.strip()[-200:])
 
 
 def _check(name: str, ok: bool, detail: str) -> Check:

@@ -1,8 +1,9 @@
 """Cleans what steers this process and its children: the environment and the import path.
 
 Invariant: after ``clean`` nothing is imported, loaded or found by its name below a folder where sandboxed
-calls can write, except the program's own installation (see ``sandbox.installation``), and Python children do
-not import from the current folder. Not covered: what Python loaded before, as a ``sitecustomize`` on PYTHONPATH.
+calls can write, except the program's own installation (see ``sandbox.installation``), and Python children
+do not import from the current folder. Not covered: what Python loaded before, as a ``sitecustomize`` on its
+path.
 """
 
 import os

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LABEL = "apprentice.sandbox"
-_FIRST_PROCESS = ["env", "--ignore-signal=CHLD", "sleep", "infinity"]
+_FIRST_PROCESS = ["/usr/bin/env", "--ignore-signal=CHLD", "/bin/sleep", "infinity"]
 """Never ends, reaps orphans (it ignores SIGCHLD; a trap of dash ends at exec), beyond ``kill -1``."""
 _OWN_PROCESSES = 3
 
@@ -159,7 +159,7 @@ def _options(client: "DockerClient", mount: Mount, binds: Sequence[Bind], limits
     from docker.types import Mount as Bound
 
     root = str(mount.root)
-    bound = [Bound(root, root, type="bind")]
+    bound = [Bound(root, root, type="bind", read_only=not mount.writable)]
     bound += [Bound(str(b.path), str(b.path), type="bind", read_only=not b.writable) for b in binds]
     if mount.egress:
         bound.append(Bound(INSIDE_SOCKET, str(mount.egress), type="bind", read_only=True))

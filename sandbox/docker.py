@@ -1,4 +1,4 @@
-"""Docker: one hardened container for the session, each call an exec in it.
+"""Docker: one hardened container for the session and one for calls that only read, each call an exec in one.
 
 Invariant: when a call has ended, only the container's first process is left; where that cannot be said, the
 container is removed and the next call gets a new one. Covered: network, capabilities, new privileges, a
@@ -38,7 +38,8 @@ class DockerSandbox:
         self._image = image
         self._base_url = base_url
         self._client: DockerClient | None = None
-        self._container: Container | None = None
+        self._containers: dict[bool, Container] = {}
+        """By whether the workspace is read-only in it; that one is made by the first call that needs it."""
         self._protection = Protection(mount)
         self._one_at_a_time = asyncio.Lock()
 
@@ -62,6 +63,7 @@ class DockerSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         """Run ``argv`` in the container; see ``Sandbox.run``."""
         refused = unstartable(argv)
@@ -74,7 +76,7 @@ class DockerSandbox:
         async with self._one_at_a_time:
             started = time.monotonic()
             try:
-                container = await to_end(self._ready, limits)
+                container = await to_end(self._ready, limits, read_only)
                 started = time.monotonic()
                 exit_code, timed_out = await self._call(container, argv, limits, stdin, output)
                 duration_ms = (time.monotonic() - started) * 1000
@@ -86,11 +88,12 @@ class DockerSandbox:
     async def close(self) -> None:
         """Remove the container; a call that still runs ends with it."""
         client, self._client = self._client, None
-        container = self._container
-        if container is not None:
+        for container in [*self._containers.values()]:
             await to_end(container.remove)
         async with self._one_at_a_time:
-            self._container = None
+            for container in self._containers.values():  # of a call that began meanwhile
+                await to_end(container.remove)
+            self._containers.clear()
             await to_end(self._protection.release)
             if client is not None:
                 await to_end(client.close)
@@ -108,28 +111,30 @@ class DockerSandbox:
             Container.reap(client)
         return client
 
-    def _ready(self, limits: Limits) -> Container:
+    def _ready(self, limits: Limits, read_only: bool) -> Container:
         """The container as these limits and the protected paths of this moment need it.
 
         Raises SandboxLost, once, where the one that was there is not: its engine may be another one now.
         """
         assert self._client is not None
-        binds = self._protection.prepare()
-        if self._container is not None and not self._container.runs():
-            self._container = None
+        mount = self._mount.only_read() if read_only else self._mount
+        binds = () if read_only else self._protection.prepare()
+        container = self._containers.get(read_only)
+        if container is not None and not container.runs():
+            del self._containers[read_only]
             raise SandboxLost("docker: the session's container is gone; was the engine restarted?")
-        if self._container is not None and self._container.fits(binds, limits):
-            return self._container
-        if self._container is not None:
-            self._container.remove()
-            self._container = None
-        self._container = Container.create(self._client, self._image, self._mount, binds, limits)
-        return self._container
+        if container is not None and container.fits(binds, limits):
+            return container
+        if container is not None:
+            container.remove()
+            del self._containers[read_only]
+        made = self._containers[read_only] = Container.create(self._client, self._image, mount, binds, limits)
+        return made
 
     async def _call(
         self, container: Container, argv: Sequence[str], limits: Limits, stdin: bytes, output: CappedOutput
     ) -> tuple[int | None, bool]:
-        command = ["sh", "-c", _LAUNCH, "sh", *limited(argv, limits, processes=False)]
+        command = ["/bin/sh", "-c", _LAUNCH, "sh", *limited(argv, limits, processes=False)]
         call = await to_end(container.call, command, stdin)
         reading = asyncio.create_task(asyncio.to_thread(call.read, output.feed))
         exit_code: int | None = None
@@ -164,8 +169,7 @@ class DockerSandbox:
 
     def _discard(self, container: Container) -> None:
         container.remove()
-        if self._container is container:
-            self._container = None
+        self._containers = {key: one for key, one in self._containers.items() if one is not container}
 
     async def _ended(self, reading: "asyncio.Task[None]") -> None:
         await asyncio.wait({reading}, timeout=_GONE_S)

@@ -1,8 +1,8 @@
 """Where this program itself is installed.
 
 Invariant: what the program runs from cannot be written by a call: an environment inside the workspace is
-read-only there. Not covered: its own sources where they are the workspace, because whoever works on them has to
-write them; what is written there runs at the next start.
+read-only there. Not covered: its own sources where they are the workspace, because whoever works on them has
+to write them; what is written there runs at the next start.
 """
 
 import site

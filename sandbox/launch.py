@@ -1,13 +1,16 @@
 """What every back end puts around a command: its environment, its limits, and what cannot be started.
 
-Invariant: the environment inside is built up from nothing; no variable of this process reaches it.
-Git works, without the repository's hooks, monitors, signatures and editors, which name programs.
-Covered by the limits here: data segment, CPU time, size of one file, open files, core dumps of each process.
-Not covered here: what all processes use together, which each back end bounds in its own way.
+Invariant: the environment inside is built up from nothing; no variable of this process reaches it. Programs
+that are started here around a command never come from the workspace. Git works, without the repository's
+hooks, monitors, signatures and editors, which name programs. Covered by the limits here: data segment, CPU
+time, size of one file, open files, core dumps of each process. Not covered here: what all processes use
+together, which each back end bounds in its own way.
 """
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sandbox.base import Completed, Limits, Mount
 
@@ -15,8 +18,15 @@ DEFAULT_LIMITS = Limits()
 
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _CANNOT_START = 126
+_FIRST_PYTHON = (
+    'while [ "$1" != -- ]; do '
+    'if [ -z "$found" ] && [ -x "$1/python3" ]; then found=$1/python3; fi; shift; done; shift; '
+    'if [ -n "$found" ]; then exec "$found" "$@"; fi; '
+    "echo 'there is no python3 in the sandbox' >&2; exit 127"
+)
 _GIT = {
     "safe.directory": "*",
+    "safe.bareRepository": "explicit",
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "commit.gpgSign": "false",
@@ -63,7 +73,7 @@ ALLOWED_NAMES = frozenset({"PATH", *_FIXED, *_PROXIED, *_SET_BY_PROGRAMS})
 def environment(mount: Mount, more_folders: Sequence[str] = ()) -> dict[str, str]:
     """The whole environment of a call: a working set of harmless values, then what the mount asks for."""
     venv = mount.root / ".venv" / "bin"
-    folders = [str(venv)] if venv.is_dir() else []
+    folders = [str(venv)] if mount.writable and venv.is_dir() else []
     return {
         "PATH": os.pathsep.join([*folders, *_FOLDERS, *more_folders]),
         **_FIXED,
@@ -72,13 +82,31 @@ def environment(mount: Mount, more_folders: Sequence[str] = ()) -> dict[str, str
     }
 
 
+def python_inside(source: str, *arguments: str) -> list[str]:
+    """The system's own Python inside, running ``source``; nothing in the workspace stands in for its modules.
+
+    Where there is none, it is the one that runs this, which the sandbox shows read-only.
+    """
+    folders = [*_FOLDERS[:3], *([str(shown / "bin")] if (shown := interpreter_folder()) else [])]
+    return ["/bin/sh", "-c", _FIRST_PYTHON, "sh", *folders, "--", "-I", "-c", source, *arguments]
+
+
+def interpreter_folder() -> Path | None:
+    """Where this Python is installed, if outside /usr and fit to be shown: a ``.venv`` points there."""
+    prefix = Path(sys.base_prefix).resolve()
+    home = Path.home().resolve()
+    if prefix.is_relative_to("/usr") or home.is_relative_to(prefix):
+        return None
+    return prefix if os.access(prefix, os.R_OK | os.X_OK) else None
+
+
 def limited(argv: Sequence[str], limits: Limits, *, processes: bool) -> list[str]:
     """``argv`` under the limits of each process.
 
     ``processes`` sets a limit per user, right only where the user is counted in a namespace of its own.
     """
     prefix = [
-        "prlimit",
+        "/usr/bin/prlimit",
         f"--data={limits.memory_bytes}",
         f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",
         f"--fsize={limits.file_bytes}",

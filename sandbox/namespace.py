@@ -7,12 +7,11 @@ covered: unix sockets that lie in the workspace itself. A proxy's socket is ther
 
 import os
 import stat
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sandbox.base import Limits, Mount
-from sandbox.launch import INSIDE_SOCKET, environment
+from sandbox.launch import INSIDE_SOCKET, environment, interpreter_folder
 from sandbox.protection import Bind
 
 _TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -40,15 +39,6 @@ def account_files(uid: int, gid: int) -> dict[str, bytes]:
     }
 
 
-def interpreter_folder() -> Path | None:
-    """Where this Python is installed, if outside /usr and fit to be shown: a ``.venv`` points there."""
-    prefix = Path(sys.base_prefix).resolve()
-    home = Path.home().resolve()
-    if prefix.is_relative_to("/usr") or home.is_relative_to(prefix):
-        return None
-    return prefix if os.access(prefix, os.R_OK | os.X_OK) else None
-
-
 def options(
     mount: Mount, binds: Iterable[Bind], limits: Limits, files: dict[str, int], uid: int, gid: int
 ) -> list[str]:
@@ -64,7 +54,7 @@ def options(
         *("--size", str(min(_SHARED_MEMORY, limits.memory_bytes)), "--perms", "1777", "--tmpfs", "/dev/shm"),
         *("--size", str(limits.memory_bytes), "--perms", "1777", "--tmpfs", "/tmp"),
         *(("--ro-bind", str(interpreter), str(interpreter)) if interpreter else ()),
-        *("--bind", str(mount.root), str(mount.root)),
+        *("--bind" if mount.writable else "--ro-bind", str(mount.root), str(mount.root)),
         *(("--ro-bind", str(mount.egress), INSIDE_SOCKET) if mount.egress else ()),
         *_own(binds),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(mount.root), "--clearenv"),

@@ -1,11 +1,11 @@
 """Finds the programs that are started on the host: the one place that decides what may be started.
 
-Invariant: every process outside the sandbox begins with ``host_command`` or ``python_command``; a test reads
-all sources for it. A program counts only by an absolute path on which no step (folder, link or file) lies where
-sandboxed calls can write, or can be changed by another user than root and the one who runs this. Relative and
-empty entries of PATH never count. Covered: links, a workspace that is reached by another name, folders that
-earlier sessions could write. Not covered: access control lists, hard links, what an accepted program starts
-itself, and its exchange between the check and the start by somebody who may write there.
+Invariant: every process outside the sandbox begins with ``host_command`` or ``python_command``; a test
+reads all sources for it. A program counts only by an absolute path on which no step (folder, link or file)
+lies where sandboxed calls can write, or can be changed by another user than root and the one who runs this.
+Relative and empty entries of PATH never count. Covered: links, a workspace that is reached by another name,
+folders that earlier sessions could write. Not covered: access control lists, hard links, what an accepted
+program starts itself, and its exchange between the check and the start by somebody who may write there.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""Keeps git's own settings and the assistant's out of reach of what runs in the sandbox.
+"""Keeps git's own settings, the assistant's, and the program itself out of reach of what runs in the sandbox.
 
 Invariant: a protected path is bound read-only over itself, and the folders that lead to it are bound over
 themselves, so that neither can be renamed, removed or swapped for a link. Where it does not exist yet, an
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.base import Mount, SandboxError
+from sandbox.installation import installed_below
 from sandbox.tree import Identity, NamesInTree, identity_of
 
 _AT_EVERY_DEPTH = frozenset({".git", ".apprentice"})
@@ -36,7 +37,8 @@ class Protection:
 
     def __init__(self, mount: Mount) -> None:
         self._root = mount.root
-        self._protected = tuple(mount.protected)
+        installed = (str(path) for path in installed_below(mount.root))
+        self._protected = tuple(dict.fromkeys([*mount.protected, *installed]))
         first = {Path(path).parts[0] for path in self._protected}
         self._names = NamesInTree(mount.root, _AT_EVERY_DEPTH & first)
         self._known: frozenset[Identity] | None = None

@@ -7,6 +7,7 @@ that is exchanged for another one within a call.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from sandbox.base import Check, Completed, Limits, Sandbox, SandboxError, SandboxLost
 from sandbox.launch import DEFAULT_LIMITS
@@ -38,15 +39,19 @@ class ProvenSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         """Run ``argv``, after a proof where one is due; see ``Sandbox.run``."""
         await self._proof()
+        call = partial(
+            self._inner.run, argv, limits=limits, stdin=stdin, on_output=on_output, read_only=read_only
+        )
         try:
-            return await self._inner.run(argv, limits=limits, stdin=stdin, on_output=on_output)
+            return await call()
         except SandboxLost:
             self._holds = False
             await self._proof()
-            return await self._inner.run(argv, limits=limits, stdin=stdin, on_output=on_output)
+            return await call()
         except SandboxError:
             self._holds = False
             raise

@@ -18,6 +18,7 @@ class Asked:
     argv: tuple[str, ...]
     limits: Limits
     stdin: bytes
+    read_only: bool = False
 
 
 @dataclass
@@ -56,9 +57,10 @@ class ScriptedSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         """The next answer; its output is passed to ``on_output`` first."""
-        self.asked.append(Asked(tuple(argv), limits, stdin))
+        self.asked.append(Asked(tuple(argv), limits, stdin, read_only))
         await asyncio.sleep(self.delay_s)
         answer = next(self._answers, Completed(exit_code=0, output="", duration_ms=0.0))
         if isinstance(answer, SandboxError):

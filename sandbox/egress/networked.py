@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.base import Completed, Limits, Mount, Sandbox, SandboxError
 from sandbox.egress.proxy import EgressProxy
-from sandbox.launch import DEFAULT_LIMITS, INSIDE_PORT, INSIDE_SOCKET
+from sandbox.launch import DEFAULT_LIMITS, INSIDE_PORT, INSIDE_SOCKET, python_inside
 
 _NAMED = 5
 _FORWARD = Path(__file__).with_name("forward.py")
@@ -47,14 +47,20 @@ class NetworkedSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         """Run ``argv`` with the way to the proxy open; see ``Sandbox.run``.
 
         The output begins with a line that names the hosts that were refused, for programs say only ``403``.
+        A call that only reads has no way to the proxy.
         """
         if not argv:
             raise ValueError("argv: empty; name the program to run")
-        forward = ["python3", "-c", self._source, INSIDE_SOCKET, str(INSIDE_PORT)]
+        if read_only:
+            return await self._inner.run(
+                argv, limits=limits, stdin=stdin, on_output=on_output, read_only=True
+            )
+        forward = python_inside(self._source, INSIDE_SOCKET, str(INSIDE_PORT))
         more = replace(limits, processes=limits.processes + 1)
         before = self._proxy.refused.copy()
         done = await self._inner.run([*forward, *argv], limits=more, stdin=stdin, on_output=on_output)

@@ -37,6 +37,7 @@ class UnsafeSandbox:
         limits: Limits = DEFAULT_LIMITS,
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         command = limited(argv, limits, processes=False) if self.with_limits else list(argv)
         return await asyncio.to_thread(self._run, command)

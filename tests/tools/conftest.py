@@ -39,6 +39,7 @@ class PlainSandbox:
         limits: Limits = Limits(),  # noqa: B008 (the seam's own default)
         stdin: bytes = b"",
         on_output: Callable[[str], None] | None = None,
+        read_only: bool = False,
     ) -> Completed:
         self.commands.append(list(argv))
         started = time.monotonic()

@@ -1,35 +1,31 @@
 """``git_diff``.
 
-Invariant: git runs in the proven sandbox and never on the host, since a repository's own settings can name
-programs (filters, hooks, pagers, diff drivers); those that can be switched off are. Covered: staged and
-unstaged changes to tracked files, the names of new ones. Not covered: submodules' content; a clean filter
-of the repository still runs, contained.
+Invariant: nothing of the repository is run, neither programs that its settings name nor its own (filters,
+hooks, pagers, drivers, monitors, fetching): git runs in the proven sandbox, with the workspace read-only,
+over a view that has no settings (see ``git_view``). Covered: staged and unstaged changes to tracked files,
+the names of new ones. Not covered: submodules' content.
 """
 
 import asyncio
 import dataclasses
+from pathlib import Path
 
+from sandbox.launch import python_inside
 from tools.base import ToolContext
 from tools.builtin.paths import located
 from tools.builtin.programs import required_sandbox
 from tools.calls import Risk, ToolError, ToolResult
 from tools.registry import tool
 
-_GIT = (
-    "git",
-    "--no-pager",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    "-c",
-    "core.fsmonitor=",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "diff.external=",
-    "-c",
-    "safe.directory=*",
+_VIEW = Path(__file__).with_name("git_view.py")
+_DIFF = (
+    "diff",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
 )
-_DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
 
 
 @tool(risk=Risk.READ, timeout_s=75)
@@ -58,7 +54,8 @@ async def git_diff(context: ToolContext, /, *, path: str | None = None) -> ToolR
 
 async def _git(context: ToolContext, *arguments: str) -> ToolResult:
     sandbox = required_sandbox(context, "git_diff")
-    completed = await sandbox.run([*_GIT, *arguments], limits=context.limits)
+    command = python_inside(await asyncio.to_thread(_VIEW.read_text), *arguments)
+    completed = await sandbox.run(command, limits=context.limits, read_only=True)
     return ToolResult(
         success=completed.exit_code == 0,
         text=completed.output,

@@ -53,4 +53,4 @@ def result_of(completed: Completed) -> ToolResult:
 
 def python_argv(*arguments: str) -> list[str]:
     """The workspace's own Python where it has one that starts, else the sandbox's, with ``arguments``."""
-    return ["sh", "-c", _FIRST_PYTHON, "python", *arguments]
+    return ["/bin/sh", "-c", _FIRST_PYTHON, "python", *arguments]

@@ -10,7 +10,11 @@ from tools.calls import Risk, ToolError, ToolResult
 from tools.registry import tool
 
 _LONGEST_COMMAND = 100_000  # bytes; one argument of a program is limited to 128 KiB by Linux
-_BEST_SHELL = 'if command -v bash >/dev/null 2>&1; then exec bash -c "$1"; else exec sh -c "$1"; fi'
+_BEST_SHELL = (
+    "for bash in /bin/bash /usr/bin/bash /usr/local/bin/bash; do "
+    'if [ -x $bash ]; then exec $bash -c "$1"; fi; done; exec /bin/sh -c "$1"'
+)
+"""By whole paths, because the workspace's own environment comes first in PATH."""
 
 
 @tool(risk=Risk.EXECUTE)
@@ -26,4 +30,4 @@ async def run_shell(context: ToolContext, /, *, command: str) -> ToolResult:
         raise ToolError("command must not hold a NUL character")
     if len(command.encode("utf-8", "surrogatepass")) > _LONGEST_COMMAND:
         raise ToolError(f"command is longer than {_LONGEST_COMMAND} bytes; write a script and run that")
-    return await run_program(context, "run_shell", ["sh", "-c", _BEST_SHELL, "sh", command])
+    return await run_program(context, "run_shell", ["/bin/sh", "-c", _BEST_SHELL, "sh", command])
