@@ -4,6 +4,7 @@ Properties are tried on the same examples at every run; ``--hypothesis-profile s
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +12,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from sandbox.clean_start import PATH_VARIABLES
+from sandbox.programs import WRITABLE
 from tests.budgets import Budgets, kind_of
 
 POSTGRES = os.environ.get("APPRENTICE_TEST_POSTGRES", "")
@@ -26,6 +29,12 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         if name.startswith("APPRENTICE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name in (*PATH_VARIABLES, "PYTHONSAFEPATH", WRITABLE):  # the command line cleans them for good
+        before = os.environ.get(name)
+        monkeypatch.setenv(name, before or "")
+        if before is None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for kind in ("CONFIG", "DATA", "STATE", "CACHE"):

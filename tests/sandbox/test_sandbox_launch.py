@@ -37,7 +37,7 @@ def test_virtual_environment_of_the_workspace_comes_first_in_path(tmp_path: Path
 
 def test_limits_become_limits_of_each_process() -> None:
     made = limited(["echo", "-x"], Limits(cpu_s=7, memory_bytes=1 << 28, file_bytes=99), processes=False)
-    assert made[0] == "prlimit"
+    assert made[0] == "/usr/bin/prlimit"
     assert {"--cpu=7:8", f"--data={1 << 28}", "--fsize=99"} <= set(made)
     assert made[-3:] == ["--", "echo", "-x"]
     assert not any(part.startswith("--nproc") for part in made)

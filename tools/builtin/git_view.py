@@ -37,7 +37,10 @@ PARTS = ("objects", "index", "info/exclude")
 def asked(environment: "dict[str, str]", *arguments: str) -> bytes:
     """What git says to a question that starts nothing. Exits where it fails."""
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull, *arguments]
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    try:
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    except FileNotFoundError:
+        sys.exit(127)
     if done.returncode > 1:
         sys.exit(done.returncode)
     return done.stdout

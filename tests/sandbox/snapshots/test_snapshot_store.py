@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.snapshots import SnapshotError, SnapshotSettings, SnapshotStore, SnapshotUnavailable
-from sandbox.snapshots.git import git_program
+from sandbox.snapshots.git import Git
 
 ODD = b'n\xff \n"quoted"\\'
 
@@ -110,8 +110,8 @@ def test_D07_a_git_in_the_workspace_is_never_run(workspace: Path, monkeypatch: p
     (workspace.parent / "bin" / "git").symlink_to(workspace / "git")
     monkeypatch.setenv("PATH", f"{workspace}:.:{workspace.parent}/bin")
     monkeypatch.chdir(workspace)
-    with pytest.raises(SnapshotUnavailable, match="git is not installed"):
-        git_program(workspace)
+    with pytest.raises(SnapshotUnavailable, match="no snapshots"):
+        Git(workspace.parent / "store", workspace)
 
 
 def test_B09_what_is_too_large_too_many_or_no_file_is_left_out_and_named(

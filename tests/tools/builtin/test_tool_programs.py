@@ -284,11 +284,16 @@ async def test_git_missing_or_failing_is_said(
     programs.mkdir()
     git_program = programs / "git"
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    (workspace / ".git").mkdir()
     for script, line in (
         ("exit 127", "git is not installed in the sandbox"),
-        ("echo 'fatal: bad thing'; echo more; exit 128", "git diff failed: fatal: bad thing"),
+        ("echo 'fatal: bad thing' >&2; echo more; exit 128", "git diff failed: fatal: bad thing"),
         ("exit 9", "git diff failed: exit code 9"),
-        ('case "$*" in *rev-parse*) exit 0;; esac; echo broken; exit 2', "git diff failed: broken"),
+        (
+            'case "$*" in *git-path*) echo o; echo i; echo e; echo sha1; echo .git;; '
+            '*" diff "*) echo broken; exit 2;; esac',
+            "git diff failed: broken",
+        ),
     ):
         git_program.write_text(f"#!/bin/sh\n{script}\n")
         git_program.chmod(0o755)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.programs import ProgramError, find_program
 from tools.base import ToolContext
 from tools.builtin.bounded_search import search_in_process
 from tools.builtin.paths import located
-from tools.builtin.programs import find_program
 from tools.builtin.ripgrep import search_with_ripgrep
 from tools.builtin.search import search
 from tools.builtin.searching import Query, search_with_python
@@ -41,7 +41,7 @@ def real_process() -> None:
 
 async def found(context: ToolContext, engine: str | None, pattern: str, path: str = ".") -> list[str]:
     """The lines of one search."""
-    program = find_program("rg", context.workspace) if engine else None
+    program = find_program("rg", context.workspace).path if engine else None
     return (await search(context, pattern, path, program)).text.splitlines()
 
 
@@ -274,10 +274,11 @@ async def test_D07_a_program_of_the_workspace_is_never_taken(
     )
     monkeypatch.setenv("PATH", path)
     monkeypatch.chdir(workspace)
-    assert find_program("rg", workspace) == str(tmp_path / "real" / "rg")
+    assert find_program("rg", workspace).path == str(tmp_path / "real" / "rg")
     (tmp_path / "real" / "rg").unlink()
     (tmp_path / "real" / "rg").symlink_to(workspace / "bin" / "rg")
-    assert find_program("rg", workspace) is None
+    with pytest.raises(ProgramError, match="sandboxed calls can write"):
+        find_program("rg", workspace)
 
 
 async def test_without_ripgrep_the_tool_searches_all_the_same(
