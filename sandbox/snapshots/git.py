@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.programs import ProgramError, host_command
+from sandbox.programs import ProgramError, find_program, host_command
 from sandbox.snapshots.base import SnapshotError, SnapshotUnavailable
 
 INSTALL = "sudo apt-get install git"
@@ -49,7 +49,10 @@ class Git:
     def __init__(self, folder: Path, workspace: Path) -> None:
         self.folder = folder
         self.workspace = workspace
-        self._command()
+        try:
+            find_program("git", workspace, INSTALL)
+        except ProgramError as error:
+            raise SnapshotUnavailable(f"no snapshots: {error}") from error
 
     def prepare(self) -> None:
         """Make the repository, or write its settings anew. Raises OSError."""
@@ -88,7 +91,7 @@ class Git:
         """git with pipes at all three ends; killed where it is not waited for. Raises SnapshotError."""
         try:
             process = subprocess.Popen(
-                self._command(*arguments),
+                host_command("git", *arguments, workspace=self.workspace, fix=INSTALL),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -96,6 +99,8 @@ class Git:
                 env={**self._environment(), **(more or {})},
                 start_new_session=True,
             )
+        except ProgramError as error:
+            raise SnapshotUnavailable(f"no snapshots: {error}") from error
         except OSError as error:
             raise SnapshotError(f"git cannot be started: {error.strerror}") from error
         try:
@@ -104,13 +109,6 @@ class Git:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
-
-    def _command(self, *arguments: str) -> list[str]:
-        """Raises SnapshotUnavailable where git is missing or may not be started."""
-        try:
-            return host_command("git", *arguments, workspace=self.workspace, fix=INSTALL)
-        except ProgramError as error:
-            raise SnapshotUnavailable(f"no snapshots: {error}") from error
 
     def _environment(self) -> dict[str, str]:
         return {

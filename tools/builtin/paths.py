@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.installation import installed_below
 from tools.calls import ToolError
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -92,7 +93,15 @@ def located(workspace: Path, text: str, *, writing: bool = False, making: bool =
             raise ToolError(f"{shown(text)[:200]}: {_why(error)}") from error
         if writing:
             _refuse_protected(place.parts)
+            _refuse_own(workspace, place)
         yield place
+
+
+def _refuse_own(workspace: Path, place: Place) -> None:
+    """Refuse what this very program runs from, where it is installed in the workspace."""
+    for folder in installed_below(workspace):
+        if place.path.is_relative_to(workspace / folder):
+            raise ToolError(f"{place.shown} belongs to this program itself; only the user may change it")
 
 
 def open_file(place: Place) -> int:
