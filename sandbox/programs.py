@@ -20,7 +20,7 @@ from pathlib import Path
 
 _MOST_LINKS = 40
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
-WRITABLE = "APPRENTICE_WRITABLE_FOLDERS"
+WRITABLE = "FOLDERS_WRITABLE_BY_APPRENTICE"
 """The variable that tells this process and its children where sandboxed calls write or wrote: a JSON list."""
 
 
