@@ -16,7 +16,7 @@ from pathlib import Path
 from assistant import paths
 from assistant.settings import Settings
 from sandbox.base import Check, Mount, SandboxError
-from sandbox.installation import runs_from
+from sandbox.installation import INSTALL_APART, exposure
 from sandbox.programs import ProgramError, find_program, host_command, python_command
 
 PYTHON = sys.executable
@@ -243,10 +243,8 @@ async def _program(workspace: Path, package: str, program: str, without: str) ->
 
 async def _installation(workspace: Path) -> list[Check]:
     """A failed check where the student can change what runs at the next start."""
-    if not runs_from(workspace):
-        return []
-    detail = "the program's own sources are in the workspace: what a call writes there runs at the next start"
-    return [Check("installation", False, detail, "pipx install apprentice, and use that one here")]
+    exposed = exposure(workspace)
+    return [Check("installation", False, exposed, INSTALL_APART)] if exposed else []
 
 
 async def _folders() -> list[Check]:

@@ -12,6 +12,7 @@ from assistant.rule_book import the_book
 from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
 from assistant.workspaces import remember
+from sandbox.installation import INSTALL_APART, exposure
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -73,6 +74,7 @@ def build_chat(
         settings=settings.tools,
         network=settings.sandbox.network,
     )
+    exposed = exposure(workspace)
     ranker, problem = open_ranker(paths.ranker_file())
     permissions, registry = _permissions(settings, workspace), builtin_registry()
     parts = Parts(
@@ -85,7 +87,11 @@ def build_chat(
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
         ranker=ranker,
-        notices=(*((problem,) if problem else ()), *nameless(permissions.rules(), registry.names())),
+        notices=(
+            *((f"{exposed}; {INSTALL_APART}",) if exposed else ()),
+            *((problem,) if problem else ()),
+            *nameless(permissions.rules(), registry.names()),
+        ),
         snapshots=_snapshots(settings, workspace, records),
     )
     return Chat(parts, _session(store, workspace, session))

@@ -121,7 +121,9 @@ class DockerSandbox:
         binds = () if read_only else self._protection.prepare()
         container = self._containers.get(read_only)
         if container is not None and not container.runs():
-            del self._containers[read_only]
+            for one in self._containers.values():  # what is left of them is not proven any more either
+                one.remove()
+            self._containers.clear()
             raise SandboxLost("docker: the session's container is gone; was the engine restarted?")
         if container is not None and container.fits(binds, limits):
             return container

@@ -7,10 +7,12 @@ to write them; what is written there runs at the next start.
 
 import site
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent.parent
 """The folder that holds the packages: a checkout, or a ``site-packages``."""
+INSTALL_APART = "install it apart: pipx install apprentice"
 _PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
@@ -39,7 +41,21 @@ def is_part(root: Path) -> bool:
     return any(root.is_relative_to(folder) for folder in code_folders())
 
 
-def runs_from(workspace: Path) -> bool:
-    """Whether the program's own sources lie in ``workspace``, where a call can change them."""
-    installed = any(SOURCES.is_relative_to(folder) for folder in code_folders())
-    return SOURCES.is_relative_to(workspace) and not installed
+def exposure(workspace: Path) -> str:
+    """How what a call writes in ``workspace`` could run when this program starts again, or empty."""
+    sources_are_written = not any(SOURCES.is_relative_to(folder) for folder in code_folders())
+    if SOURCES.is_relative_to(workspace) and sources_are_written:
+        return "this program's own sources are in the workspace: what a call writes there runs next time"
+    for folder in _linked_folders():
+        if folder.is_relative_to(workspace) and folder != SOURCES:
+            return f"this program's Python imports from {folder}: a sitecustomize.py there runs next time"
+    return ""
+
+
+def _linked_folders() -> Iterator[Path]:
+    """The folders that ``.pth`` files add to the import path, as for a project installed to be edited."""
+    for packages in map(Path, site.getsitepackages()):
+        for file in packages.glob("*.pth"):
+            for line in file.read_text("utf-8", errors="replace").splitlines():
+                if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                    yield (packages / line.strip()).resolve()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import doctor
 from sandbox import installation
 from sandbox.base import Mount, SandboxError
 from sandbox.bubblewrap import BubblewrapSandbox
@@ -205,6 +206,17 @@ async def test_A08_no_call_writes_where_the_program_is_installed(workspace: Path
     assert (installed / "bin" / "python").read_text() == ""
 
 
-def test_doctor_says_that_the_programs_own_sources_are_in_reach(workspace: Path) -> None:
-    assert installation.runs_from(ROOT) == (installation.SOURCES == ROOT)
-    assert not installation.runs_from(workspace)
+async def test_it_is_said_where_a_call_can_change_the_next_start(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert installation.exposure(workspace) == ""
+    assert await doctor._installation(workspace) == []
+    packages = workspace / ".venv" / "lib" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "project.pth").write_text(f"# comment\nimport os\n{workspace}/src\n")
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(packages)])
+    assert "sitecustomize.py" in installation.exposure(workspace)
+    monkeypatch.setattr(installation, "SOURCES", workspace)
+    assert "own sources" in installation.exposure(workspace)
+    (check,) = await doctor._installation(workspace)
+    assert not check.ok and "pipx" in check.fix

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
 class Repository:
-    """One commit of ``a.txt`` and ``b.py``, both changed since; ``touch`` and ``helper`` leave the witness."""
+    """One commit of ``a.txt`` and ``b.py``, changed since; ``touch`` and ``helper`` leave the witness."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
