@@ -80,11 +80,8 @@ def find_program(name: str, workspace: Path | None = None, fix: str = "") -> Hos
         refusals.append(f"{path} is not started: {problem}")
     if refusals:
         raise ProgramError(f"{refusals[0]}; {fix}")
-    if "/" in name:
-        problem = (
-            "no program is there" if name.startswith("/") else "its path is relative; give the whole path"
-        )
-        raise ProgramError(f"{name} is not started: {problem}")
+    if "/" in name and not name.startswith("/"):
+        raise ProgramError(f"{name} is not started: its path is relative; {fix}")
     raise ProgramError(f"{name} is not installed; {fix}")
 
 

@@ -195,7 +195,7 @@ async def test_a_runtime_that_aborts_takes_nothing_along(
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho 'Illegal instruction'\nkill -ILL $$\n")
     python.chmod(0o755)
-    monkeypatch.setattr(doctor, "PYTHON", str(python))
+    monkeypatch.setattr("sys.executable", str(python))
     checks = await examined(local(), workspace)
     assert not checks["student runtime"].ok
     assert "Illegal instruction" in checks["student runtime"].detail
@@ -213,7 +213,7 @@ async def test_a_program_that_hangs_is_ended(
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(doctor, "PROGRAM_WAIT_S", 0.1)
-    checks = {check.name: check for check in await doctor._programs()}
+    checks = {check.name: check for check in await doctor._programs(workspace)}
     assert "gave no answer" in checks["ripgrep"].detail
     assert not checks["git"].ok
 
