@@ -24,6 +24,10 @@ WRITABLE = "FOLDERS_WRITABLE_BY_APPRENTICE"
 """The variable that tells this process and its children where sandboxed calls write or wrote: a JSON list."""
 
 
+RECORD = "FOLDERS_WRITABLE_BY_APPRENTICE_RECORD"
+"""The variable that names a file of more such folders, a JSON string a line; other sessions lengthen it."""
+
+
 class ProgramError(Exception):
     """A program of the host is missing or may not be started: one line that names the path and the fix."""
 
@@ -48,12 +52,28 @@ def _known(written: str) -> tuple[Path, ...]:
     return tuple(Path(folder) for folder in json.loads(written))
 
 
+def recorded_folders(record: Path) -> list[Path]:
+    """The folders in such a file; a line that is no path is passed over."""
+    try:
+        lines = record.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            folder = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(folder, str) and folder.startswith("/") and "\0" not in folder:
+            found.append(Path(folder))
+    return found
+
+
 def writable_folders(workspace: Path | None = None) -> list[Path]:
     """Where sandboxed calls write or wrote, ``workspace`` among them."""
-    return [
-        *_known(os.environ.get(WRITABLE, "[]")),
-        *([workspace.resolve()] if workspace is not None else []),
-    ]
+    record = os.environ.get(RECORD, "")
+    earlier = recorded_folders(Path(record)) if record else []
+    return [*_known(os.environ.get(WRITABLE, "[]")), *earlier, *([workspace.resolve()] if workspace else [])]
 
 
 def host_command(name: str, *arguments: str, workspace: Path | None = None, fix: str = "") -> list[str]:

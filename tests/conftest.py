@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from sandbox.clean_start import PATH_VARIABLES
-from sandbox.programs import WRITABLE
+from sandbox.programs import RECORD, WRITABLE
 from tests.budgets import Budgets, kind_of
 
 POSTGRES = os.environ.get("APPRENTICE_TEST_POSTGRES", "")
@@ -31,7 +31,12 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         if name.startswith("APPRENTICE_"):
             monkeypatch.delenv(name)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    for name in (*PATH_VARIABLES, "PYTHONSAFEPATH", WRITABLE):  # the command line cleans them for good
+    for name in (
+        *PATH_VARIABLES,
+        "PYTHONSAFEPATH",
+        WRITABLE,
+        RECORD,
+    ):  # the command line cleans them for good
         before = os.environ.get(name)
         monkeypatch.setenv(name, before or "")
         if before is None:

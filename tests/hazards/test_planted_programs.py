@@ -17,7 +17,14 @@ from sandbox.base import Mount, SandboxError
 from sandbox.bubblewrap import BubblewrapSandbox
 from sandbox.canary import prove
 from sandbox.git_identity import git_identity
-from sandbox.programs import ProgramError, count_as_writable, find_program, host_command
+from sandbox.programs import (
+    RECORD,
+    ProgramError,
+    count_as_writable,
+    find_program,
+    host_command,
+    recorded_folders,
+)
 from sandbox.snapshots import SnapshotSettings, SnapshotStore, SnapshotUnavailable
 from tools.base import ToolContext
 from tools.calls import ToolCall
@@ -120,6 +127,13 @@ def earlier_workspace(workspace: Path, plant: Plant) -> str:
     return str(folder)
 
 
+def workspace_of_a_session_that_began_later(workspace: Path, plant: Plant) -> str:
+    folder = plant(workspace.parent / "later" / ".venv" / "bin", "tool").parent
+    workspaces.guard(workspace)
+    workspaces.remember(workspace.parent / "later")
+    return str(folder)
+
+
 def folder_above_the_workspace(workspace: Path, plant: Plant) -> str:
     """Of a session that began in the folder above."""
     folder = plant(workspace.parent / ".venv" / "bin", "tool").parent
@@ -183,6 +197,7 @@ def another_users_link(workspace: Path, plant: Plant) -> str:
 PLACES = [
     *(venv, deep, dotted, root_itself, relative, point, empty, linked_folder, linked_file),
     *(a_link_in_the_workspace_that_leads_out, earlier_workspace, folder_above_the_workspace),
+    workspace_of_a_session_that_began_later,
     *(everybody_writes_the_folder, everybody_writes_a_folder_above, everybody_writes_the_file),
     *(
         pytest.param(one, marks=needs_root)
@@ -380,3 +395,14 @@ async def test_D07_what_is_put_around_a_command_inside_is_not_the_workspaces(
     assert [check for check in checks if not check.ok] == []
     assert "main.py" in shown.text and said.text.endswith("/bin/ls")
     assert not witness.exists()
+
+
+def test_damaged_lines_of_the_record_are_passed_over(workspace: Path, private_home: Path) -> None:
+    workspaces.guard(workspace)
+    record = Path(os.environ[RECORD])
+    record.parent.mkdir(parents=True)
+    record.write_bytes(b'\xff\n"relative"\n[1]\n"/a\\u0000b"\n{\n\n')
+    workspaces.remember(workspace)
+    workspaces.remember(workspace)
+    assert recorded_folders(record) == [workspace]
+    assert record.read_bytes().count(b"project") == 1
