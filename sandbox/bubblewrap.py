@@ -1,8 +1,9 @@
 """Bubblewrap: new namespaces for every call, nothing kept between two of them.
 
-Invariant: a call is the only child of a process namespace of its own, so that its end, its time-out and its
-cancellation kill everything it started. Covered: see ``sandbox.namespace`` for what it sees,
-``sandbox.launch`` and ``sandbox.usage`` for what it may use. Not covered: a bug of the kernel.
+Invariant: a call is the only child of a process namespace of its own, so that its end, its time-out, its
+cancellation and the death of this program kill everything it started. Covered: see ``sandbox.namespace`` for
+what it sees, ``sandbox.launch`` and ``sandbox.usage`` for what it may use, ``sandbox.lifeline`` for when it
+ends. Not covered: a bug of the kernel.
 """
 
 import asyncio
@@ -16,20 +17,22 @@ from pathlib import Path
 
 from sandbox import namespace, seccomp
 from sandbox.base import Completed, Limits, Mount, SandboxError
-from sandbox.control_group import JOIN, process_group
+from sandbox.control_group import process_group
 from sandbox.launch import DEFAULT_LIMITS, limited, unstartable
+from sandbox.lifeline import INSIDE, OWN_PROCESSES, Lifeline
 from sandbox.output import CappedOutput
 from sandbox.programs import ProgramError, host_command
 from sandbox.protection import Bind, Protection
+from sandbox.scratch import Scratch
 from sandbox.threads import to_end
-from sandbox.usage import LOOK_S, DiskRoom, children, tree_excess
+from sandbox.usage import LOOK_S, DiskRoom, tree_excess
 from sandbox.workspace import check_mount
 
 _INSTALL = "install it: sudo apt-get install bubblewrap"
 _CHUNK = 64 << 10
 _GONE_S = 30.0
 _KILLED = 128 + signal.SIGKILL
-_OWN_PROCESSES = 2
+_OWN_PROCESSES = OWN_PROCESSES + 2
 _FORBIDDEN = ("namespace", "uid map", "No permissions", "Operation not permitted", "Permission denied")
 
 
@@ -40,6 +43,7 @@ class BubblewrapSandbox:
         self._mount = mount
         self._program = program
         self._path = ""
+        self._scratch: Scratch | None = None
         self._protection = Protection(mount)
         self._one_at_a_time = asyncio.Lock()
         self._running: asyncio.subprocess.Process | None = None
@@ -58,6 +62,9 @@ class BubblewrapSandbox:
             raise SandboxError(f"bubblewrap: {error}") from error
         if not Path("/proc/thread-self/children").exists():
             raise SandboxError("this kernel does not list child processes; use docker ([sandbox] engine)")
+        if self._scratch is None:
+            self._scratch = await to_end(Scratch, "sandbox")
+            self._protection = Protection(self._mount, self._scratch)
         self._path = path
         completed = await self.run(["true"])
         if completed.exit_code != 0:
@@ -101,7 +108,9 @@ class BubblewrapSandbox:
         if self._running is not None:
             _kill(self._running)
         async with self._one_at_a_time:
-            return
+            if self._scratch is not None:
+                self._scratch.close()
+                self._scratch = None
 
     async def _call(
         self,
@@ -112,13 +121,21 @@ class BubblewrapSandbox:
         mount: Mount,
         binds: Sequence[Bind],
     ) -> tuple[int | None, bool]:
+        assert self._scratch is not None
         async with contextlib.AsyncExitStack() as stack:
-            join = await stack.enter_async_context(process_group(limits.processes + _OWN_PROCESSES))
+            processes = limits.processes + _OWN_PROCESSES
+            join = await stack.enter_async_context(process_group(processes, self._scratch))
             read_status, write_status = os.pipe()
             stack.callback(os.close, read_status)
+            os.set_blocking(read_status, False)
+            lifeline = Lifeline(self._scratch)
+            stack.callback(lifeline.cut)
             with os.fdopen(write_status, "wb") as status_end:
-                command = limited(argv, limits, processes=_counts_per_namespace())
-                process = await self._spawn(command, limits, stdin, mount, binds, status_end.fileno(), join)
+                inside = [*INSIDE, *limited(argv, limits, processes=_counts_per_namespace())]
+                process = await self._spawn(
+                    inside, limits, stdin, mount, binds, status_end.fileno(), lifeline, join
+                )
+            lifeline.started()
             self._running = process
             timed_out, stopped = False, ""
             try:
@@ -127,11 +144,13 @@ class BubblewrapSandbox:
             except TimeoutError:
                 timed_out = True
             finally:
+                _kill(process)
+                lifeline.cut()
                 await self._end(process, output)
                 self._running = None
             if stopped:
                 output.note(f"stopped by the sandbox: {stopped}")
-            exit_code = _exit_code(os.read(read_status, _CHUNK))
+            exit_code = _exit_code(_said(read_status))
         if timed_out:
             return None, True
         if stopped:
@@ -148,6 +167,7 @@ class BubblewrapSandbox:
         mount: Mount,
         binds: Sequence[Bind],
         status: int,
+        lifeline: Lifeline,
         join: Path | None,
     ) -> asyncio.subprocess.Process:
         """Start bwrap. ``status`` is where it reports; ``join`` the control group to start in."""
@@ -164,20 +184,19 @@ class BubblewrapSandbox:
                 arguments += ["--seccomp", str(passed[-1])]
             arguments += ["--json-status-fd", str(status)]
             passed.append(stack.enter_context(_in_memory(namespace.packed(arguments))))
-            root, path = self._mount.root, self._path
+            root = self._mount.root
             try:
-                start = host_command(
-                    path, "--args", str(passed[-1]), "--", *command, workspace=root, fix=_INSTALL
+                started = host_command(
+                    self._path, "--args", str(passed[-1]), "--", *command, workspace=root, fix=_INSTALL
                 )
-                if join:
-                    start = host_command("/bin/sh", "-c", JOIN, str(join), *start, workspace=root)
                 return await asyncio.create_subprocess_exec(
-                    *start,
+                    *host_command(*lifeline.command(started, limits.wall_s, join), workspace=root),
                     stdin=stack.enter_context(_in_memory(stdin)),
                     stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.STDOUT,
+                    stderr=lifeline.watched,
                     pass_fds=passed,
-                    env={},
+                    start_new_session=True,
+                    env=lifeline.environment,
                 )
             except ProgramError as error:
                 raise SandboxError(f"bubblewrap: {error}") from error
@@ -202,8 +221,7 @@ class BubblewrapSandbox:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _end(self, process: asyncio.subprocess.Process, output: CappedOutput) -> None:
-        """Kill what is left and wait until nobody holds the output any more."""
-        _kill(process)
+        """Wait until nobody holds the output of what was killed any more."""
         try:
             async with asyncio.timeout(_GONE_S):
                 await _read(process, output)
@@ -220,13 +238,17 @@ async def _read(process: asyncio.subprocess.Process, output: CappedOutput) -> No
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kill bwrap and the first process of its namespace, whose end is the end of all in it."""
-    if process.returncode is not None:
-        return
-    first = children(process.pid)
-    for pid in (process.pid, *first):
+    """Kill the group: the watch, the timer, bwrap, and the first process of its namespace."""
+    if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _said(status: int) -> bytes:
+    try:
+        return os.read(status, _CHUNK)
+    except BlockingIOError:
+        return b""
 
 
 def _exit_code(status: bytes) -> int | None:

@@ -1,7 +1,9 @@
 """Proves that a sandbox holds: tries inside what must fail, and looks from outside whether it did.
 
 Invariant: a check is ok only where the sandbox answered, and what can be seen from outside is seen from
-outside. Covered: writes and reads outside, network, environment, protected paths, capabilities, limits of
+outside. Nothing stays in the workspace, also where this process is killed: the file that is written there has
+no name, where the file system makes such files, and is noted first where it has one. The Python that tries is
+the system's, never one that lies in the workspace. Covered: writes and reads outside, network, environment, protected paths, capabilities, limits of
 memory, file size and processes. Not covered: the time limit, and everything the contract tests try.
 """
 
@@ -11,13 +13,13 @@ import json
 import os
 import secrets
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.base import Check, Limits, Mount, Sandbox, SandboxError
 from sandbox.launch import ALLOWED_NAMES, DEFAULT_LIMITS, python_inside
+from sandbox.scratch import Scratch
 
 _FIX = "do not use this back end; choose the other one with [sandbox] engine"
 _PROBE = Path(__file__).with_name("probe.py")
@@ -53,10 +55,14 @@ Outcomes = Mapping[str, tuple[bool, str]]
 class _Bait:
     """What is planted on the host for the time of the proof."""
 
-    folder: Path
+    scratch: Scratch
     secret: str
     listener: socket.socket
     abstract: socket.socket
+
+    @property
+    def folder(self) -> Path:
+        return self.scratch.path
 
     def touched(self) -> bool:
         """Whether somebody connected to a listener."""
@@ -77,6 +83,8 @@ async def prove(
     with _bait() as bait:
         inside = root / f".canary-{secrets.token_hex(4)}"
         outside = [bait.folder / "written", root.parent / f".canary-{secrets.token_hex(4)}"]
+        for path in (inside, outside[1]):
+            bait.scratch.note("canary", path)
         try:
             outcomes = await _probe(sandbox, mount, limits, bait, inside, outside)
             checks = [*_promises(outcomes, bait, inside, outside), _environment(outcomes, mount)]
@@ -139,7 +147,7 @@ def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]
     leaked = bait.secret in outcomes["secret"][1]
     touched = bait.touched()
     return [
-        _check("write in the workspace", inside.exists(), outcomes["inside"][1]),
+        _check("write in the workspace", _is_written(inside, outcomes["inside"]), outcomes["inside"][1]),
         _check("no write outside", not written, ", ".join(written)),
         _check("no read outside", not leaked and not outcomes["secret"][0], outcomes["secret"][1]),
         _check("no host loopback", not touched and not outcomes["loopback"][0], outcomes["loopback"][1]),
@@ -147,6 +155,13 @@ def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]
         _check("no network", not outcomes["internet"][0], outcomes["internet"][1]),
         _check("no network beyond the list", not outcomes["proxy"][0], outcomes["proxy"][1]),
     ]
+
+
+def _is_written(inside: Path, outcome: tuple[bool, str]) -> bool:
+    """Whether the file is there, or, where it has no name, the folder that took it is the workspace itself."""
+    done, said = outcome
+    folder = inside.parent.stat()
+    return inside.exists() or (done and said == f"{folder.st_dev} {folder.st_ino}")
 
 
 def _environment(outcomes: Outcomes, mount: Mount) -> Check:
@@ -193,19 +208,18 @@ def _check(name: str, ok: bool, detail: str) -> Check:
 @contextlib.contextmanager
 def _bait() -> Iterator[_Bait]:
     with (
-        tempfile.TemporaryDirectory(prefix="apprentice-canary-") as name,
+        contextlib.closing(Scratch("canary")) as scratch,
         socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener,
         socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as abstract,
     ):
         secret = secrets.token_hex(16)
-        folder = Path(name)
-        (folder / "secret").write_text(secret)
+        (scratch.path / "secret").write_text(secret)
         listener.bind(("127.0.0.1", 0))
         abstract.bind(f"\0apprentice-canary-{os.getpid()}-{secrets.token_hex(4)}")
         for each in (listener, abstract):
             each.listen()
             each.setblocking(False)
-        yield _Bait(folder, secret, listener, abstract)
+        yield _Bait(scratch, secret, listener, abstract)
 
 
 def _accepts(listener: socket.socket) -> bool:

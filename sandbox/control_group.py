@@ -8,28 +8,26 @@ import contextlib
 import itertools
 import logging
 import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from sandbox.leftovers import GROUPS, remove_group
+from sandbox.scratch import Scratch
 from sandbox.threads import to_end
 
 _log = logging.getLogger(__name__)
-_TOP = Path("/sys/fs/cgroup")
 _NUMBERS = itertools.count()
-_GONE_S = 2.0
-JOIN = 'echo 0 > "$0" && exec "$@"'
-"""For a shell, with the path that ``process_group`` gives and a command: it starts inside the group."""
 
 
 @contextlib.asynccontextmanager
-async def process_group(processes: int) -> AsyncIterator[Path | None]:
+async def process_group(processes: int, scratch: Scratch) -> AsyncIterator[Path | None]:
     """A group of at most ``processes``; yields the file to join it by, or None where none can be made."""
     parent = _parent()
     if os.geteuid() != 0 or parent is None:
         yield None
         return
-    folder = parent / f"apprentice-{os.getpid()}-{next(_NUMBERS)}"
+    scratch.note("group", parent)
+    folder = parent / f"{scratch.mark}-{next(_NUMBERS)}"
     try:
         folder.mkdir()
         (folder / "pids.max").write_text(str(processes))
@@ -50,10 +48,10 @@ def _parent() -> Path | None:
     groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
     for _, controllers, path in groups:
         if "pids" in controllers.split(","):
-            return _existing(_TOP / "pids" / path.lstrip("/"))
+            return _existing(GROUPS / "pids" / path.lstrip("/"))
     for _, controllers, path in groups:
         if not controllers:
-            return _existing((_TOP / path.lstrip("/")).parent if path != "/" else _TOP)
+            return _existing((GROUPS / path.lstrip("/")).parent if path != "/" else GROUPS)
     return None
 
 
@@ -63,14 +61,5 @@ def _existing(folder: Path) -> Path | None:
 
 def _remove(folder: Path) -> None:
     """Remove the group once the kernel has let go of the dead in it."""
-    end = time.monotonic() + _GONE_S
-    while True:
-        try:
-            folder.rmdir()
-        except OSError as error:
-            if time.monotonic() > end:
-                _log.warning("control group %s is left over: %s", folder, error.strerror)
-                return
-            time.sleep(0.005)
-        else:
-            return
+    if not remove_group(folder):
+        _log.warning("control group %s is left over", folder)

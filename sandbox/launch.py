@@ -24,6 +24,8 @@ _FIRST_PYTHON = (
     'if [ -n "$found" ]; then exec "$found" "$@"; fi; '
     "echo 'there is no python3 in the sandbox' >&2; exit 127"
 )
+PRLIMIT, SETSID, TIMEOUT = "/usr/bin/prlimit", "/usr/bin/setsid", "/usr/bin/timeout"
+"""By their paths: inside, the first folder of the ``PATH`` is the workspace's own."""
 _GIT = {
     "safe.directory": "*",
     "safe.bareRepository": "explicit",
@@ -106,7 +108,7 @@ def limited(argv: Sequence[str], limits: Limits, *, processes: bool) -> list[str
     ``processes`` sets a limit per user, right only where the user is counted in a namespace of its own.
     """
     prefix = [
-        "/usr/bin/prlimit",
+        PRLIMIT,
         f"--data={limits.memory_bytes}",
         f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",
         f"--fsize={limits.file_bytes}",

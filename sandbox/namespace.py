@@ -46,7 +46,7 @@ def options(
     interpreter = interpreter_folder()
     more = [str(interpreter / "bin")] if interpreter else []
     return [
-        *("--unshare-all", "--unshare-user", "--disable-userns", "--new-session", "--die-with-parent"),
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--cap-drop", "ALL", "--uid", str(uid), "--gid", str(gid), "--hostname", "sandbox"),
         *_system(),
         *_files(files),

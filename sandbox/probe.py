@@ -50,6 +50,26 @@ def touch_protected(path: Path) -> None:
     (path / "canary").unlink()
 
 
+def write_inside(path: Path, size: int) -> "Tuple[List[str], List[str]]":  # noqa: UP006
+    """Write in the workspace, and more than a file may hold: into a file without a name where there are such."""
+    try:
+        opened = os.open(str(path.parent), os.O_TMPFILE | os.O_RDWR, 0o600)
+        folder = os.stat(str(path.parent))
+        said = "%d %d" % (folder.st_dev, folder.st_ino)  # noqa: UP031
+    except OSError:
+        said = "named"
+        try:
+            opened = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            failed = f"{type(error).__name__}: {error}"
+            return ["inside", "failed", failed], ["file", "failed", failed]
+    try:
+        written = attempt("inside", lambda: os.write(opened, b"canary") and said)
+        return written, attempt("file", lambda: os.ftruncate(opened, size))
+    finally:
+        os.close(opened)
+
+
 def status() -> str:
     """Who this is, and what it may."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -59,9 +79,8 @@ def status() -> str:
 
 def main(plan: Any) -> None:
     """Try everything in ``plan``; one line of JSON on stdout."""
-    inside = Path(plan["inside"])
     results = [
-        attempt("inside", lambda: inside.write_text("canary")),
+        *write_inside(Path(plan["inside"]), plan["file"]),
         attempt("secret", lambda: Path(plan["secret"]).read_text()),
         attempt("loopback", lambda: connect(socket.AF_INET, ("127.0.0.1", plan["port"]))),
         attempt("abstract", lambda: connect(socket.AF_UNIX, "\0" + plan["abstract"])),
@@ -70,7 +89,6 @@ def main(plan: Any) -> None:
         attempt("environment", lambda: " ".join(sorted(os.environ))),
         attempt("status", status),
         attempt("memory", lambda: len(bytes(plan["memory"]))),
-        attempt("file", lambda: os.truncate(str(inside), plan["file"])),
     ]
     for path in plan["outside"]:
         results.append(attempt(f"outside {path}", partial(Path(path).write_text, "canary")))

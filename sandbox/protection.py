@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sandbox.base import Mount, SandboxError
 from sandbox.installation import installed_below
+from sandbox.leftovers import STANDS_IN
+from sandbox.scratch import Scratch
 from sandbox.tree import Identity, NamesInTree, identity_of
 
 _AT_EVERY_DEPTH = frozenset({".git", ".apprentice"})
@@ -33,12 +35,16 @@ class Bind:
 
 
 class Protection:
-    """The protected paths of one mount, around one call or one container at a time."""
+    """The protected paths of one mount, around one call or one container at a time.
 
-    def __init__(self, mount: Mount) -> None:
+    ``scratch`` is where placeholders are noted, for the case that this process is killed.
+    """
+
+    def __init__(self, mount: Mount, scratch: Scratch | None = None) -> None:
         self._root = mount.root
         installed = (str(path) for path in installed_below(mount.root))
         self._protected = tuple(dict.fromkeys([*mount.protected, *installed]))
+        self._scratch = scratch
         first = {Path(path).parts[0] for path in self._protected}
         self._names = NamesInTree(mount.root, _AT_EVERY_DEPTH & first)
         self._known: frozenset[Identity] | None = None
@@ -157,10 +163,12 @@ class Protection:
         return mode
 
     def _place(self, path: Path) -> None:
+        if self._scratch is not None:
+            self._scratch.note("placeholder", path)
         if path.name in _FILES:
-            path.touch(exist_ok=False)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644 | STANDS_IN))
         else:
-            path.mkdir()
+            path.mkdir(0o755 | STANDS_IN)
         self._placeholders[path] = _identity_now(path)
 
     def _is_placeholder(self, path: Path) -> bool:

@@ -8,14 +8,13 @@ Not covered: what is said inside of TLS, which is not opened.
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from sandbox.egress.addresses import Resolve, addresses, is_public, permits
 from sandbox.egress.requests import MOST_BYTES, Refused, Wanted, read_request
+from sandbox.scratch import Scratch
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Dial = Callable[[str, int], Awaitable[Streams]]
@@ -38,7 +37,7 @@ class EgressProxy:
         self._domains = tuple(domains)
         self._resolve = resolve
         self._dial = dial
-        self._folder = Path(tempfile.mkdtemp(prefix="apprentice-egress-"))
+        self._scratch = Scratch("egress")
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self.refused: Counter[str] = Counter()
@@ -46,7 +45,7 @@ class EgressProxy:
     @property
     def socket(self) -> Path:
         """Where it listens; the folder around it is this user's alone."""
-        return self._folder / "proxy"
+        return self._scratch.path / "proxy"
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
@@ -61,7 +60,7 @@ class EgressProxy:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))

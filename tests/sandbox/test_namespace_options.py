@@ -23,7 +23,7 @@ def pairs(options: list[str], name: str) -> list[str]:
 
 def test_everything_is_unshared_and_nothing_survives(workspace: Path) -> None:
     options = made(workspace)
-    needed = {"--unshare-all", "--unshare-user", "--disable-userns", "--new-session", "--die-with-parent"}
+    needed = {"--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"}
     assert needed | {"--clearenv"} <= set(options)
     assert "--share-net" not in options
     assert options[options.index("--cap-drop") + 1] == "ALL"

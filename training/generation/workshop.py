@@ -17,6 +17,7 @@ from typing import Self
 from sandbox.base import Limits, Mount
 from sandbox.choose import choose
 from sandbox.programs import ProgramError, host_command
+from sandbox.scratch import Scratch
 from sandbox.settings import SandboxSettings
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -25,7 +26,6 @@ from tools.executor import Executor
 from tools.registry import Registry, builtin_registry
 from training.generation.base import GenerationError
 from training.generation.pages import page, results
-from training.generation.scratch import Scratch
 from training.generation.way_back import WayBack
 from training.generation.worlds import World
 
@@ -51,7 +51,7 @@ class Workshop:
     def __init__(self, sandbox: SandboxSettings | None = None) -> None:
         self.registry: Registry = builtin_registry()
         self._settings = sandbox or SandboxSettings()
-        self._scratch = Scratch()
+        self._scratch = Scratch("generate")
         self._root = self._scratch.path
         self._context = ToolContext(workspace=self._root / "project", limits=LIMITS)
         self._way_back = WayBack(self._context.workspace)
@@ -77,7 +77,7 @@ class Workshop:
         sandbox, self._context.sandbox = self._context.sandbox, None
         if sandbox:
             await sandbox.close()
-        await asyncio.to_thread(self._scratch.remove)
+        await asyncio.to_thread(self._scratch.close)
 
     async def open(self, world: World) -> None:
         """Make the folder this repository, as it stands."""

@@ -1,4 +1,4 @@
-"""Folders of generations that were killed are taken away, and no others."""
+"""Folders of processes that were killed are taken away, and no others."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from training.generation.scratch import PREFIX, Scratch, remove_abandoned
+from sandbox.scratch import PREFIX, Scratch, remove_abandoned
 
-MAKE = "from training.generation.scratch import Scratch; import os; print(Scratch().path, flush=True); "
+MAKE = "from sandbox.scratch import Scratch; import os; print(Scratch('test').path, flush=True); "
 
 
 @pytest.fixture(autouse=True)
@@ -20,18 +20,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_folder_is_there_until_it_is_removed(folder: Path) -> None:
-    mine = Scratch()
+    mine = Scratch("test")
     assert mine.path.parent == folder and mine.path.stat().st_mode & 0o077 == 0
-    other = Scratch()
+    other = Scratch("test")
     assert mine.path.is_dir(), "its process lives"
     for each in (mine, other, mine):
-        each.remove()
+        each.close()
     assert list(folder.iterdir()) == []
 
 
 def test_what_is_no_abandoned_folder_stays(folder: Path) -> None:
     for name in ("other", f"{PREFIX}new", f"{PREFIX}old"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(mode=0o700)
     (folder / f"{PREFIX}link").symlink_to(folder / "other")
     os.utime(folder / f"{PREFIX}old", (0, 0))
     remove_abandoned(folder)
@@ -45,5 +45,5 @@ def test_the_folder_of_a_process_that_was_killed_goes_with_the_next(folder: Path
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     left = Path(killed.stdout.strip())
     assert killed.returncode == -9 and left.is_dir()
-    Scratch().remove()
+    Scratch("test").close()
     assert not left.exists()
