@@ -3,7 +3,9 @@
 Invariant: a check is ok only where the sandbox answered, and what can be seen from outside is seen from
 outside. Nothing stays in the workspace, also where this process is killed: the file that is written there has
 no name, where the file system makes such files, and is noted first where it has one. The Python that tries is
-the system's, never one that lies in the workspace. Covered: writes and reads outside, network, environment, protected paths, capabilities, limits of
+the system's, never one that lies in the workspace.
+
+Covered: writes and reads outside, network, environment, protected paths, capabilities, limits of
 memory, file size and processes. Not covered: the time limit, and everything the contract tests try.
 """
 
@@ -158,7 +160,7 @@ def _promises(outcomes: Outcomes, bait: _Bait, inside: Path, outside: list[Path]
 
 
 def _is_written(inside: Path, outcome: tuple[bool, str]) -> bool:
-    """Whether the file is there, or, where it has no name, the folder that took it is the workspace itself."""
+    """Whether the file is there; where it has no name, whether its folder is the workspace itself."""
     done, said = outcome
     folder = inside.parent.stat()
     return inside.exists() or (done and said == f"{folder.st_dev} {folder.st_ino}")

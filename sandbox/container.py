@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LABEL = "apprentice.sandbox"
-_FIRST_PROCESS = ["/usr/bin/env", "--ignore-signal=CHLD", "/bin/sleep", "infinity"]
-"""Never ends, reaps orphans (it ignores SIGCHLD; a trap of dash ends at exec), beyond ``kill -1``."""
+_FIRST_PROCESS = ["/usr/bin/env", "--ignore-signal=CHLD", "/bin/cat"]
+"""Ends with its input, which this program holds, so that the container ends with this program, however that
+ends. It reaps orphans (it ignores SIGCHLD; a trap of dash ends at exec), and is beyond ``kill -1``."""
 _OWN_PROCESSES = 3
 
 
@@ -29,10 +30,11 @@ class Container:
     """One running container, made for the protected paths and the limits that ``fits`` compares."""
 
     def __init__(
-        self, client: "DockerClient", identifier: str, binds: tuple[Bind, ...], limits: Limits
+        self, client: "DockerClient", identifier: str, held: Any, binds: tuple[Bind, ...], limits: Limits
     ) -> None:
         self._client = client
         self._identifier = identifier
+        self._held = held
         self._binds = binds
         self._limits = limits
 
@@ -43,13 +45,13 @@ class Container:
         """Create and start it. Raises SandboxError."""
         with engine_errors(image):
             made = client.containers.create(image, **_options(client, mount, binds, limits))
-            container = cls(client, str(made.id), binds, limits)
             try:
+                held = client.api.attach_socket(str(made.id), params={"stdin": 1, "stream": 1})
                 made.start()
             except BaseException:
                 made.remove(force=True)
                 raise
-        return container
+        return cls(client, str(made.id), held, binds, limits)
 
     @staticmethod
     def reap(client: "DockerClient") -> None:
@@ -96,6 +98,7 @@ class Container:
         """Kill everything in it and remove it; absent already is fine."""
         with engine_errors():
             _remove(self._client, self._identifier)
+        self._held.close()
 
 
 class ContainerCall:
@@ -149,7 +152,7 @@ def engine_errors(image: str = "") -> Iterator[None]:
     except APIError as error:
         said = " ".join(str(error.explanation or error).split())
         raise SandboxError(f"docker: the engine refused: {said}; see `docker info`") from error
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, OSError, ValueError) as error:
         where = os.environ.get("DOCKER_HOST", "the default socket")
         fix = "start it: sudo systemctl start docker, and join its group"
         raise SandboxError(f"docker: no engine answers at {where}; {fix}") from error
@@ -165,6 +168,7 @@ def _options(client: "DockerClient", mount: Mount, binds: Sequence[Bind], limits
         bound.append(Bound(INSIDE_SOCKET, str(mount.egress), type="bind", read_only=True))
     return {
         "entrypoint": _FIRST_PROCESS,
+        "stdin_open": True,
         "user": _user(client, mount.root),
         "working_dir": root,
         "environment": environment(mount),

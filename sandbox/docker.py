@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from sandbox.base import Completed, Limits, Mount, SandboxError, SandboxLost
 from sandbox.container import Container, engine_errors
-from sandbox.launch import DEFAULT_LIMITS, limited, unstartable
+from sandbox.launch import DEFAULT_LIMITS, TIMEOUT, limited, unstartable
 from sandbox.output import CappedOutput
 from sandbox.protection import Protection
+from sandbox.scratch import Scratch
 from sandbox.threads import to_end
 from sandbox.usage import LOOK_S, DiskRoom
 from sandbox.workspace import check_mount
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _KILLED = 137
 _ENGINE_S = 30
 _GONE_S = 2.0
+_LATER_S = 5.0
+"""How long after this program would have ended a call its own timer does."""
 _LAUNCH = 'exec 2>&1; "$@"; code=$?; kill -9 -1 2>/dev/null; exit $code'
 """Runs the command, then kills all that it left: everything but the first process and this shell."""
 
@@ -40,6 +43,7 @@ class DockerSandbox:
         self._client: DockerClient | None = None
         self._containers: dict[bool, Container] = {}
         """By whether the workspace is read-only in it; that one is made by the first call that needs it."""
+        self._scratch: Scratch | None = None
         self._protection = Protection(mount)
         self._one_at_a_time = asyncio.Lock()
 
@@ -52,6 +56,9 @@ class DockerSandbox:
         """Reach the engine, check the image, remove containers that dead sessions left, make our own."""
         check_mount(self._mount)
         self._client = await to_end(self._connect)
+        if self._scratch is None:
+            self._scratch = await to_end(Scratch, "sandbox")
+            self._protection = Protection(self._mount, self._scratch)
         completed = await self.run(["true"])
         if completed.exit_code != 0:
             raise SandboxError(f"docker does not run a program here: {completed.output.strip()}")
@@ -95,6 +102,9 @@ class DockerSandbox:
                 await to_end(container.remove)
             self._containers.clear()
             await to_end(self._protection.release)
+            if self._scratch is not None:
+                self._scratch.close()
+                self._scratch = None
             if client is not None:
                 await to_end(client.close)
 
@@ -136,7 +146,8 @@ class DockerSandbox:
     async def _call(
         self, container: Container, argv: Sequence[str], limits: Limits, stdin: bytes, output: CappedOutput
     ) -> tuple[int | None, bool]:
-        command = ["/bin/sh", "-c", _LAUNCH, "sh", *limited(argv, limits, processes=False)]
+        timer = [TIMEOUT, "-s", "KILL", str(limits.wall_s + _LATER_S)]
+        command = ["/bin/sh", "-c", _LAUNCH, "sh", *timer, *limited(argv, limits, processes=False)]
         call = await to_end(container.call, command, stdin)
         reading = asyncio.create_task(asyncio.to_thread(call.read, output.feed))
         exit_code: int | None = None

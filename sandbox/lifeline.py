@@ -1,10 +1,10 @@
 """Ties the processes of a call to this program: they end with it, however it ends, and after their time.
 
 Invariant: bwrap and the first process of its namespace, whose end is the end of all inside, are from their
-first instruction in a process group with a watch that reads from a pipe. Only this program holds the other end,
-so its death, a ``kill -9`` included, closes the pipe, and the watch kills the group, which the kernel does at
-one stroke. ``timeout`` in the same group bounds the call even where the watch was killed. The command leaves
-the group before it begins (``INSIDE``), so that nothing inside can stop or kill either of them.
+first instruction in a process group with a watch that reads from a pipe. Only this program holds the other
+end, so its death, a ``kill -9`` included, closes the pipe, and the watch kills the group at one stroke.
+``timeout`` in the same group bounds the call even where the watch was killed. The command leaves the group
+before it begins (``INSIDE``), so that nothing inside can stop or kill either of them.
 """
 
 import os
@@ -32,8 +32,8 @@ exec {TIMEOUT} -s KILL "$@" 2>&1
 class Lifeline:
     """One call's. ``cut`` ends every process of it; safe to call twice.
 
-    ``watched`` is given to ``command`` as its standard error, the one way to hand a descriptor over to a shell
-    that keeps it from everything else; what follows writes its errors to its output.
+    ``watched`` is given to ``command`` as its standard error, the one way to hand a descriptor over to a
+    shell that keeps it from everything else; what follows writes its errors to its output.
     """
 
     def __init__(self, scratch: Scratch) -> None:

@@ -51,10 +51,10 @@ def touch_protected(path: Path) -> None:
 
 
 def write_inside(path: Path, size: int) -> "Tuple[List[str], List[str]]":  # noqa: UP006
-    """Write in the workspace, and more than a file may hold: into a file without a name where there are such."""
+    """Write in the workspace, and more than a file may hold; without a name where there are such files."""
     try:
         opened = os.open(str(path.parent), os.O_TMPFILE | os.O_RDWR, 0o600)
-        folder = os.stat(str(path.parent))
+        folder = path.parent.stat()
         said = "%d %d" % (folder.st_dev, folder.st_ino)  # noqa: UP031
     except OSError:
         said = "named"

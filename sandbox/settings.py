@@ -1,11 +1,14 @@
 """Settings of the sandbox: the ``[sandbox]`` table."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sandbox.base import Limits
 from sandbox.egress.addresses import domain
+
+_IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 
 
 class SandboxSettings(BaseModel):
@@ -35,6 +38,13 @@ class SandboxSettings(BaseModel):
     """All that a call may write to the workspace's disk."""
     output_kb: int = Field(default=64, ge=1, le=1 << 14)
     """Output kept of a call: head and tail."""
+
+    @field_validator("image")
+    @classmethod
+    def _image(cls, name: str) -> str:
+        if not _IMAGE.fullmatch(name) or ".." in name:
+            raise ValueError("give the name of an image, such as apprentice-sandbox or registry.example/name:tag")
+        return name
 
     @field_validator("network")
     @classmethod

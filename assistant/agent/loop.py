@@ -71,6 +71,7 @@ class Loop:
         self._gate.waited_s = 0.0
         session.append(Message("user", text=request))
         finished = False
+        known = self._student().stats().notices
         try:
             while not finished:
                 async for step in self._advance(turn):
@@ -82,6 +83,9 @@ class Loop:
                 raise
             self._close(turn)
             finished = True
+            for line in self._student().stats().notices:
+                if line not in known:
+                    yield Notice(line)
             yield Failure(INTERRUPTED, cancelled=True)
         finally:
             if not finished:

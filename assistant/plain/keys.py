@@ -92,9 +92,10 @@ def _help(event: KeyPressEvent) -> None:
 class KeyWatch:
     """Hears Esc and Ctrl+C while a turn runs; other keys are kept for the next prompt."""
 
-    def __init__(self, keyboard: Input, interrupt: Callable[[], None]) -> None:
+    def __init__(self, keyboard: Input, interrupt: Callable[[], None], escape: Callable[[], None]) -> None:
         self._keyboard = keyboard
         self._interrupt = interrupt
+        self._escape = escape
         self._kept: list[KeyPress] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -131,7 +132,9 @@ class KeyWatch:
     def _take(self, presses: list[KeyPress]) -> None:
         for at, press in enumerate(presses, start=1):
             alone = at == len(presses)
-            if press.key == Keys.ControlC or (press.key == Keys.Escape and alone):
+            if press.key == Keys.ControlC:
                 self._interrupt()
+            elif press.key == Keys.Escape and alone:
+                self._escape()
             elif press.key not in FORGOTTEN:
                 self._kept.append(press)

@@ -8,6 +8,7 @@ import contextlib
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import Completer
@@ -25,6 +26,8 @@ from assistant.plain.status_line import status_line
 from assistant.text_safety import clean_line
 
 LEAVE_HINT = "press Ctrl+C again to leave"
+LEAVE_AGAIN_S = 2.0
+"""How soon after an interrupt a Ctrl+C is the second of two."""
 
 
 class PromptReader:
@@ -38,6 +41,7 @@ class PromptReader:
         self._chat = chat
         self._keyboard = keyboard
         self._keys = PromptKeys(self._cycle_mode)
+        self._interrupted_at = float("-inf")
         self._watch: KeyWatch | None = None
         self._listening: contextlib.ExitStack | None = None
         self._requests: PromptSession[str | None] = PromptSession(
@@ -57,7 +61,7 @@ class PromptReader:
         )
 
     async def request(self) -> str | None:
-        self._keys.leaving = False
+        self._keys.leaving = monotonic() - self._interrupted_at < LEAVE_AGAIN_S
         with contextlib.suppress(EOFError):
             return await self._requests.prompt_async(self._prompt, handle_sigint=False)
         return None
@@ -77,9 +81,16 @@ class PromptReader:
             termios.tcflush(self._keyboard.fileno(), termios.TCIFLUSH)
 
     @contextmanager
-    def watching(self, interrupt: Callable[[], None]) -> Iterator[None]:
+    def watching(
+        self, interrupt: Callable[[], None], escape: Callable[[], None] | None = None
+    ) -> Iterator[None]:
         """Hear Esc and Ctrl+C while the block runs, except while a question is open."""
-        self._watch = KeyWatch(self._keyboard, interrupt)
+
+        def interrupted() -> None:
+            self._interrupted_at = monotonic()
+            interrupt()
+
+        self._watch = KeyWatch(self._keyboard, interrupted, escape or interrupt)
         try:
             with contextlib.ExitStack() as self._listening:
                 self._listening.enter_context(self._watch.on())

@@ -27,8 +27,10 @@ class Reader(Asker, Protocol):
     async def request(self) -> str | None:
         """The next request, command or shell line, maybe of many lines; None where the person leaves."""
 
-    def watching(self, interrupt: Callable[[], None]) -> AbstractContextManager[None]:
-        """Call ``interrupt`` on Esc or Ctrl+C while the block runs."""
+    def watching(
+        self, interrupt: Callable[[], None], escape: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """Call ``interrupt`` on Ctrl+C while the block runs, and ``escape``, or that too, on Esc."""
 
     def redraw(self) -> None:
         """Show the status anew, where it is on the screen."""
@@ -107,7 +109,9 @@ class LineReader:
     def flush(self) -> None:
         self._lines.forget()
 
-    def watching(self, interrupt: Callable[[], None]) -> AbstractContextManager[None]:
+    def watching(
+        self, interrupt: Callable[[], None], escape: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
         return contextlib.nullcontext()
 
     def redraw(self) -> None:

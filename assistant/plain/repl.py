@@ -1,11 +1,13 @@
 """The plain loop: read a line, run it, print what comes, until the person leaves.
 
-Invariant: one thing runs at a time; Esc and Ctrl+C end it and never the program, whose session stays valid.
+Invariant: one thing runs at a time; Esc and Ctrl+C end it, two quick Ctrl+C end the program whatever hangs,
+and the session stays valid.
 """
 
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assistant.agent.sessions import SessionError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.agent.chat import Chat
 
 WELCOME = "Apprentice. Ask anything, /help shows commands and keys, Ctrl+D leaves."
+LEAVE_AGAIN_S = 2.0
 NO_TERMINAL = "no terminal to ask"
 
 
@@ -43,6 +46,7 @@ class Repl:
         self._context = CommandContext(chat, self._interface)
         self._reader = make_reader(self._context)
         self._asking = False
+        self._interrupted_at = float("-inf")
         self._reading: asyncio.Task[str | None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._cancelling: asyncio.Task[None] | None = None
@@ -89,13 +93,25 @@ class Repl:
             self._interface.notify(str(error), "error")
 
     def interrupt(self) -> None:
-        """End what runs: politely the first time, at once the second.
+        """Ctrl+C: end what runs; soon after that again, leave.
 
         At rest it ends the program where no prompt reads the keys.
         """
         if self._running is None:
             if self._reading is not None and not self._reader.interactive:
                 self._reading.cancel()
+            return
+        now = monotonic()
+        if now - self._interrupted_at < LEAVE_AGAIN_S:
+            self._interface.exit()
+            self._running.cancel()
+        else:
+            self._interrupted_at = now
+            self.escape()
+
+    def escape(self) -> None:
+        """End what runs: politely the first time, at once the second."""
+        if self._running is None:
             return
         if self._asking and self._cancelling is None:
             self._cancelling = asyncio.create_task(self._chat.cancel())
@@ -118,7 +134,7 @@ class Repl:
     async def _interruptible(self, work: Coroutine[Any, Any, None]) -> None:
         self._running = asyncio.create_task(work)
         try:
-            with self._reader.watching(self.interrupt):
+            with self._reader.watching(self.interrupt, self.escape):
                 await asyncio.wait([self._running])
             if self._running.cancelled():
                 self._write(self._ink.warn("interrupted") + "\n")
@@ -181,7 +197,7 @@ class Repl:
         reply = await ask_person(step, self._reader, self._write, self._ink)
         step.reply.set_result(reply or Reply(Verdict.REFUSED))
         if reply is None:
-            self.interrupt()
+            self.escape()
 
     async def _ask(self, prompt: str) -> str | None:
         return await self._reader.line(prompt) if self._reader.interactive else None

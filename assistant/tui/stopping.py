@@ -1,4 +1,7 @@
-"""What Esc and Ctrl+C mean: dismiss, interrupt, clear, quit, in this order."""
+"""What Esc and Ctrl+C mean: dismiss, interrupt, clear, quit, in this order.
+
+Two quick Ctrl+C quit, also where what runs does not end.
+"""
 
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -42,20 +45,26 @@ class Stopping:
             screen.post_message(Submitted("/rewind"))
 
     def interrupt(self) -> None:
-        """Copy a selection; else interrupt, then clear, then quit."""
+        """Copy a selection; else interrupt, then clear, then quit; pressed twice, interrupt and quit."""
         screen = self._screen
         selected = screen.prompt.selected_text or screen.get_selected_text()
         if selected:
             screen.app.copy_to_clipboard(selected)
             screen.clear_selection()
             screen.activity.rest("Copied")
-        elif screen.busy:
+        elif screen.busy and not self._is_second():
+            self._interrupted_at = monotonic()
             screen.stop_turn()
+        elif screen.busy:
+            screen.app.exit(0)
         elif screen.prompt.text:
             self._helper.dismiss()
             screen.prompt.set_text("")
-        elif monotonic() - self._interrupted_at < QUIT_AGAIN_S:
+        elif self._is_second():
             screen.app.exit(0)
         else:
             self._interrupted_at = monotonic()
             screen.activity.rest("Ctrl+C again quits")
+
+    def _is_second(self) -> bool:
+        return monotonic() - self._interrupted_at < QUIT_AGAIN_S

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox.snapshots.base import Change, Entry, SnapshotError, shown
 from sandbox.snapshots.places import CHANGED, NOT_KEPT, Places
-from sandbox.snapshots.scanning import TOO_LARGE
+from sandbox.snapshots.scanning import NESTED, TOO_LARGE
 from sandbox.snapshots.store import SnapshotStore
 
 
@@ -58,7 +58,9 @@ class Restorer:
             lost = [
                 f"{shown(path)} ({why})"
                 for path, why in sorted(unkept.items())
-                if places.entry(path)[0] is None or (path in changes and why == TOO_LARGE)
+                if places.entry(path)[0] is None
+                or (path in changes and why == TOO_LARGE)
+                or (why == NESTED and places.entry(path)[0] != NOT_KEPT)
             ]
             for path, change in changes.items():
                 now, stamp = places.entry(path)

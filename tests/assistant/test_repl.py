@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Typist:
         self.interactive = interactive
         self.lines = list(lines)
         self.press: Callable[[], None] = lambda: None
+        self.escape: Callable[[], None] = lambda: None
         self.flushed = self.redrawn = 0
 
     async def request(self) -> str | None:
@@ -56,10 +58,12 @@ class Typist:
         self.redrawn += 1
 
     @contextmanager
-    def watching(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        self.press = interrupt
+    def watching(
+        self, interrupt: Callable[[], None], escape: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        self.press, self.escape = interrupt, escape or interrupt
         yield
-        self.press = lambda: None
+        self.press = self.escape = lambda: None
 
 
 @pytest.fixture
@@ -223,18 +227,37 @@ async def test_interrupt_cancels_the_turn_and_the_next_one_works(make_chat: Any)
     assert chat.cancelled == 1
 
 
-async def test_second_interrupt_ends_what_ignores_the_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        pytest.param("escape", "hm\ninterrupted\nfine\n", id="Esc: it ends, the program goes on"),
+        pytest.param("press", "hm\ninterrupted\n", id="Ctrl+C: the program ends"),
+    ],
+)
+async def test_a_second_press_ends_what_ignores_the_first(tmp_path: Path, key: str, said: str) -> None:
     class Deaf(FakeChat):
         async def cancel(self) -> None:
             self.cancelled += 1
-            typist.press()
+            getattr(typist, key)()
 
     folder = tmp_path / "project"
     folder.mkdir()
     typist = Typist("long", "next")
-    chat = Deaf(folder, [lambda: typist.press() or Thought("hm"), WAIT], [answer("fine")])
-    assert await run(chat, typist) == "hm\ninterrupted\nfine\n"
+    chat = Deaf(folder, [lambda: getattr(typist, key)() or Thought("hm"), WAIT], [answer("fine")])
+    assert await run(chat, typist) == said
     assert chat.cancelled == 1
+
+
+async def test_a_later_ctrl_c_is_no_second_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = count(0, 10)
+    monkeypatch.setattr("assistant.plain.repl.monotonic", lambda: float(next(times)))
+    folder = tmp_path / "project"
+    folder.mkdir()
+    typist = Typist("long", "again", "next")
+    waits = [lambda: typist.press() or Thought("hm"), WAIT]
+    assert await run(FakeChat(folder, waits, waits, [answer("fine")]), typist) == (
+        "hm\ninterrupted\nhm\ninterrupted\nfine\n"
+    )
 
 
 async def test_interrupt_at_rest_does_nothing(make_chat: Any) -> None:

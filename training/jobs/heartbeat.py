@@ -12,6 +12,7 @@ import orjson
 from training.jobs.identity import Identity
 from training.jobs.journal import now
 from training.jobs.layout import HEARTBEAT, replace
+from training.regular import read_document
 
 EVERY_S = 2.0
 
@@ -23,7 +24,7 @@ def beat(folder: Path, identity: Identity) -> None:
 def supervisor(folder: Path) -> Identity | None:
     """The process that supervises the job, if it is alive."""
     try:
-        content = orjson.loads((folder / HEARTBEAT).read_bytes())
+        content = orjson.loads(read_document(folder / HEARTBEAT))
         found = Identity(int(content["pid"]), str(content["started"]), str(content["boot"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -1,7 +1,7 @@
 """The journal of a job: one JSON line per thing that happened, appended.
 
 Invariant: a line is written whole by one write, so that the supervisor and the work may both append; a torn
-last line, or one that is no JSON, is passed over by whoever reads.
+last line, one that is no JSON, or one that is longer than any, is passed over by whoever reads.
 """
 
 import errno
@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from training.regular import open_regular
+
+_LONGEST = 4 << 20
 
 
 def now() -> str:
@@ -38,25 +42,25 @@ class Journal:
 def entries(path: Path, start: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
     """The entries from a byte offset on, each with the offset behind it."""
     try:
-        content = path.read_bytes()[start:] if start == 0 else _from(path, start)
+        file = open_regular(path)
     except FileNotFoundError:
         return
-    for line in content.splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            return
-        start += len(line)
-        try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(entry, dict) and "what" in entry:
-            yield entry, start
-
-
-def _from(path: Path, start: int) -> bytes:
-    with path.open("rb") as file:
+    with file:
         file.seek(start)
-        return file.read()
+        whole = True
+        while line := file.readline(_LONGEST):
+            begins, whole = whole, line.endswith(b"\n")
+            if not whole and len(line) < _LONGEST:
+                return
+            start += len(line)
+            if not (begins and whole):
+                continue
+            try:
+                entry = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(entry, dict) and isinstance(entry.get("what"), str):
+                yield entry, start
 
 
 def _separator(descriptor: int) -> bytes:

@@ -15,6 +15,7 @@ import orjson
 
 from training.jobs.base import JobError, JobSpec
 from training.jobs.journal import now
+from training.regular import read_document
 
 SPEC, JOURNAL, HEARTBEAT = "spec.json", "journal.jsonl", "heartbeat.json"
 LOG, OLD_LOG = "log.txt", "log.1.txt"
@@ -47,12 +48,18 @@ def write_spec(folder: Path, spec: JobSpec) -> None:
 def read_spec(folder: Path) -> tuple[JobSpec, str]:
     """The specification and when it was made. Raises JobError."""
     try:
-        document: dict[str, Any] = orjson.loads((folder / SPEC).read_bytes())
+        document: dict[str, Any] = orjson.loads(read_document(folder / SPEC))
         created = document.pop("created")
-        return JobSpec(**document), created
+        spec = JobSpec(**document)
+        texts = (spec.kind, spec.title, spec.work, created)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("a text is none")
+        if not (isinstance(spec.arguments, dict) and isinstance(spec.inputs, dict)):
+            raise TypeError("the arguments are none")
+        return spec, created
     except FileNotFoundError:
         raise JobError(f"there is no job {folder.name}; apprentice jobs list shows them") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise JobError(f"{folder / SPEC} cannot be read ({error}); remove the job's folder") from None
 
 

@@ -11,19 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from training.jobs.base import ENDS, Job, JobState, Progress
+from training.jobs.base import ENDS, Job, JobError, JobState, Progress
 from training.jobs.heartbeat import supervisor
 from training.jobs.journal import entries
 from training.jobs.layout import CANCEL, JOURNAL, read_spec
 
 _WINDOW_S = 120.0
+_LARGEST = 256 << 20
 
 
 def look(folder: Path) -> Job:
     """The job in ``folder``. Raises JobError."""
     spec, created = read_spec(folder)
     alive = supervisor(folder) is not None  # before the journal: what ends in between has said so there
-    seen = [entry for entry, _ in entries(folder / JOURNAL)]
+    seen = [entry for entry in _journal(folder) if _fits(entry)]
     job = Job(folder.name, spec, JobState.QUEUED, folder, created)
     for entry in seen:
         job = _after(job, entry)
@@ -32,6 +33,29 @@ def look(folder: Path) -> Job:
     if not alive:
         return replace(job, state=JobState.INTERRUPTED, ended=seen[-1]["at"] if seen else created)
     return replace(job, progress=_timed(job.progress, seen), stopping=(folder / CANCEL).exists())
+
+
+def _journal(folder: Path) -> list[dict[str, Any]]:
+    path = folder / JOURNAL
+    try:
+        if path.exists() and path.stat().st_size > _LARGEST:
+            raise JobError(f"{path} is larger than any journal; remove the job's folder")
+        return [entry for entry, _ in entries(path)]
+    except OSError as error:
+        raise JobError(f"{path} cannot be read ({error}); remove the job's folder") from None
+
+
+def _fits(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry holds what is read of it, so that a damaged one takes no others along."""
+    try:
+        datetime.fromisoformat(entry["at"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    if entry["what"] == "progress":
+        done, total, unit = entry.get("done"), entry.get("total"), entry.get("unit", "")
+        numbers = isinstance(done, int | float) and (total is None or isinstance(total, int | float))
+        return numbers and isinstance(unit, str)
+    return isinstance(entry.get("result", {}), dict) and isinstance(entry.get("error", ""), str)
 
 
 def _after(job: Job, entry: Mapping[str, Any]) -> Job:

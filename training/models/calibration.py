@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from training.events.location import data_dir
 from training.models.files import known_sha256
 from training.models.folders import private_folder
+from training.regular import read_document
 
 
 class Trial(BaseModel):
@@ -81,7 +82,7 @@ def load_choice(path: Path, folder: Path | None = None) -> Calibration | None:
     if sha256 is None:
         return None
     try:
-        found = Calibration.model_validate_json(_file(folder, sha256).read_bytes())
+        found = Calibration.model_validate_json(read_document(_file(folder, sha256)))
     except (OSError, ValidationError):
         return None
     return found if (found.cores, found.runtime) == (cores(), runtime()) else None

@@ -15,6 +15,7 @@ from training.models.base import ModelError
 from training.models.digest import sha256_of_file
 from training.models.folders import private_folder
 from training.models.header import Header, read_header
+from training.regular import read_document
 
 SHA256, HEADER = "sha256", "header"
 
@@ -57,7 +58,7 @@ def header(path: Path, folder: Path) -> Header:
 
 def _known(path: Path, folder: Path) -> dict[str, Any]:
     try:
-        kept = json.loads(_entry(path, folder).read_bytes())
+        kept = json.loads(read_document(_entry(path, folder)))
         return dict(kept["found"]) if kept["stamp"] == _stamp(path) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -19,6 +19,7 @@ from training.events.location import data_dir
 from training.models.base import ModelError
 from training.models.digest import sha256_of_file
 from training.models.folders import private_folder
+from training.regular import read_document
 
 RECORD = "record.json"
 PART = ".part"
@@ -67,12 +68,14 @@ class ModelStore:
             return None
         record = self.folder / model_id / RECORD
         try:
-            found = Installed.model_validate_json(record.read_bytes())
+            found = Installed.model_validate_json(read_document(record))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValidationError):
             mend = f"remove {record.parent} and pull it again"
             raise ModelError(f"{record}: the record of this model cannot be read; {mend}") from None
+        if found.id != model_id:
+            raise ModelError(f"{record}: is the record of another model; remove {record.parent}")
         return None if not self.path(found).exists() and self.begun(model_id) else found
 
     def path(self, model: Installed) -> Path:

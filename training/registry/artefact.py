@@ -23,6 +23,7 @@ from training.registry.base import (
     RegistryError,
     student_id,
 )
+from training.regular import read_document
 
 
 def make(parts: Parts, folder: Path) -> Manifest:
@@ -50,11 +51,12 @@ def make(parts: Parts, folder: Path) -> Manifest:
 def read(folder: Path) -> Manifest | None:
     """The manifest of the student in ``folder``, or None where it cannot be read or is of another one."""
     try:
-        found = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        found = Manifest.model_validate_json(read_document(folder / MANIFEST))
     except (OSError, ValidationError):
         return None
     own = student_id(found.base, found.files, found.quantisation, found.call_format)
-    return found if PROMPT in found.files and found.id == own else None
+    inside = all(Path(name).name == name for name in found.files)
+    return found if PROMPT in found.files and found.id == own and inside else None
 
 
 def problem(manifest: Manifest, folder: Path) -> str:

@@ -15,6 +15,7 @@ from training.models.folders import private_folder
 from training.registry.base import Registered, RegistryError
 from training.registry.promotion import Promotion
 from training.registry.store import Registry
+from training.regular import read_document
 
 FOLDER = "comparisons"
 RAW = "base"
@@ -35,7 +36,7 @@ def keep(registry: Registry, candidate: str, other: str, found: Promotion, sourc
 def kept(registry: Registry, candidate: str, other: str) -> dict[str, Any] | None:
     """The newest comparison of the two; None where none can be read."""
     try:
-        found: dict[str, Any] = orjson.loads(_path(registry, candidate, other).read_bytes())
+        found: dict[str, Any] = orjson.loads(read_document(_path(registry, candidate, other)))
     except (OSError, ValueError):
         return None
     return found

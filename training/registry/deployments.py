@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from training.events.files import JournalFile, OpenFile, write_new
 from training.events.ids import now, uuid7
 from training.registry.base import RegistryError
+from training.regular import read_document
 
 FILE = "deployments.json"
 Action = Literal["deployed", "rolled back", "retired"]
@@ -87,7 +88,7 @@ def read_deployments(folder: Path) -> Deployments:
     """Those of the registry in ``folder``; none where nothing was deployed. Raises RegistryError."""
     path = folder / FILE
     try:
-        return Deployments.model_validate_json(path.read_bytes())
+        return Deployments.model_validate_json(read_document(path))
     except FileNotFoundError:
         return Deployments()
     except (OSError, ValidationError):

@@ -96,7 +96,10 @@ class LocalStudent:
 
     async def _load(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
         """A process that has loaded the model. Raises StudentError; then no process is left."""
-        self._process = process = await WorkerProcess.spawn(self._log)
+        before = self._process
+        self._process = process = await WorkerProcess.spawn(self._log, self._settings.silence_seconds)
+        if before:
+            process.notices.extend(before.notices)
         loaded = False
         try:
             async with asyncio.timeout(LOAD_SECONDS):
@@ -172,7 +175,7 @@ class LocalStudent:
     def stats(self) -> Stats:
         process, stats = self._process, replace(self._tally.stats(), restarts=self._restarts)
         if not process or not process.alive:
-            return stats
+            return replace(stats, notices=tuple(process.notices) if process else ())
         return replace(
             stats,
             memory_bytes=process.memory_bytes,

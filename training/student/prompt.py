@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tools.calls import ToolCall
 from tools.protocol.messages import Message, Prompt
+from training.regular import read_document
 from training.student.base import StudentError
 
 
@@ -92,7 +93,7 @@ def prompt_text(model: str, path: str = "") -> str:
     if not path:
         return shipped_text(_shipped_for(model))
     try:
-        return Path(path).expanduser().read_text("utf-8")
+        return read_document(Path(path).expanduser()).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudentError(f"student.prompt: cannot read {path}: {error}") from None
 

@@ -36,15 +36,17 @@ from training.student.settings import StudentSettings
 from training.student.tally import Tally
 
 COMPLETIONS = "/chat/completions"
+LONGEST_NAME = 200
+LARGEST_WINDOW = 1 << 30
 NO_ADAPTER = "student.adapter needs a GGUF as student.model; an endpoint takes none"
 
 
 class RemoteStudent:
     """Fulfils ``Student``. The conversation is sent whole each time; the server keeps nothing for it."""
 
-    def __init__(self, settings: StudentSettings, patience: Patience = ORDINARY) -> None:
+    def __init__(self, settings: StudentSettings, patience: Patience | None = None) -> None:
         self._settings = settings
-        self._patience = patience
+        self._patience = patience or replace(ORDINARY, read_s=settings.silence_seconds)
         self._endpoint: Endpoint | None = None
         self._info: StudentInfo | None = None
         self._turn = asyncio.Lock()
@@ -240,7 +242,12 @@ def _models(page: Any) -> list[dict[str, Any]]:
     """The entries of a list of models that have a name."""
     entries = page.get("data") if isinstance(page, dict) else None
     listed = entries if isinstance(entries, list) else []
-    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str) and one["id"]]
+    return [one for one in listed if isinstance(one, dict) and _is_name(one.get("id"))]
+
+
+def _is_name(name: object) -> bool:
+    """Whether it is one that a person could type: it goes into records and onto the screen."""
+    return isinstance(name, str) and name.isprintable() and 0 < len(name) <= LONGEST_NAME
 
 
 def _window(entry: dict[str, Any], settings: StudentSettings) -> int:
@@ -248,7 +255,7 @@ def _window(entry: dict[str, Any], settings: StudentSettings) -> int:
     meta = entry.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     for served in (entry.get("max_model_len"), entry.get("context_length"), meta.get("n_ctx")):
-        if isinstance(served, int) and served > 0:
+        if isinstance(served, int) and 0 < served <= LARGEST_WINDOW:
             return served
     trained = meta.get("n_ctx_train")
     if isinstance(trained, int) and trained > 0:

@@ -20,6 +20,8 @@ from training.student.remote_holding import split_thinking
 from training.student.remote_parse import Raw, written_calls
 
 Json = dict[str, Any]
+_MOST = 1 << 40
+"""What no count of tokens comes to; a longer number of an endpoint cannot even be divided."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def usage_sum(one: Usage, other: Usage) -> Usage:
 
 def _count(data: Mapping[str, Any], name: str) -> int:
     value = data.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST else 0
 
 
 def _joined(*texts: str) -> str:

@@ -108,7 +108,7 @@ class Endpoint:
         import httpx
 
         client = self._open()
-        headers = {"content-type": "application/json"} if data else {}
+        headers = {"accept-encoding": "identity"} | ({"content-type": "application/json"} if data else {})
         for attempt in range(1, self._patience.attempts + 1):
             wait: float | None = None
             problem: StudentError
@@ -116,6 +116,8 @@ class Endpoint:
                 async with client.stream(
                     method, self.base + path, content=data or None, headers=headers
                 ) as response:
+                    if response.headers.get("content-encoding", "identity") != "identity":
+                        raise StudentError(f"{self.base} packs its replies, which it was not asked to")
                     if response.status_code == HTTPStatus.OK:
                         return await self._read(response, take)
                     problem = await self._refusal(response)
@@ -135,16 +137,16 @@ class Endpoint:
         import httpx
 
         decoder = EventDecoder()
-        seen, size = b"", 0
+        seen, size = bytearray(), 0
         try:
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 size += len(chunk)
                 if size > LARGEST_REPLY:
                     raise StudentError(f"{self.base}: the reply does not end; it was left at {size} bytes")
-                if seen[:1] in (b"", b"{", b"["):
-                    seen = (seen + chunk).lstrip().removeprefix(b"\xef\xbb\xbf")
-                    chunk = b"" if seen[:1] in (b"", b"{", b"[") else seen
-                if seen[:1] == b"<":
+                if not seen or seen.startswith((b"{", b"[")):
+                    seen += chunk if seen else chunk.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
+                    chunk = b"" if not seen or seen.startswith((b"{", b"[")) else bytes(seen)
+                if seen.startswith(b"<"):
                     raise StudentError(f"{self.base} answers with a web page; is the path right?")
                 for event in decoder.feed(chunk):
                     if event.strip() == "[DONE]":
@@ -156,7 +158,7 @@ class Endpoint:
             ) from None
         except httpx.HTTPError:
             raise StudentError(f"{self.base}: the connection was lost during the reply; ask again") from None
-        if seen[:1] in (b"{", b"["):
+        if seen.startswith((b"{", b"[")):
             take(self._loaded(seen.decode("utf-8", "replace")))
             return True
         for event in decoder.end():
@@ -179,7 +181,7 @@ class Endpoint:
     async def _refusal(self, response: "httpx.Response") -> Refused:
         """A status other than 200, in one line."""
         body = b""
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > LARGEST_REFUSAL:
                 break

@@ -1,7 +1,8 @@
 """Server-sent events, and the reply that their deltas add up to.
 
 Invariant: bytes may be split anywhere, also inside a character or between CR and LF, without changing
-the result. Deltas are foreign data: a field of another type than expected is passed over.
+the result, and each is looked at once, however long its line is. Deltas are foreign data: a field of another
+type than expected is passed over, and so are calls beyond ``MOST_CALLS``.
 """
 
 import codecs
@@ -10,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_CALLS = 128
+
 
 class EventDecoder:
     """Bytes in, the data of whole events out. Comments and other fields are passed over."""
 
     def __init__(self) -> None:
         self._characters = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._rest = ""
+        self._rest: list[str] = []
+        self._waits = False
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> list[str]:
@@ -28,11 +32,14 @@ class EventDecoder:
         return self._take(self._characters.decode(b"", final=True) + "\n\n", final=True)
 
     def _take(self, text: str, *, final: bool) -> list[str]:
-        text = self._rest + text
+        self._rest.append(text)
+        if not (final or self._waits or "\n" in text or "\r" in text):
+            return []
+        text = "".join(self._rest)
         held = "\r" if text.endswith("\r") and not final else ""
         text = text.removesuffix(held) if held else text
         *lines, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        self._rest = rest + held
+        self._rest, self._waits = [rest + held], bool(held)
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _line(self, line: str) -> str | None:
@@ -90,7 +97,10 @@ class Reply:
     def _add(self, delta: dict[str, Any]) -> None:
         function = _object(delta.get("function"))
         name, call_id = _text(function.get("name")), _text(delta.get("id"))
-        self._last = self._slot(delta.get("index"), call_id, name)
+        slot = self._slot(delta.get("index"), call_id, name)
+        if slot not in self._calls and len(self._calls) >= MOST_CALLS:
+            return
+        self._last = slot
         call = self._calls.setdefault(self._last, Proposed())
         call.id = call.id or call_id
         if name != call.name:

@@ -10,7 +10,7 @@ Invariant: the pieces passed on, put together, are the answer, where the reply t
 from collections.abc import Callable
 
 from tools.protocol.calls import ANSWER_PREFIX
-from training.student.remote_parse import opening
+from training.student.remote_parse import LONGEST_OPENING, opening
 
 FIRST_LINE = 100
 """Characters after which the first line is taken for an answer."""
@@ -76,8 +76,9 @@ class Holding:
         return True
 
     def _may_open(self, text: str) -> bool:
-        """Whether ``text``, from the beginning of a line, opens a call or may come to do so."""
-        return self._opening is not None and self._opening.match(text, partial=True) is not None
+        """Whether ``text``, from the beginning of a line, opens a call or may soon come to do so."""
+        found = self._opening and self._opening.match(text[:LONGEST_OPENING], partial=True)
+        return found is not None and not (found.partial and len(text) > LONGEST_OPENING)
 
     def _show(self, text: str) -> None:
         self._held = self._held[len(text) :]

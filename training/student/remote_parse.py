@@ -18,6 +18,9 @@ import regex  # type: ignore[import-untyped]
 from tools.protocol.calls import CallFormatError, parse_arguments
 from tools.protocol.messages import Signature
 
+MOST_CALLS = 128
+LONGEST_OPENING = 1024
+"""Characters after which what may open a call has to have done so."""
 _TAG = r"<tool_call>|<function="
 _SPACE = r"\s{0,100}+"
 """Bounded, because it is tried at the beginning of each line."""
@@ -59,7 +62,7 @@ def written_calls(text: str, tools: Mapping[str, Signature]) -> Written | None:
     calls: list[Raw] = []
     rest, thought = text[start:], text[:start].strip()
     tagged = rest.lstrip().startswith(("<tool_call>", "<function="))
-    while (block := _block(rest, tools)) is not None:
+    while len(calls) < MOST_CALLS and (block := _block(rest, tools)) is not None:
         found, rest = block
         calls += found
     if rest.strip() and not tagged and thought and not _FORGED.match(rest.lstrip()):
@@ -71,7 +74,7 @@ def _first_line(text: str, pattern: "regex.Pattern[str]") -> int | None:
     """Where the first line is that opens a call."""
     position = 0
     for line in text.splitlines(keepends=True):
-        if pattern.match(text, position):
+        if pattern.match(text, position, position + LONGEST_OPENING):
             return position
         position += len(line)
     return None

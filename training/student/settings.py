@@ -26,6 +26,10 @@ class StudentSettings(BaseModel):
     """Longest answer."""
     call_tokens: int = Field(default=768, ge=16, le=1 << 16)
     """Longest arguments of one call; a call cut there is not executed."""
+    silence_seconds: float = Field(default=300.0, ge=10, le=86400)
+    """Longest silence of a student that is asked something, without a token and without a sign of life; then
+    its process is ended and started again, or its endpoint given up. A long prompt is no silence on this
+    machine; an endpoint may need that long to read one."""
     cache_mb: int = Field(default=256, ge=0, le=1 << 20)
     """Most memory for saved states of each kind of prompt, and most disk for those kept over runs; 0 keeps
     none."""

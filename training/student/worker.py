@@ -2,16 +2,18 @@
 
 Requests: ``{"id", "op": "load"|"adapt"|"warm"|"decide"|"answer"|"count", ...}``, and ``{"id", "op":
 "cancel"}``, which stops that request and those before it. Replies to ``id``: ``{"id", "event": "text",
-"text"}`` any number of times, then ``done`` with its result, ``cancelled``, ``overflow`` or ``error``,
-together with what the process holds. Invariant: exactly one closing reply to each request; the process ends
-when stdin closes, so that it never outlives its parent.
+"text"}`` and ``{"id", "event": "alive"}`` any number of times, then ``done`` with its result, ``cancelled``,
+``overflow`` or ``error``, together with what the process holds. Invariant: exactly one closing reply
+to each request; the process ends when stdin closes, so that it never outlives its parent.
 """
 
 import os
 import queue
 import secrets
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +36,8 @@ from training.student.prefixes import Prefixes
 from training.student.settings import StudentSettings
 from training.student.vocabulary import VocabularyError
 
+ALIVE_EVERY_S = 1.0
+PR_SET_PDEATHSIG = 1
 Request = dict[str, Any]
 REFUSALS = (EngineError, GrammarError, VocabularyError, TemplateError, ModelFileError, CallFormatError)
 
@@ -47,6 +51,7 @@ class Worker:
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._under_way = 0
         self._cancelled = 0
+        self._replied_at = time.monotonic()
         self._engine: Engine | None = None
         self._decoder: Decoder | None = None
         self._prefixes: Prefixes | None = None
@@ -70,7 +75,13 @@ class Worker:
         self._queue.put(None)
 
     def _stops(self) -> bool:
-        """Whether the request under way was cancelled. Ids grow, so that a late word never hits the next."""
+        """Whether the request under way was cancelled. Ids grow, so that a late word never hits the next.
+
+        llama.cpp asks between the parts of a computation, in the thread that waits for it, so that this is
+        also where a long one shows that it goes on.
+        """
+        if time.monotonic() - self._replied_at > ALIVE_EVERY_S:
+            self._reply(self._under_way, {"event": "alive"})
         return self._under_way <= self._cancelled
 
     def _held(self) -> dict[str, Any]:
@@ -96,6 +107,7 @@ class Worker:
     def _reply(self, request_id: int, reply: dict[str, Any]) -> None:
         self._replies.write(orjson.dumps({"id": request_id, **reply}) + b"\n")
         self._replies.flush()
+        self._replied_at = time.monotonic()
 
     def _load(self, request: Request) -> dict[str, Any]:
         settings = StudentSettings.model_validate(request["settings"])
@@ -158,11 +170,23 @@ def _adapter(path: str) -> Path | None:
     return file
 
 
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when the thread ends that started it; 0 asks for nothing."""
+    if not parent or sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before it was asked for
+        sys.exit(1)
+
+
 def main() -> None:
     """Serve on the stdin and stdout that the process was started with.
 
     llama.cpp prints where it likes, so what it calls stdout is pointed at stderr first.
     """
+    die_with(int(sys.argv[1]))
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     hush()

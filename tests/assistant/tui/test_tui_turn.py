@@ -234,6 +234,23 @@ async def test_ctrl_c_interrupts_too() -> None:
         assert chat.cancelled == 1 and pilot.app.is_running
 
 
+async def test_two_ctrl_c_quit_where_the_student_does_not_stop() -> None:
+    class Deaf(FakeChat):
+        async def cancel(self) -> None:
+            self.cancelled += 1
+
+    chat = Deaf([asyncio.Event().wait])
+    async with driving(chat) as pilot:
+        await send(pilot, "long work")
+        await until(pilot, lambda: chat.requests)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert screen_of(pilot).busy and pilot.app.is_running
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert pilot.app.return_value == 0
+
+
 async def test_an_interrupt_gives_queued_requests_back() -> None:
     chat = FakeChat([asyncio.Event().wait])
     async with driving(chat) as pilot:

@@ -1,6 +1,8 @@
 """Bringing files back, whatever lies in the way."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,44 @@ def test_a_fifo_and_a_folder_in_the_way(store: SnapshotStore, workspace: Path) -
     assert plan.foreign == {b"b", b"src/a.py"}
     assert restored(store, foreign=True) == ["src/a.py: Is a directory"]
     assert (workspace / "b").read_text() == "b"
+
+
+@pytest.fixture
+def nested(workspace: Path) -> Path:
+    """A repository in the workspace, made before the first snapshot."""
+    made = workspace / "nested"
+    subprocess.run(["git", "init", "-q", made], check=True)
+    (made / "theirs").write_text("one")
+    return made
+
+
+def test_a_submodule_stays_as_it_is_and_its_settings_come_back(nested: Path, store: SnapshotStore) -> None:
+    head = (nested / ".git/HEAD").read_bytes()
+    (nested / "theirs").write_text("two")
+    (store.workspace / ".gitmodules").write_text("[submodule]\n")
+    assert restored(store) == []
+    assert (nested / "theirs").read_text() == "two" and (nested / ".git/HEAD").read_bytes() == head
+    assert not (store.workspace / ".gitmodules").exists()
+
+
+@pytest.mark.parametrize("instead", ["nothing", "a file", "a link"])
+def test_a_repository_that_is_gone_is_said_whatever_is_in_its_place(
+    nested: Path, store: SnapshotStore, instead: str
+) -> None:
+    shutil.rmtree(nested)
+    if instead == "a file":
+        nested.write_text("x")
+    elif instead == "a link":
+        nested.symlink_to("src")
+    assert planned(store).lost == ("nested (a repository of its own)",)
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_repository_in_the_place_of_a_file_is_never_removed(
+    store: SnapshotStore, workspace: Path, foreign: bool
+) -> None:
+    (workspace / "b").unlink()
+    subprocess.run(["git", "init", "-q", workspace / "b"], check=True)
+    (workspace / "b/theirs").write_text("one")
+    assert bool(restored(store, foreign=foreign)) is foreign
+    assert (workspace / "b/theirs").read_text() == "one" and (workspace / "b/.git/HEAD").exists()

@@ -3,6 +3,7 @@
 import io
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -35,6 +36,15 @@ def test_each_request_has_one_closing_reply_with_what_the_process_holds() -> Non
         assert reply["memory_bytes"] > 0
         assert reply["states_bytes"] == 0
         assert reply["notices"] == []
+
+
+def test_a_long_computation_shows_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    replies, now = io.BytesIO(), iter((0.0, 0.5, 1.5, 1.5, 1.6))
+    monkeypatch.setattr("training.student.worker.time", SimpleNamespace(monotonic=lambda: next(now)))
+    worker = Worker(io.BytesIO(), replies)
+    worker._under_way = 7
+    assert not any(worker._stops() for _ in range(3))
+    assert replies.getvalue() == b'{"id":7,"event":"alive"}\n'
 
 
 def test_memory_is_that_of_this_process() -> None:
