@@ -43,7 +43,9 @@ class SandboxSettings(BaseModel):
     @classmethod
     def _image(cls, name: str) -> str:
         if not _IMAGE.fullmatch(name) or ".." in name:
-            raise ValueError("give the name of an image, such as apprentice-sandbox or registry.example/name:tag")
+            raise ValueError(
+                "give the name of an image, such as apprentice-sandbox or registry.example/name:tag"
+            )
         return name
 
     @field_validator("network")

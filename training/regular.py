@@ -24,7 +24,8 @@ def open_regular(path: Path) -> BinaryIO:
 def read_document(path: Path) -> bytes:
     """All of ``path``. Raises OSError where it is no regular file, or larger than any document of ours."""
     with open_regular(path) as file:
-        content = file.read(LARGEST_DOCUMENT + 1)
-    if len(content) > LARGEST_DOCUMENT:
+        is_large = os.fstat(file.fileno()).st_size > LARGEST_DOCUMENT
+        content = b"" if is_large else file.read(LARGEST_DOCUMENT + 1)
+    if is_large or len(content) > LARGEST_DOCUMENT:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return content

@@ -167,7 +167,16 @@ def test_J06_more_calls_than_any_model_makes_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "call_id", ["../../etc/passwd", "/etc/cron.d/x", "a\x1b[2J", "a\nb", "x" * (1 << 20), "\ud800", ""]
+    "call_id",
+    [
+        param("../../etc/passwd", id="a path up"),
+        param("/etc/cron.d/x", id="a path"),
+        param("a\x1b[2J", id="a control sequence"),
+        param("a\nb", id="two lines"),
+        param("x" * (1 << 20), id="a megabyte"),
+        param("\ud800", id="half a character"),
+        param("", id="nothing"),
+    ],
 )
 async def test_J06_ids_of_an_endpoint_are_used_for_nothing(call_id: str) -> None:
     function = {"name": "read_file", "arguments": '{"path": "a.py"}'}
@@ -178,7 +187,9 @@ async def test_J06_ids_of_an_endpoint_are_used_for_nothing(call_id: str) -> None
     assert re.fullmatch(r"c[0-9a-f]{8}", call.id)
 
 
-@pytest.mark.parametrize("name", ["a\x1b]0;x\x07", "a\nb", "", "x" * 201, 7, None, ["a"], "a\u202eb"])
+@pytest.mark.parametrize(
+    "name", ["a\x1b]0;x\x07", "a\nb", "", param("x" * 201, id="long"), 7, None, ["a"], "a\u202eb"]
+)
 async def test_J06_a_name_that_nobody_could_type_is_no_model(name: object) -> None:
     async with Loopback() as server:
         server.models = whole({"data": [{"id": name}]})
@@ -188,14 +199,14 @@ async def test_J06_a_name_that_nobody_could_type_is_no_model(name: object) -> No
         await made.close()
 
 
-@pytest.mark.parametrize("number", [10**400, -1, 1 << 60, 1e308, True, "9", [1]])
+@pytest.mark.parametrize("number", [param(10**400, id="400 digits"), -1, 1 << 60, 1e308, True, "9", [1]])
 async def test_J06_numbers_that_are_none_are_passed_over(number: object) -> None:
     usage = {"prompt_tokens": number, "completion_tokens": number}
     decision = await decided(called(("read_file", {"path": "a.py"}), usage=usage))
     assert decision.usage.prompt_tokens == decision.usage.completion_tokens == 0
 
 
-@pytest.mark.parametrize("size", [10**400, -5, 1 << 31, "9", None])
+@pytest.mark.parametrize("size", [param(10**400, id="400 digits"), -5, 1 << 31, "9", None])
 async def test_J06_a_window_that_is_none_is_that_of_the_settings(size: object) -> None:
     async with Loopback() as server:
         server.models = whole({"data": [{"id": "m", "max_model_len": size}]})

@@ -55,7 +55,7 @@ def read(folder: Path) -> Manifest | None:
     except (OSError, ValidationError):
         return None
     own = student_id(found.base, found.files, found.quantisation, found.call_format)
-    inside = all(Path(name).name == name for name in found.files)
+    inside = all(name not in (".", "..") and Path(name).name == name for name in found.files)
     return found if PROMPT in found.files and found.id == own and inside else None
 
 
