@@ -1,11 +1,11 @@
 """What the command line and the panel of the teachers share: from settings to plans, and what they cost."""
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from sandbox.scratch import scratch_folder
 from training.generation.base import GenerationError
 from training.generation.mixing import ALL
 from training.generation.plan import Plan
@@ -153,10 +153,10 @@ async def estimated(plan: Plan, *, begins: bool = False) -> "list[Estimate]":
     from training.teachers.run import TeacherRun
 
     prices = prices_of(plan)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("teach") as folder:
         counting = teachers(plan, only_counting=not begins)
         async with counting as providers, scripted_source(plan) as source:
-            with TeacherRun(Path(folder), prices) as unused:
+            with TeacherRun(folder, prices) as unused:
                 first = kept_seeds(plan.output) if plan.from_log else ()
                 parts = Parts(source, unused, providers, first)
                 return await estimates(plan, parts, prices)

@@ -1,7 +1,6 @@
 """Tuning elsewhere, from words to an order that says what it costs; the same for every interface."""
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +56,12 @@ def asked_for(
 
 
 async def _priced(order: "RemoteOrder") -> Asked:
+    from sandbox.scratch import scratch_folder
     from training.remote.create import cost, create_remote, prepare
 
     await create_remote(order).close()  # a key or an address that is missing is said first
-    with tempfile.TemporaryDirectory(prefix="apprentice-") as folder:
-        sent = await asyncio.to_thread(prepare, order, Path(folder) / "sent")
+    with scratch_folder("remote") as folder:
+        sent = await asyncio.to_thread(prepare, order, folder / "sent")
         found = await cost(order, sent)
     priced = order.model_copy(update={"at_most_usd": found.at_most_usd})
     priced.check_budget()

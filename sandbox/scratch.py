@@ -62,6 +62,16 @@ class Scratch:
             self._lock = -1
 
 
+@contextmanager
+def scratch_folder(kind: str) -> Iterator[Path]:
+    """A folder for the length of a block. Raises OSError."""
+    made = Scratch(kind)
+    try:
+        yield made.path
+    finally:
+        made.close()
+
+
 def remove_abandoned(parent: Path) -> None:
     """Take away this user's folders below ``parent`` whose process is gone, and what they noted."""
     for folder in parent.glob(f"{PREFIX}*"):

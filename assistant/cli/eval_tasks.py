@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,16 +62,17 @@ def tasks(
     """
     from assistant.cli import eval_task_text, eval_text
     from assistant.cli.eval_run import going_on
+    from sandbox.scratch import scratch_folder
     from training.evaluation.task_report import task_report
     from training.evaluation.tasks import read_tasks
 
     target = target_of(output)
     chosen = some_of(read_or_complain(lambda: read_tasks(Path(file).expanduser())), limit, seed)
-    with TemporaryDirectory(prefix="apprentice-tasks-") as name:
-        settings = _settings(invocation, Path(name), model, rounds)
+    with scratch_folder("tasks") as folder:
+        settings = _settings(invocation, folder, model, rounds)
         with _kept(chosen, settings, seconds) as kept:
             with going_on(kept, len(chosen), "tasks", fresh=fresh) as told:
-                outcomes = asyncio.run(_solved(chosen, settings, Path(name), seconds, kept, told))
+                outcomes = asyncio.run(_solved(chosen, settings, folder, seconds, kept, told))
             if target:
                 eval_text.write_lines(target, ({**asdict(one), "solved": one.solved} for one in outcomes))
             facts = {**task_report(chosen, outcomes), **_facts(file, settings)}

@@ -3,9 +3,9 @@
 import os
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+
+from sandbox.scratch import scratch_folder
 
 from sandbox.programs import ProgramError, host_command
 
@@ -25,8 +25,8 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 def edit(text: str, command: list[str]) -> str:
     """What the person made of ``text``. Blocks until the editor ends. Raises EditorError."""
-    with tempfile.TemporaryDirectory(prefix="apprentice-") as folder:
-        file = Path(folder, "request.md")
+    with scratch_folder("edit") as folder:
+        file = folder / "request.md"
         file.write_text(text, encoding="utf-8", errors="replace")
         try:
             done = subprocess.run(

@@ -34,7 +34,7 @@ KEYS: tuple[Key, ...] = (
     Key("Working", "Ctrl+P", "command palette"),
     Key("Working", "Ctrl+L", "redraw the screen"),
     Key("Working", "F1 · ? on an empty line", "this help"),
-    Key("Working", "Ctrl+C", "copy the selection; else interrupt, then clear, then quit"),
+    Key("Working", "Ctrl+C", "copy the selection; else interrupt, then clear, then quit; twice: quit"),
     Key("Working", "Ctrl+D", "quit, on an empty line"),
     Key("Confirmation", "y", "run it once"),
     Key("Confirmation", "s", "run it and such calls of this session"),

@@ -62,7 +62,7 @@ def endless(piece: bytes) -> Reply:
     ],
 )
 async def test_J06_a_reply_that_never_ends_is_left(reply: Reply) -> None:
-    with pytest.raises(StudentError, match="does not end|not JSON"):
+    with pytest.raises(StudentError, match=r"does not end|not JSON"):
         await decided(reply)
 
 
@@ -79,7 +79,7 @@ async def test_J06_silence_is_not_waited_out(beginning: bytes) -> None:
         await writer.drain()
         await writer.wait_closed()
 
-    with pytest.raises(StudentError, match="stopped for|no answer within"):
+    with pytest.raises(StudentError, match=r"stopped for|no answer within"):
         await decided(reply, QUICK)
 
 

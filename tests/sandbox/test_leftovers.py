@@ -1,4 +1,4 @@
-"""What is taken back of a program that is gone, and what is left alone: all that is not just as it was made."""
+"""What is taken back of a program that is gone, and what is left alone: all that is not as it was made."""
 
 import os
 import stat
