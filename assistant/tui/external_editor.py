@@ -5,9 +5,8 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 
-from sandbox.scratch import scratch_folder
-
 from sandbox.programs import ProgramError, host_command
+from sandbox.scratch import scratch_folder
 
 
 class EditorError(Exception):

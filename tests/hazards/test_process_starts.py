@@ -129,15 +129,31 @@ def test_doctor_is_handed_nothing_but_found_commands() -> None:
         assert is_found(node.args[0], tree), ast.unparse(node)
 
 
+def modules_started(tree: ast.Module) -> Iterator[str]:
+    """The second argument of each call of ``python_command``, a string or the name of one."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for dotted, node in calls(tree):
+        if dotted == "python_command":
+            for argument in node.args[1:2]:
+                if isinstance(argument, ast.Constant):
+                    yield str(argument.value)
+                elif isinstance(argument, ast.Name):
+                    yield str(constants.get(argument.id, ""))
+
+
 def test_a_module_that_is_started_cleans_its_import_path_first() -> None:
     started = {
-        argument.value
+        module
         for path in SOURCES
         if "python_command(" in path.read_text("utf-8")
-        for dotted, node in calls(ast.parse(path.read_text("utf-8")))
-        if dotted == "python_command"
-        for argument in node.args[1:2]
-        if isinstance(argument, ast.Constant) and str(argument.value).startswith("training.")
+        for module in modules_started(ast.parse(path.read_text("utf-8")))
+        if module.startswith("training.")
     }
     assert len(started) >= 6
     for module in started:

@@ -44,7 +44,7 @@ async def test_A18_something_else_on_the_socket(workspace: Path, tmp_path: Path)
 @pytest.mark.parametrize(("listed", "quiet"), [(None, False), ([["1"]], True), ([["1"], ["2"]], False)])
 def test_A18_a_container_just_killed_is_not_quiet(listed: list[list[str]] | None, quiet: bool) -> None:
     client = SimpleNamespace(api=SimpleNamespace(top=lambda _: {"Processes": listed}))
-    assert Container(cast("DockerClient", client), "any", (), Limits()).is_quiet() is quiet
+    assert Container(cast("DockerClient", client), "any", None, (), Limits()).is_quiet() is quiet
 
 
 @pytest.mark.docker

@@ -10,16 +10,15 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import threading
 from typing import Any
 
+from sandbox.programs import python_command
 from tools.builtin.searching import SECONDS, Found, Query
 from tools.calls import ToolError
 
 MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = int(SECONDS) + 5
-_COMMAND = (sys.executable, "-I", "-m", "tools.builtin.search_process")
 
 
 def search_in_process(query: Query) -> Found:
@@ -32,7 +31,7 @@ def search_in_process(query: Query) -> Found:
         "lenient": query.lenient,
     }
     with subprocess.Popen(
-        _COMMAND,
+        python_command("-I", "-m", "tools.builtin.search_process"),
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.PIPE,
