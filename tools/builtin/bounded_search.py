@@ -19,6 +19,7 @@ from tools.calls import ToolError
 
 MEMORY_BYTES = 1 << 30
 _CPU_SECONDS = int(SECONDS) + 5
+_ARGUMENTS = ("-I", "-m", "tools.builtin.search_process")
 
 
 def search_in_process(query: Query) -> Found:
@@ -31,7 +32,7 @@ def search_in_process(query: Query) -> Found:
         "lenient": query.lenient,
     }
     with subprocess.Popen(
-        python_command("-I", "-m", "tools.builtin.search_process"),
+        python_command(*_ARGUMENTS),
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.PIPE,

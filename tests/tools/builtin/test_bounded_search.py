@@ -2,7 +2,6 @@
 
 import os
 import resource
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.programs import find_program
 from tools.base import ToolContext
 from tools.builtin import bounded_search
 from tools.builtin.bounded_search import MEMORY_BYTES, search_in_process
 from tools.builtin.paths import located
-from tools.builtin.programs import find_program
 from tools.builtin.search import search
 from tools.builtin.searching import Query
 from tools.builtin.tree import Ignores
@@ -30,7 +29,7 @@ def querying(workspace: Path, pattern: str, stop: threading.Event | None = None)
 
 def instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Another program in the place of the engine."""
-    monkeypatch.setattr(bounded_search, "_COMMAND", (sys.executable, "-I", "-c", program))
+    monkeypatch.setattr(bounded_search, "_ARGUMENTS", ("-I", "-c", program))
 
 
 @pytest.mark.parametrize("engine", [None, "rg"])
@@ -39,7 +38,7 @@ async def test_B10_a_costly_pattern_is_refused_with_one_line(
     context: ToolContext, workspace: Path, engine: str | None, pattern: str
 ) -> None:
     (workspace / "a.txt").write_text("aaa\n")
-    program = find_program("rg", workspace) if engine else None
+    program = find_program("rg", workspace).path if engine else None
     with pytest.raises(ToolError) as refused:
         await search(context, pattern, ".", program)
     said = str(refused.value)
