@@ -10,6 +10,7 @@ from datetime import datetime
 from assistant.moments import deadline
 from tools.permissions.judgement import Verdict
 from tools.permissions.standing import SCOPES, Scope, Standing
+from tools.permissions.suggest import opens
 
 _LASTS: dict[str, str] = {
     "once": "for the next call that it covers",
@@ -68,8 +69,10 @@ def nameless(standings: Iterable[Standing], tools: Collection[str]) -> tuple[str
 
 
 def added(standing: Standing) -> str:
-    """What was added, in a line."""
-    return f"{_SAID[standing.verdict]} {_LASTS[standing.place]}{ends(standing)}: {standing.rule.text}"
+    """What was added, in a line, and what an allow rule opens beyond what it spells."""
+    line = f"{_SAID[standing.verdict]} {_LASTS[standing.place]}{ends(standing)}: {standing.rule.text}"
+    more = opens(standing.rule) if standing.verdict is Verdict.ALLOW else ""
+    return f"{line}; it {more}" if more else line
 
 
 def ends(standing: Standing) -> str:

@@ -135,7 +135,7 @@ class Gate:
             return
         where = self._place.where() if risk is Risk.EXECUTE else _WHERE.get(risk, "")
         diff = shown.diff if shown else ""
-        asked = Confirmation(call, risk, judgement.rule, judgement.reasons, diff, where)
+        asked = Confirmation(call, risk, judgement.rule, judgement.reasons, diff, where, judgement.opens)
         yield asked
         clock = asyncio.get_running_loop().time
         started = clock()

@@ -69,6 +69,8 @@ def question_text(confirmation: Confirmation, ink: Ink) -> str:
         lines.append(f"  runs in {visible(confirmation.where)}")
     if confirmation.rule:
         lines.append(f"  session, and always in this workspace, would allow: {visible(confirmation.rule)}")
+        if confirmation.opens:
+            lines.append(f"  such a rule {visible(confirmation.opens)}")
     return "\n".join(lines) + "\n"
 
 

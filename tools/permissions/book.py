@@ -7,6 +7,7 @@ reaches this object: only a person's answer calls ``grant``. A permission is no 
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tools.permissions.judgement import Judgement, Mode, Verdict
 from tools.permissions.rules import PATH_TOOLS, Rule, host_of, inside, parse_rule
 from tools.permissions.settings import PermissionSettings
 from tools.permissions.standing import Keeper, Place, Scope, Standing, Standings, Unkept
-from tools.permissions.suggest import call_rule
+from tools.permissions.suggest import call_rule, opens
 
 _PROTECTED = frozenset({".git", ".apprentice"})
 _UNKEPT = Unkept()
@@ -65,6 +66,8 @@ class Permissions:
     def judge(self, call: ToolCall, risk: Risk) -> Judgement:
         """What happens to ``call``. It changes nothing."""
         judged = self._judge(call, risk)
+        if judged.rule:
+            judged = replace(judged, opens=opens(parse_rule(judged.rule)))
         if judged.verdict is Verdict.ASK and _key(call) in self._refused:
             return Judgement(Verdict.DENY, "refused", ("the person refused this very call",), judged.parts)
         return judged

@@ -8,11 +8,12 @@ substitutions and wrappers. Not covered: what the programs do; that is the sandb
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tools.permissions.arguments import doubts
 from tools.permissions.judgement import JudgedPart, Judgement, Mode, Verdict
 from tools.permissions.matching import Touch, mentions
 from tools.permissions.parts import Parsed, Part
+from tools.permissions.programs import known
 from tools.permissions.rules import Rule
-from tools.permissions.runners import dangers
 from tools.permissions.shell import parse
 from tools.permissions.suggest import shell_rule
 
@@ -35,7 +36,7 @@ def judge_command(command: str, rules: ShellRules, mode: Mode) -> Judgement:
     parsed = parse(command)
     parts = _judge_parts(parsed, rules)
     whole = _whole(command, rules)
-    doubts = tuple(filter(None, (parsed.broken, *parsed.unclear)))
+    unclear = tuple(filter(None, (parsed.broken, *parsed.unclear)))
     rule = shell_rule(command, parsed)
     verdicts = {part.verdict for part in parts}
     if whole is not None and whole[0] is Verdict.DENY:
@@ -50,10 +51,10 @@ def judge_command(command: str, rules: ShellRules, mode: Mode) -> Judgement:
     if asked:
         return Judgement(Verdict.ASK, "rule", _named(asked, Verdict.ASK), parts, rule)
     if parsed.broken:
-        return Judgement(Verdict.ASK, "command", doubts, parts)
+        return Judgement(Verdict.ASK, "command", unclear, parts)
     named = whole is not None and bool(whole[1].exact)
-    if doubts and not named and (rules.deny or rules.ask) and (mode == "auto" or whole is not None):
-        return Judgement(Verdict.ASK, "command", (*doubts, HIDDEN), parts, rule)
+    if unclear and not named and (rules.deny or rules.ask) and (mode == "auto" or whole is not None):
+        return Judgement(Verdict.ASK, "command", (*unclear, HIDDEN), parts, rule)
     if mode == "auto":
         passed = tuple(replace(part, verdict=Verdict.ALLOW, reasons=("mode auto",)) for part in parts)
         return Judgement(Verdict.ALLOW, "mode", ("mode auto",), passed)
@@ -61,8 +62,8 @@ def judge_command(command: str, rules: ShellRules, mode: Mode) -> Judgement:
         passed = tuple(JudgedPart(part.command, Verdict.ALLOW, whole[1].text) for part in parts)
         allowed = (f"allowed by rule {whole[1].text}",)
         return Judgement(Verdict.ALLOW, "rule", allowed, passed, by=whole[1].text)
-    if doubts:
-        return Judgement(Verdict.ASK, "command", doubts, parts, rule)
+    if unclear:
+        return Judgement(Verdict.ASK, "command", unclear, parts, rule)
     if verdicts == {Verdict.ALLOW}:
         return Judgement(Verdict.ALLOW, "rule", _named(parts, Verdict.ALLOW), parts)
     return Judgement(Verdict.ASK, "mode", _named(parts, Verdict.ASK) or ("there is no command",), parts, rule)
@@ -103,7 +104,7 @@ def _judge_parts(parsed: Parsed, rules: ShellRules) -> tuple[JudgedPart, ...]:
 
 def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
     doubtful: Rule | None = None
-    risky = dangers(part)
+    risky = doubts(part)
     for rule in rules.deny:
         touch = rule.touches_part(part)
         if touch is Touch.YES:
@@ -112,8 +113,8 @@ def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
     for rule in rules.ask:
         doubtful = rule if rule.touches_part(part) else doubtful
     if doubtful is None and (risky or part.assignments):
-        named = (rule for rule in (*rules.deny, *rules.ask) if mentions(rule.words, part))
-        doubtful = next(named, None)
+        mentioning = (rule for rule in (*rules.deny, *rules.ask) if mentions(rule.words, part))
+        doubtful = next(mentioning, None)
     if doubtful is not None:
         return JudgedPart(part.text, Verdict.ASK, doubtful.text)
     if part.passes_on:
@@ -121,7 +122,8 @@ def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
     for rule in rules.allow:
         if rule.covers_part(part, risky):
             return JudgedPart(part.text, Verdict.ALLOW, rule.text)
-    reasons = [*risky.values()]
+    named = any(rule.words[:1] == (part.program,) for rule in rules.allow)
+    reasons = [*risky.reasons.values()] if named or known(part.program) else []
     reasons += [f"writes to {target}" for target in part.writes]
     reasons += [f"sets {assignment}" for assignment in part.assignments]
     return JudgedPart(part.text, Verdict.ASK, reasons=tuple(dict.fromkeys(reasons)) or ("no rule allows it",))

@@ -32,7 +32,8 @@ class Judgement:
 
     ``source`` is what decided: ``mode``, ``rule``, ``command`` (it cannot be judged) or ``refused``.
     ``rule`` is what an approval for the session, or for always, would add; empty where only this one
-    call can be approved. ``by`` is the rule that decided on the call as a whole, where one did.
+    call can be approved. ``opens`` is what that lets pass beyond what it spells. ``by`` is the rule that
+    decided on the call as a whole, where one did.
     """
 
     verdict: Verdict
@@ -41,6 +42,7 @@ class Judgement:
     parts: tuple[JudgedPart, ...] = ()
     rule: str = ""
     by: str = ""
+    opens: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The judgement as plain values."""
@@ -49,6 +51,7 @@ class Judgement:
             "source": self.source,
             "reasons": list(self.reasons),
             "rule": self.rule,
+            "opens": self.opens,
             "parts": [
                 {
                     "command": part.command,
@@ -72,4 +75,6 @@ def explain(judgement: Judgement) -> str:
         lines.append(f"  {part.verdict:<5}  {shown}" + (f"  ({why})" if why else ""))
     if judgement.verdict is Verdict.ASK and judgement.rule:
         lines.append(f"  an approval for more than once would add: {judgement.rule}")
+        if judgement.opens:
+            lines.append(f"  it {judgement.opens}")
     return "\n".join(lines)

@@ -23,7 +23,7 @@ class Touch(IntEnum):
 
 
 def covers(pattern: Sequence[str], part: Part, dangers: Collection[int]) -> bool:
-    """Whether an allow rule approves ``part``; ``dangers`` are positions that a ``*`` does not cover."""
+    """Whether an allow rule approves ``part``; ``dangers`` are positions that its ``*`` does not cover."""
     if part.writes or not part.words:
         return False
     if len(part.words) in dangers and "*" in pattern:
@@ -60,7 +60,8 @@ def mentions(pattern: Sequence[str], part: Part) -> bool:
     if not pattern or "*" in pattern[0]:
         return False
     program = re.compile(rf"(?:(?<![\w-])|(?<=-\w)){re.escape(pattern[0])}(?![\w-])")
-    texts = (part.text, *part.assignments, *(word.text for word in part.words[1:]))
+    behind = part.text.removeprefix(part.words[0].text) if part.words else part.text
+    texts = (behind, *part.assignments, *(word.text for word in part.words[1:]))
     return any(program.search(text) for text in texts)
 
 

@@ -7,7 +7,6 @@ a folder finds below it; a rule judges the path that the call names.
 
 import re
 import shlex
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tools.globs import Glob, GlobError
+from tools.permissions.arguments import Doubts
 from tools.permissions.matching import Touch, covers, touches
 from tools.permissions.parts import Part
 
@@ -35,7 +35,8 @@ class Rule:
     """One parsed rule.
 
     ``pattern`` is empty where the rule names the whole tool. ``words`` are the pattern's words for
-    ``run_shell``; ``exact`` is the one command line that ``run_shell(= ...)`` names.
+    ``run_shell``; ``exact`` is the one command line that ``run_shell(= ...)`` names. ``open_ended`` is a
+    rule that ends in ``**``: any arguments, where ``*`` covers those that are known to be harmless.
     """
 
     text: str
@@ -43,14 +44,16 @@ class Rule:
     pattern: str = ""
     words: tuple[str, ...] = ()
     exact: str = ""
+    open_ended: bool = False
 
     @property
     def bare(self) -> bool:
         return not self.pattern
 
-    def covers_part(self, part: Part, dangers: Collection[int]) -> bool:
-        """Whether this allow rule approves a part of a command."""
-        return bool(self.words) and covers(self.words, part, dangers)
+    def covers_part(self, part: Part, doubts: Doubts) -> bool:
+        """Whether this allow rule approves a part of a command, whose arguments leave ``doubts``."""
+        spelled = doubts.firm if self.open_ended else doubts.reasons
+        return bool(self.words) and covers(self.words, part, spelled)
 
     def touches_part(self, part: Part) -> Touch:
         """Whether this deny or ask rule names a part of a command."""
@@ -85,7 +88,10 @@ def parse_rule(text: str) -> Rule:
     if tool == "run_shell":
         if pattern.startswith("="):
             return _exact(text, clean, pattern)
-        return Rule(clean, tool, pattern, _words(text, pattern))
+        words = _words(text, pattern)
+        if words[-1:] == ("**",):
+            return Rule(clean, tool, pattern, (*words[:-1], "*"), open_ended=True)
+        return Rule(clean, tool, pattern, words)
     if tool == "fetch_url":
         if not _HOST.fullmatch(pattern.lower()):
             raise RuleError(f"rule {text!r}: the pattern is a host, such as docs.python.org or *.python.org")

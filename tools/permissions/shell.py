@@ -12,8 +12,10 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from tools.permissions.parts import Parsed, Part
+from tools.permissions.programs import base_name, known
 from tools.permissions.reading import WORDS
 from tools.permissions.redirections import RedirectionReader
+from tools.permissions.scripts import unsafe_test
 from tools.permissions.words import Kind, Word, names
 from tools.permissions.wrappers import RESERVED, unwrap
 
@@ -41,7 +43,6 @@ _MOVES = names("cd pushd popd")
 _BRACKETS = re.compile(r"\[\[\s.*\s\]\]|\[\s.*\s\]", re.DOTALL)
 _LOOP_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_COMPARES_NUMBERS = re.compile(r"(?:^|\s)-(?:eq|ne|lt|le|gt|ge|v|R)(?:\s|$)")
 
 
 def parse(command: str) -> Parsed:
@@ -62,8 +63,11 @@ def parse(command: str) -> Parsed:
         reader.doubt("it contains characters that do not show")
     reader.read()
     programs = {part.program for part in reader.parts}
-    if "git" in programs and programs & _MOVES:
-        reader.doubt("git in another folder obeys the settings that lie there")
+    if programs & _MOVES:
+        for name in sorted(programs):
+            entry = known(name)
+            if base_name(name) == "git" or (entry is not None and entry.kind == "runs"):
+                reader.doubt(f"{name} in another folder obeys what lies there")
     return Parsed(tuple(reader.parts), reader.broken, tuple(reader.unclear))
 
 
@@ -267,10 +271,9 @@ class Reader(RedirectionReader):
         bracket = "[[" if text.startswith("[[") else "["
         if not _BRACKETS.fullmatch(text) or set(text) & set("\n#;&|<>"):
             self.doubt("a test is not understood")
-        if text.startswith("((") or "`" in text or (bracket == "[[" and _COMPARES_NUMBERS.search(text)):
-            self.doubt("a test evaluates arithmetic, which can run commands")
-        if re.search(r"(?:^|\s)-[vR](?:\s|$)", text):
-            self.doubt("a test on a variable's name can run commands")
+        why = unsafe_test(bracket, text[len(bracket) : -len(bracket)])
+        if why:
+            self.doubt(why)
         self.expansions(node)
         words = (Word(bracket, Kind.LITERAL, bracket), Word(text[len(bracket) :], Kind.DYNAMIC))
         self.add(Part(text, words))

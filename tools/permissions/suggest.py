@@ -1,44 +1,76 @@
-"""The rule that an approval for the session, or for always, would add.
+"""The rule that an approval for the session, or for always, would add, and what a rule opens.
 
-Invariant: never broader than one program with one subcommand, or one program that only reads or
-checks; everything else is offered as exactly this command, path or host.
+Invariant: a rule that ends in ``*`` is offered only for a program whose harmless arguments are known, with
+its subcommand; everything else is offered as exactly this command, path or host.
 """
 
 import re
 from collections.abc import Sequence
 
 from tools.calls import ToolCall
-from tools.permissions.parts import Parsed
-from tools.permissions.rules import PATH_TOOLS, RuleError, host_of, parse_rule
-from tools.permissions.runners import dangers
-from tools.permissions.words import names
-
-_READERS = names(
-    "ls cat head tail wc grep egrep fgrep rg pwd echo file stat du df tree which whoami date uname diff cmp "
-    "cut nl basename dirname realpath readlink sha256sum md5sum pytest ruff mypy flake8 pylint"
-)
-_SUBCOMMANDS = names("git npm pnpm yarn cargo go pip uv poetry make docker kubectl gh dotnet mvn gradle")
-_TOO_MUCH = names(
-    "push reset clean checkout restore rm publish uninstall remove install add-user login logout delete "
-    "prune exec run apply filter-branch switch"
-)
+from tools.permissions.arguments import doubts
+from tools.permissions.parts import Parsed, Part
+from tools.permissions.programs import Program, base_name, is_wrapper, known
+from tools.permissions.rules import PATH_TOOLS, Rule, RuleError, host_of, parse_rule
 
 
 def shell_rule(command: str, parsed: Parsed) -> str:
     """The narrowest useful rule for a command, or "" where it cannot be read."""
     if parsed.broken or not parsed.parts:
         return ""
-    shown = [part for part in parsed.parts if not part.passes_on]
-    if parsed.clear and len(shown) == 1 and len(parsed.parts) == 1:
-        part = shown[0]
-        plain = not (part.writes or part.assignments or dangers(part))
-        words = [word.text for word in part.words if word.literal]
-        if plain and part.program in _READERS:
-            return f"run_shell({part.program} *)"
-        named = len(words) == len(part.words) > 1 and re.fullmatch(r"[a-z][a-z0-9:_-]*", words[1])
-        if plain and named and part.program in _SUBCOMMANDS and words[1] not in _TOO_MUCH:
-            return f"run_shell({part.program} {words[1]} *)"
+    if parsed.clear and len(parsed.parts) == 1:
+        part = parsed.parts[0]
+        words = _offered(part)
+        if words and not (part.writes or part.assignments or part.passes_on):
+            rule = f"run_shell({' '.join(words)} *)"
+            if parse_rule(rule).covers_part(part, doubts(part)):
+                return rule
     return f"run_shell(= {command.strip()})"
+
+
+def _offered(part: Part) -> list[str]:
+    """The words that an offered rule spells, none where only the exact command is offered."""
+    texts = [word.text for word in part.words if word.literal]
+    program = known(part.program)
+    words = [part.program]
+    while program is not None and program.subcommands:
+        name = texts[len(words)] if len(texts) > len(words) else ""
+        program = program.subcommands.get(name)
+        words.append(name)
+    if program is None or not program.offer or program.launches is not None:
+        return []
+    spelled = texts[len(words) : len(words) + program.offered]
+    if len(spelled) < program.offered or not all(re.fullmatch(r"[a-z][\w:.-]*", each) for each in spelled):
+        return []
+    return [*words, *spelled]
+
+
+def opens(rule: Rule) -> str:
+    """What ``rule`` lets pass beyond what it spells, as the rest of a sentence; "" where that is little."""
+    if rule.tool == "run_shell" and rule.bare:
+        return "allows every command"
+    if rule.tool != "run_shell" or "*" not in rule.words:
+        return ""
+    name = rule.words[0]
+    if is_wrapper(name):
+        return f"does not cover what {base_name(name)} runs: that is judged by itself, or asked"
+    program: Program | None = known(name)
+    called = [name]
+    for word in rule.words[1:]:
+        inner = program.subcommands.get(word) if program else None
+        if inner is None:
+            break
+        program = inner
+        called.append(word)
+    said = " ".join(called)
+    if program is None:
+        bare = base_name(name)
+        more = "" if rule.open_ended else "; words that name a program are asked"
+        return f"allows all that {bare}, which is not known here, does: it may write files{more}"
+    if not rule.open_ended:
+        return program.opens
+    others = program.others or "they may write files or run programs"
+    return "; ".join(filter(None, (program.opens, f"also allows all other options of `{said}`: {others}")))
 
 
 def call_rule(call: ToolCall, targets: Sequence[str]) -> str:

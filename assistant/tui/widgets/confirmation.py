@@ -191,6 +191,8 @@ class ConfirmationPanel(Vertical, can_focus=True):
                 ("s for the session, a in this workspace: ", "$text-muted"),
                 (clean_line(self.confirmation.rule, 160), "$secondary"),
             ]
+            if self.confirmation.opens:
+                lines.append((f"\n  such a rule {clean_line(self.confirmation.opens, 200)}", "$text-muted"))
         return Content.assemble(*lines).rstrip()
 
     def _choices(self) -> Content:

@@ -590,7 +590,8 @@ def test_a_rule_that_spells_it_covers(command: str, rule: str) -> None:
     [
         ("find . -delete", "run_shell(find * -del*)"),
         ("python -m http.server", "run_shell(python -m pytest *)"),
-        ("uv run python x.py", "run_shell(uv run python *)"),
+        ("uv run python -c x", "run_shell(uv run python *)"),
+        ("uv run -x python x.py", "run_shell(uv run * python *)"),
         ("npx eslint src", "run_shell(npx *)"),
         ("CI=1 pytest -q", "run_shell(pytest *)"),
         ("CI=2 pytest -q", "run_shell(CI=1 pytest *)"),
