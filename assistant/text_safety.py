@@ -18,7 +18,17 @@ _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_UNSAFE = re.compile(f"[{_CONTROLS}{_INVISIBLE}]")
+_DRAWN_IN_COLOUR = (
+    "0-9#*\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff"
+)
+"""Characters behind which one U+FE0F asks for an emoji; elsewhere a variation selector hides something."""
+_VARIATIONS = f"[\ufe00-\ufe0e\u180f]|(?<![{_DRAWN_IN_COLOUR}])\ufe0f"
+_UNSAFE = re.compile(f"[{_CONTROLS}{_INVISIBLE}]|{_VARIATIONS}")
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\U00016fe4\U0001d159"
+_PRIVATE = "\ufffe\uffff\ue000-\uf8ff\U000f0000-\U0010ffff"
+_DECEIVING = re.compile(f"{_UNSAFE.pattern}|[{_BLANKS}{_PRIVATE}]")
+"""What looks like a space and is none, or like nothing, or like whatever the font says."""
 _LONG_GAP = re.compile(r"[^\S\n]{24,}")
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){4,}")
 
@@ -53,7 +63,7 @@ def visible(text: str) -> str:
 
     Long gaps and runs of empty lines, which could push a part out of sight, are replaced by their size.
     """
-    text = _UNSAFE.sub(_escape, text)
+    text = _DECEIVING.sub(_escape, text)
     text = _EMPTY_LINES.sub(lambda match: f"\n⟨{match[0].count(chr(10)) - 1} empty lines⟩\n", text)
     text = _LONG_GAP.sub(lambda match: f" ⟨{len(match[0])} spaces⟩ ", text)
     return _PILE.sub(lambda match: match[1] + f"⟨{len(match[0]) - 4} combining⟩", text)

@@ -162,7 +162,8 @@ def _default(field: Any) -> str:
 
 
 def tools_page() -> str:
-    """The tools that the student may call."""
+    """The tools that the student may call, and the files that run by themselves."""
+    from tools.permissions.self_running import listed
     from tools.registry import builtin_registry
 
     rows = []
@@ -188,7 +189,20 @@ def tools_page() -> str:
         "`answer` ends the turn and is no tool.",
         "",
     ]
-    return _page([*head, *_table(("tool", "arguments", "risk", "longest time", "what it does"), rows)])
+    running = [
+        "",
+        "## Files that run by themselves",
+        "",
+        "Mode `edit` lets the student write files of the workspace without a question, but it asks about",
+        "files that run although nobody decides to run them. Beside those in the table, these are files of a",
+        "virtual environment of any name, those in the folder that `core.hooksPath` names and, at the top of",
+        "the workspace, modules that Python would import in place of its own. A rule such as",
+        "`edit_file(Makefile)` lets one pass. Mode `auto` asks about none: its commands write files too.",
+        "",
+    ]
+    groups = [(when, " ".join(f"`{name}`" for name in files)) for when, files in listed().values()]
+    tools = _table(("tool", "arguments", "risk", "longest time", "what it does"), rows)
+    return _page([*head, *tools, *running, *_table(("they run", "files"), groups)])
 
 
 PAGES = {

@@ -63,8 +63,8 @@ class Confirmation:
     """A call that waits for the person. The consumer sets ``reply``; the loop waits for it.
 
     ``preview`` is the unified diff of a write, or empty. ``rule`` is what 'session' and 'always'
-    would add, as shown, and ``opens`` what that lets pass beyond what it spells. ``reasons`` says why it is asked, a line per part of a command. ``where``
-    names the sandbox and its network state.
+    would add, as shown, and ``opens`` what that lets pass beyond what it spells. ``reasons`` says why
+    it is asked, a line per part of a command. ``where`` names the sandbox and its network state.
     """
 
     call: ToolCall

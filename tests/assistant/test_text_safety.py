@@ -119,3 +119,38 @@ def test_B05_a_line_of_a_megabyte_is_quick_and_linear() -> None:
     assert len(clean("a" * 1_000_000)) == 1_000_000
     assert clean("\x1b]" * 200_000).count("\\x1b") == 200_000
     assert len(clean_line("\x1b[31m" * 500_000, 100)) <= 100
+
+
+SPACES = [chr(code) for code in range(0x80, 0x110000) if unicodedata.category(chr(code)) == "Zs"]
+
+
+def ignorable() -> list[str]:
+    """The characters that a font may leave out, by their Unicode property."""
+    import regex
+
+    unseen = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\p{Co}--[\n]]", regex.V1)
+    codes = [*range(0x30000), *range(0xE0000, 0xE1000), 0xF0000, 0x10FFFD]
+    return [chr(code) for code in codes if unseen.match(chr(code))]
+
+
+@pytest.mark.parametrize(
+    "blank", [*SPACES, "\u2800", "\ue000", "\U00016fe4"], ids=lambda c: f"U+{ord(c):04X}"
+)
+def test_D11_no_blank_but_a_space_looks_like_one(blank: str) -> None:
+    for shown in (visible(f"ls{blank}x"), visible("ls" + blank * 300 + "rm x")):
+        assert blank not in shown
+        assert "\\" in shown
+
+
+def test_D11_what_a_font_leaves_out_is_an_escape() -> None:
+    every = ignorable()
+
+    assert len(every) > 4000
+    assert [hex(ord(c)) for c in every if visible(f"a{c}b") == f"a{c}b"] == []
+
+
+def test_D11_a_variation_selector_only_stands_behind_an_emoji() -> None:
+    assert visible("\u2764\ufe0f 1\ufe0f") == "\u2764\ufe0f 1\ufe0f"
+    assert visible("rm\ufe0f x\ufe0f") == "rm\\ufe0f x\\ufe0f"
+    assert visible("\u2764" + "\ufe0f" * 40).count("\\ufe0f") == 39
+    assert clean("a" + "\ufe0f" * 3) == "a" + "\\ufe0f" * 3

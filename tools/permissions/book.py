@@ -15,6 +15,7 @@ from tools.calls import Risk, ToolCall
 from tools.permissions.commands import PLAN, ShellRules, judge_command
 from tools.permissions.judgement import Judgement, Mode, Verdict
 from tools.permissions.rules import PATH_TOOLS, Rule, host_of, inside, parse_rule
+from tools.permissions.self_running import runs_when
 from tools.permissions.settings import PermissionSettings
 from tools.permissions.standing import Keeper, Place, Scope, Standing, Standings, Unkept
 from tools.permissions.suggest import call_rule, opens
@@ -151,6 +152,10 @@ class Permissions:
         if risk is Risk.WRITE and self.mode in ("edit", "auto"):
             passes = bool(targets) and call.tool in PATH_TOOLS and not any(map(_protected, targets))
             reason = "the path is protected, or not inside the workspace"
+        if passes and risk is Risk.WRITE and self.mode == "edit":
+            running = next(filter(None, (runs_when(target, self.workspace) for target in targets)), "")
+            passes = not running
+            reason = f"{targets[0]} runs {running}: asked also in mode edit"
         if risk is Risk.EXECUTE and self.mode == "auto":
             passes = True
         if passes:

@@ -183,16 +183,18 @@ class ConfirmationPanel(Vertical, can_focus=True):
     def _why(self) -> Content:
         lines: list[tuple[str, str] | str] = []
         for reason in self.confirmation.reasons[:6]:
-            lines.append((clean_line(reason, 160) + "\n", "$text-muted"))
+            lines.append((clean_line(visible(reason), 160) + "\n", "$text-muted"))
         if len(self.confirmation.reasons) > 6:
             lines.append((f"… and {len(self.confirmation.reasons) - 6} more reasons\n", "$text-muted"))
         if self.confirmation.rule:
             lines += [
                 ("s for the session, a in this workspace: ", "$text-muted"),
-                (clean_line(self.confirmation.rule, 160), "$secondary"),
+                (clean_line(visible(self.confirmation.rule), 160), "$secondary"),
             ]
             if self.confirmation.opens:
-                lines.append((f"\n  such a rule {clean_line(self.confirmation.opens, 200)}", "$text-muted"))
+                lines.append(
+                    (f"\n  such a rule {clean_line(visible(self.confirmation.opens), 200)}", "$text-muted")
+                )
         return Content.assemble(*lines).rstrip()
 
     def _choices(self) -> Content:

@@ -1,0 +1,126 @@
+"""Mode ``edit`` asks before it writes what runs although nobody decides to run it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools.permissions.judging import book
+from tools.calls import Risk, ToolCall
+from tools.permissions.book import Permissions
+from tools.permissions.self_running import listed, runs_when
+from tools.permissions.settings import PermissionSettings
+from tools.permissions.words import names
+
+ASKED = sorted(
+    names("""
+.envrc sub/.envrc .env .direnv/bin/x .vscode/tasks.json .vscode/settings.json .vscode/launch.json
+a/.vscode/x.json .idea/workspace.xml x.code-workspace .devcontainer/devcontainer.json devcontainer.json
+.exrc .nvim.lua .dir-locals.el .venv/bin/python .venv/bin/activate venv/lib/site-packages/x.py
+.tox/py/bin/x lib/site-packages/x.pth x.pth sitecustomize.py src/usercustomize.py conftest.py
+tests/conftest.py setup.py setup.cfg pyproject.toml tox.ini noxfile.py package.json web/package.json
+.npmrc .yarnrc .yarnrc.yml .yarn/releases/x.cjs .pnpmfile.cjs node_modules/.bin/eslint vite.config.ts
+jest.config.js .eslintrc.cjs gulpfile.js Makefile makefile GNUmakefile sub/Makefile rules.mk Makefile.am
+justfile .justfile Justfile Taskfile.yml Taskfile.dist.yaml Rakefile CMakeLists.txt x.cmake meson.build
+build.gradle build.gradle.kts settings.gradle gradlew gradle/wrapper/gradle-wrapper.properties pom.xml
+.mvn/jvm.config Cargo.toml .cargo/config.toml build.rs crate/build.rs rust-toolchain.toml Dockerfile
+Dockerfile.dev docker-compose.yml compose.yaml flake.nix shell.nix .githooks/pre-commit .husky/pre-commit
+.pre-commit-config.yaml lefthook.yml .gitattributes .gitmodules .github/workflows/ci.yml
+.github/actions/x/action.yml .gitlab-ci.yml .circleci/config.yml Jenkinsfile azure-pipelines.yml
+.travis.yml .bashrc .bash_profile .profile .zshrc .tool-versions mise.toml .mise.toml .gdbinit .gitconfig
+AGENTS.md docs/AGENTS.md CLAUDE.md .cursorrules .cursor/rules/x.mdc .mcp.json .claude/settings.json
+GEMINI.md BUILD.bazel WORKSPACE .bazelrc SConstruct x.gemspec Gemfile composer.json x.csproj
+Directory.Build.props mix.exs .Rprofile x.desktop x.service json.py os.py subprocess/__init__.py
+.ssh/authorized_keys .local/bin/ls
+""")
+)
+
+LOOK_ALIKES = [
+    "MAKEFILE",
+    "PACKAGE.JSON",
+    ".EnvRC",
+    "Makefile.",
+    "Make\u200bfile",
+    ".VSCODE/tasks.json",
+    "ｓｅｔｕｐ.py",
+]
+
+WRITTEN = sorted(
+    names("""
+src/app.py README.md docs/index.md tests/test_app.py src/json.py src/os/__init__.py a/package.jsonx
+notes.txt build/output.txt src/makefiles.py environments.md vscode/tasks.json idea/x.xml my.envrc.md
+src/setup_tools.py configure.md githook.md src/build.rsx app/models.py src/conf.py tests/conf_test.py
+Dockerfiles/readme.md src/index.ts src/components/config.js.map package-lock.json.bak styles.css data.csv
+src/cargo.rs main.go src/lib.rs
+""")
+)
+
+
+def verdict(path: str, *allow: str, mode: str = "edit", tool: str = "write_file") -> str:
+    call = ToolCall("1", tool, {"path": path, "content": ""})
+    return book(allow, mode=mode).judge(call, Risk.WRITE).verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", [*ASKED, *LOOK_ALIKES])
+def test_C02_files_that_run_by_themselves_are_asked_in_edit_mode(path: str) -> None:
+    assert verdict(path) == "ask"
+    assert verdict(path, tool="edit_file") == "ask"
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_ordinary_files_pass_in_edit_mode(path: str) -> None:
+    assert verdict(path) == "allow"
+
+
+def test_the_reason_says_when_it_runs() -> None:
+    call = ToolCall("1", "write_file", {"path": "Makefile", "content": ""})
+    [reason] = book(mode="edit").judge(call, Risk.WRITE).reasons
+
+    assert reason.startswith(
+        "Makefile runs when you build, or type an ordinary command such as make: asked also"
+    )
+
+
+def test_a_rule_that_names_the_file_lets_it_pass() -> None:
+    assert verdict("Makefile", "write_file(Makefile)") == "allow"
+    assert verdict("justfile", "write_file(Makefile)") == "ask"
+
+
+def test_mode_auto_asks_about_none_and_mode_ask_about_all() -> None:
+    assert (verdict("Makefile", mode="auto"), verdict("notes.txt", mode="ask")) == ("allow", "ask")
+
+
+class TestWhatTheWorkspaceNames:
+    def permissions(self, workspace: Path) -> Permissions:
+        return Permissions("edit", PermissionSettings(), workspace)
+
+    def verdict(self, workspace: Path, path: str) -> str:
+        call = ToolCall("1", "write_file", {"path": path, "content": ""})
+        return self.permissions(workspace).judge(call, Risk.WRITE).verdict
+
+    def test_a_virtual_environment_under_any_name(self, tmp_path: Path) -> None:
+        (tmp_path / "tools" / "mine").mkdir(parents=True)
+        (tmp_path / "tools" / "mine" / "pyvenv.cfg").write_text("")
+
+        assert self.verdict(tmp_path, "tools/mine/bin/rg") == "ask"
+        assert self.verdict(tmp_path, "tools/other/rg") == "allow"
+
+    @pytest.mark.parametrize("line", ["hooksPath = scripts/hooks", 'HOOKSPATH="scripts/hooks"'])
+    def test_the_folder_of_hooks(self, tmp_path: Path, line: str) -> None:
+        (tmp_path / ".git").mkdir()
+        (tmp_path / ".git" / "config").write_text(f"[core]\n\tbare = false\n\t{line}\n")
+
+        assert self.verdict(tmp_path, "scripts/hooks/pre-commit") == "ask"
+        assert self.verdict(tmp_path, "scripts/run") == "allow"
+
+    def test_a_link_to_such_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").symlink_to("Makefile")
+
+        assert self.verdict(tmp_path, "notes.txt") == "ask"
+
+
+def test_every_group_says_when_and_names_files() -> None:
+    for when, files in listed().values():
+        assert when.startswith(("when ", "where "))
+        for name in files:
+            path = name.replace("*", "x") + ("x" if name.endswith("/") else "")
+            assert runs_when(path, Path("/nonexistent")), name

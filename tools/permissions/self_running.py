@@ -1,0 +1,70 @@
+"""Files that run by themselves, which mode ``edit`` asks about before it writes one.
+
+Covered: the names in ``self_running.toml`` and look-alikes of them, virtual environments under any name, the
+folder that ``core.hooksPath`` names, and modules that Python would import in place of its own. Not covered:
+code that only runs where somebody runs it, which is what an approval of edits is for.
+"""
+
+import re
+import sys
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+_MOST = 1 << 20
+
+
+@cache
+def listed() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The groups of the table: when they run, and their patterns."""
+    with Path(__file__).with_suffix(".toml").open("rb") as file:
+        return {name: (group["when"], tuple(group["files"])) for name, group in tomllib.load(file).items()}
+
+
+def runs_when(target: str, workspace: Path) -> str:
+    """When the file at ``target``, relative to the workspace, would run by itself; "" where it would not."""
+    plain = "/".join(map(_plain, target.split("/")))
+    for when, names in _patterns():
+        if names.search(plain):
+            return when
+    first = plain.split("/")[0]
+    if plain in (f"{first}/__init__.py", first) and first.removesuffix(".py") in sys.stdlib_module_names:
+        return "in place of Python's own module when Python starts there"
+    folders = [workspace.joinpath(*Path(target).parts[:depth]) for depth in range(1, len(Path(target).parts))]
+    if any((folder / name).exists() for folder in folders for name in ("pyvenv.cfg", "conda-meta")):
+        return "when you use the virtual environment"
+    hooks = _hooks_folder(workspace)
+    if hooks is not None and any(folder == hooks for folder in folders):
+        return "when you commit, check out or merge"
+    return ""
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((when, re.compile("|".join(map(_regex, files)))) for when, files in listed().values())
+
+
+def _regex(pattern: str) -> str:
+    """A name of a file, or of a folder where it ends in a slash, anywhere in a path."""
+    text = re.escape(pattern.casefold().rstrip("/")).replace(r"\*", "[^/]*")
+    return f"(?:^|/){text}{'/' if pattern.endswith('/') else '$'}"
+
+
+def _plain(name: str) -> str:
+    """``name`` as a file system that knows neither case nor invisible characters takes it."""
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    visible = "".join(one for one in folded if unicodedata.category(one) not in ("Cf", "Cc", "Mn"))
+    return visible.rstrip(". ") or visible
+
+
+def _hooks_folder(workspace: Path) -> Path | None:
+    """The folder in the workspace that its repository's ``core.hooksPath`` names."""
+    try:
+        with (workspace / ".git" / "config").open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_MOST)
+    except OSError:
+        return None
+    setting = re.compile(r"^\s*(?:\[core\]\s*)?hookspath\s*=\s*\"?([^\"\n;#]+)", re.MULTILINE | re.IGNORECASE)
+    found = setting.findall(text)
+    return workspace / found[-1].strip() if found else None
