@@ -37,7 +37,7 @@ class Doubts:
 
 def doubts(part: Part) -> Doubts:
     """The words of ``part`` that are not known to be harmless."""
-    return _doubts(part.words) if part.program else Doubts()
+    return _doubts(part.words) if part.program and not part.read else Doubts()
 
 
 def _doubts(words: Sequence[Word]) -> Doubts:
@@ -117,6 +117,9 @@ class _Arguments:
             at = self.old_style(at)
         while at < self.end:
             word = self.words[at]
+            if program.kind != "reads" and word.text.startswith("@"):
+                self.doubt(at, f"{word.text} can name a file of arguments")
+                return
             if not ended and word.literal and word.text == "--":
                 ended = True
                 at += 1
@@ -164,6 +167,7 @@ class _Arguments:
             return 0
         following = self.words[at + 1]
         dashed = following.text.startswith("-") and not re.fullmatch(r"-\d*", following.text)
+        dashed = dashed or (program.kind != "reads" and following.text.startswith("@"))
         if not program.complete and (following.may_be_option() or (following.literal and dashed)):
             self.doubt(at, f"the value of {text} could be an option")
             return 0

@@ -13,7 +13,8 @@ class Part:
     ``assignments`` are its ``NAME=value`` prefixes. ``writes`` are the targets its output is
     redirected to, ``/dev/null`` left out. ``passes_on``: it only runs the part after it
     (``timeout 5 ls``), which is approved in its place. ``within``: it is an argument of the part
-    before it (``find -exec``), which is approved in its place. Both are denied on their own.
+    before it (``find -exec``), which is approved in its place. Both are denied on their own. ``read``: what
+    its words could do was doubted where they were read, as those between the brackets of a test.
     """
 
     text: str
@@ -22,6 +23,7 @@ class Part:
     writes: tuple[str, ...] = ()
     passes_on: bool = False
     within: bool = False
+    read: bool = False
 
     @property
     def program(self) -> str:

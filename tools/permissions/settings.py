@@ -4,7 +4,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class PermissionSettings(BaseModel):
-    """Rules such as ``run_shell(git status *)``, ``edit_file(src/**)`` or ``read_file``; deny wins."""
+    """Rules such as ``run_shell(git status *)``, ``edit_file(src/**)`` or ``read_file``; deny wins.
+
+    Of a known program ``*`` covers the arguments that are known to be harmless, and ``**`` any.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

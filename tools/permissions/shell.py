@@ -276,4 +276,4 @@ class Reader(RedirectionReader):
             self.doubt(why)
         self.expansions(node)
         words = (Word(bracket, Kind.LITERAL, bracket), Word(text[len(bracket) :], Kind.DYNAMIC))
-        self.add(Part(text, words))
+        self.add(Part(text, words, read=True))

@@ -355,6 +355,27 @@ unknown "touch p"
 unknown $x
 unknown /bin/touch p
 unknown a -- rm x
+pytest -k @args
+pytest -- @args
+mypy --python-version @args
+mypy --exclude @args x
+ruff check @args
+ruff check --select @args
+ruff @args
+git log --format=%G?
+git log '--format=%h %GS'
+git log --pretty=format:%GK
+git show --format=%G? HEAD
+git tag -l --format=%(signature)
+command [ -v 'a[$(touch p)]' ]
+builtin [ -v 'a[$(touch p)]' ]
+command test -v 'a[$(touch p)]'
+timeout 5 [ -v x ]
+command [ $x ]
+builtin printf -v 'a[$(touch p)]' x
+command printf %n PATH
+make -- -f
+cargo build -p --config=x
 """.strip().split("\n")
 
 HARMLESS = """
@@ -393,6 +414,7 @@ pip list --outdated x
 pip show -f x
 cargo test --release -p crate name
 cargo check --all-targets
+cargo build -p crate --bin tool
 rg -n -g '*.py' --type py 'a|b' src
 rg -C3 pattern
 grep -rn --include=*.py pattern .
