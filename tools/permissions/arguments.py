@@ -49,10 +49,7 @@ def _doubts(words: Sequence[Word]) -> Doubts:
         return Doubts(dict.fromkeys(everything, reason), frozenset(everything))
     if program is None:
         return _unknown(words)
-    found = _Arguments(program, words, name).judge()
-    if program.kind != "reads":
-        found = Doubts({0: f"{name}: a rule has to name it", **found.reasons}, found.firm)
-    return found
+    return _Arguments(program, words, name).judge()
 
 
 def _unknown(words: Sequence[Word]) -> Doubts:
@@ -93,6 +90,8 @@ class _Arguments:
         self.launched = False
 
     def judge(self) -> Doubts:
+        if self.program.kind != "reads":
+            self.reasons[0] = f"{self.called}: a rule has to name it"
         if not self.program.anything:
             self.walk()
         if self.program.judge:
@@ -101,7 +100,7 @@ class _Arguments:
             if why:
                 self.doubt(first, why)
         if self.program.launches is not None and not self.launched:
-            self.firm |= set(self.reasons)
+            self.firm |= set(range(self.end + 1)) if len(self.reasons) > 1 else set()
         return Doubts(self.reasons, frozenset(self.firm))
 
     def doubt(self, position: int, why: str, through: int | None = None) -> None:
@@ -246,7 +245,8 @@ class _Arguments:
             self.doubt(at, f"{word.text} is not known to be harmless{self.hint()}")
             return
         found = _Arguments(inner, self.words, f"{self.called} {word.text}", at).judge()
-        self.reasons |= {each: why for each, why in found.reasons.items() if each not in self.reasons}
+        for each, why in found.reasons.items():
+            self.reasons.setdefault(each, why)
         self.firm |= found.firm
 
     def launch(self, at: int) -> None:

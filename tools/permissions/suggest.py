@@ -51,26 +51,33 @@ def opens(rule: Rule) -> str:
         return "allows every command"
     if rule.tool != "run_shell" or "*" not in rule.words:
         return ""
-    name = rule.words[0]
-    if is_wrapper(name):
-        return f"does not cover what {base_name(name)} runs: that is judged by itself, or asked"
-    program: Program | None = known(name)
-    called = [name]
-    for word in rule.words[1:]:
-        inner = program.subcommands.get(word) if program else None
-        if inner is None:
-            break
-        program = inner
-        called.append(word)
-    said = " ".join(called)
+    return _opens(rule.words, rule.open_ended)
+
+
+def _opens(words: tuple[str, ...], open_ended: bool) -> str:
+    name = base_name(words[0])
+    if "*" in name:
+        return "allows every command but what others run" if open_ended else "allows what only reads"
+    program: Program | None = known(words[0])
+    at = 1
+    while program is not None and at < len(words) and words[at] in program.subcommands:
+        program = program.subcommands[words[at]]
+        at += 1
+    called = " ".join((name, *words[1:at]))
+    if program is None and is_wrapper(name):
+        return f"does not cover what {name} runs: that is judged by itself, or asked"
     if program is None:
-        bare = base_name(name)
-        more = "" if rule.open_ended else "; words that name a program are asked"
-        return f"allows all that {bare}, which is not known here, does: it may write files{more}"
-    if not rule.open_ended:
+        more = "" if open_ended else "; words that name a program are asked"
+        return f"allows all that {name}, which is not known here, does: it may write files{more}"
+    if program.launches is not None:
+        inner = words[at + program.launches :]
+        if not inner or inner[0] == "*" or any(word.startswith("-") for word in words[at:-1]):
+            return f"does not cover what {called} runs: that is judged by itself, or asked"
+        return _opens(inner, open_ended) if "*" in inner else ""
+    if not open_ended:
         return program.opens
     others = program.others or "they may write files or run programs"
-    return "; ".join(filter(None, (program.opens, f"also allows all other options of `{said}`: {others}")))
+    return "; ".join(filter(None, (program.opens, f"also allows all other options of `{called}`: {others}")))
 
 
 def call_rule(call: ToolCall, targets: Sequence[str]) -> str:

@@ -526,6 +526,11 @@ def test_two_stars_mean_the_program_with_any_arguments(command: str, rule: str) 
         ("./git status touch", "run_shell(./git *)"),
         ("unknown a", "run_shell(*)"),
         ("make a", "run_shell(*)"),
+        ("git commit -m x", "run_shell(*)"),
+        ("npm test", "run_shell(*)"),
+        ("cargo build", "run_shell(* build)"),
+        ("sudo -x unknown", "run_shell(sudo **)"),
+        ("docker exec box unknown", "run_shell(docker **)"),
     ],
 )
 def test_D02_a_rule_has_to_spell_what_runs(command: str, rule: str) -> None:
@@ -543,6 +548,11 @@ def test_D02_a_rule_has_to_spell_what_runs(command: str, rule: str) -> None:
         ("run_shell(unknown **)", "not known here"),
         ("run_shell(numactl *)", "does not cover what numactl runs"),
         ("run_shell(sudo *)", "does not cover what sudo runs"),
+        ("run_shell(sudo -u root *)", "does not cover what sudo runs"),
+        ("run_shell(uv run *)", "does not cover what uv run runs"),
+        ("run_shell(uv run pytest *)", "runs the tests"),
+        ("run_shell(*)", "what only reads"),
+        ("run_shell(**)", "every command but"),
         ("run_shell", "every command"),
     ],
 )
