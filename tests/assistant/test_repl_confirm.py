@@ -100,6 +100,11 @@ async def test_rule_is_shown_with_the_question() -> None:
     assert typist.asked == [(QUESTION, "")]
 
 
+async def test_what_a_rule_opens_is_shown_with_it() -> None:
+    _, written = await reply_to(Typist("n"), rule="run_shell(pytest *)", opens="runs the tests\u2800")
+    assert "would allow: run_shell(pytest *)\n  such a rule runs the tests\\u2800\n" in written
+
+
 async def test_edit_of_a_command_is_plain_text() -> None:
     typist = Typist("e", "ls 'a b'")
     reply, _ = await reply_to(typist)

@@ -92,6 +92,15 @@ async def test_panel_opens_for_the_bare_name_only(tmp_path: Path) -> None:
     assert place.interface.opened == ["permissions"]
 
 
+async def test_add_says_what_a_rule_opens(place: Place) -> None:
+    await place.run("/permissions add run_shell(git grep **)")
+    assert place.interface.said[-1][1].endswith(
+        "it also allows all other options of `git grep`: -O runs a program, --textconv runs filters"
+    )
+    await place.run("/permissions add deny run_shell(git grep **)")
+    assert place.interface.said[-1][1] == "denied until this session ends: run_shell(git grep **)"
+
+
 async def test_add_allows_for_this_session_only(place: Place) -> None:
     assert place.verdict("git status -s") is Verdict.ASK
     await place.run("/permissions add run_shell(git status *)")

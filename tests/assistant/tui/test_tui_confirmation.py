@@ -47,6 +47,16 @@ async def test_it_shows_what_where_why_and_the_rule() -> None:
         assert "waits for you" in text
 
 
+async def test_it_shows_what_the_rule_opens_and_no_blank_that_is_none() -> None:
+    chat = shell_chat(rule="run_shell(pytest\u2800*)", opens="runs the tests")
+    async with driving(chat) as pilot:
+        await send(pilot, "test it")
+        await asked(pilot)
+        text = shown(pilot)
+        assert "such a rule runs the tests" in text
+        assert "\u2800" not in text
+
+
 @pytest.mark.parametrize(
     ("key", "verdict"),
     [
