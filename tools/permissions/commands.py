@@ -14,7 +14,7 @@ from tools.permissions.matching import Touch, mentions
 from tools.permissions.parts import Parsed, Part
 from tools.permissions.programs import known
 from tools.permissions.rules import Rule
-from tools.permissions.shell import parse
+from tools.permissions.shell import MOVES, parse
 from tools.permissions.suggest import shell_rule
 
 HIDDEN = "and a rule could forbid what it hides"
@@ -92,8 +92,9 @@ def _named(parts: Iterable[JudgedPart], verdict: Verdict) -> tuple[str, ...]:
 def _judge_parts(parsed: Parsed, rules: ShellRules) -> tuple[JudgedPart, ...]:
     judged: list[JudgedPart] = []
     outer = Verdict.ASK
+    moved = any(part.program in MOVES for part in parsed.parts)
     for part in parsed.parts:
-        found = _judge_part(part, rules)
+        found = _judge_part(part, rules, moved)
         if part.within and found.verdict is Verdict.ASK and not found.rule:
             found = JudgedPart(found.command, outer, reasons=("judged with what runs it",))
         elif not part.within:
@@ -102,7 +103,8 @@ def _judge_parts(parsed: Parsed, rules: ShellRules) -> tuple[JudgedPart, ...]:
     return tuple(judged)
 
 
-def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
+def _judge_part(part: Part, rules: ShellRules, moved: bool) -> JudgedPart:
+    """Judge ``part``; where the command has ``moved`` to another folder, only readers pass by a rule."""
     doubtful: Rule | None = None
     risky = doubts(part)
     for rule in rules.deny:
@@ -119,6 +121,8 @@ def _judge_part(part: Part, rules: ShellRules) -> JudgedPart:
         return JudgedPart(part.text, Verdict.ASK, doubtful.text)
     if part.passes_on:
         return JudgedPart(part.text, Verdict.ALLOW, reasons=("only runs what follows",))
+    if moved and 0 in risky.reasons:
+        return JudgedPart(part.text, Verdict.ASK, reasons=("in another folder it obeys what lies there",))
     for rule in rules.allow:
         if rule.covers_part(part, risky):
             return JudgedPart(part.text, Verdict.ALLOW, rule.text)

@@ -480,6 +480,17 @@ def test_a_star_covers_what_is_known_to_be_harmless(command: str) -> None:
     assert judge(escaped, rules).verdict == "allow", judge(escaped, rules)
 
 
+@pytest.mark.parametrize("command", ["./run.sh", "make test", "npm test", "pytest -q", "git commit -m x"])
+def test_D07_in_another_folder_only_readers_pass_by_a_rule(command: str) -> None:
+    rules = [f"run_shell({command.split()[0]} *)", "run_shell(cd *)", "run_shell(ls *)"]
+
+    assert judge(f"ls && {command}", rules).verdict == "allow"
+    assert judge(f"cd evil && {command}", rules).verdict == "ask"
+    assert judge(f"(cd evil; {command})", rules).verdict == "ask"
+    assert judge("cd evil && ls", rules).verdict == "allow"
+    assert judge(f"cd evil && {command}", [f"run_shell(= cd evil && {command})"]).verdict == "allow"
+
+
 @pytest.mark.parametrize("name", sorted(wrappers()))
 def test_D02_no_rule_for_a_wrapper_covers_what_it_runs(name: str) -> None:
     for rule in (f"run_shell({name} *)", f"run_shell({name} **)", "run_shell(*)"):
