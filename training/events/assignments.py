@@ -1,85 +1,207 @@
-"""Secrets known by the name they are given to: ``API_KEY=...``, ``"password": "..."``, ``--token ...``.
+"""Secrets known by the name they are given to: ``API_KEY=...``, ``"dbPassword": "..."``, ``--token ...``.
 
-Invariant: code that only names a secret (``password: str``, ``token = next(lexer)``,
-``api_key=settings.key``) is left as it is. A literal value is taken out where the name is a password's,
-or where the value looks random.
+Invariant: code that only names a secret (``password: str``, ``token = next(lexer)``, ``api_key=settings.key``)
+stays. A literal is a secret where the name is a password's, or where it looks random. Every name in
+the text is read once, and every value at most ``LONGEST`` characters far.
 """
+# ruff: noqa: E501  (patterns and samples are read as one line)
 
 import re
-from collections import Counter
-from math import log2
+from collections.abc import Iterator
 
-HINTS = ("passw", "pwd", "secret", "token", "key", "credential", "passphrase")
+from training.events.randomness import LONGEST, is_mixed, is_placeholder, looks_random
+from training.events.secret_names import Kind, kind_of
 
-_NAME = (
-    r"(?P<name>[A-Za-z0-9_.-]{0,40}?"
-    r"(?:passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[_-]?keys?|apikey|access[_-]?key(?:[_-]?id)?"
-    r"|private[_-]?key|secret[_-]?key|account[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|credentials?))"
+NESTED = 16
+"""As many names are read inside one value, so that ``token=token=token=...`` takes no square of its length."""
+
+Span = tuple[int, int, str]
+"""Where a secret begins and ends, and its kind."""
+
+HINTS = ("pass", "pwd", "pw", "secret", "token", "key", "cred", "jwt", "bearer", "psk", "sess", "dsn", "conn", "author", "auth")  # fmt: skip
+
+_QUOTE = r"\\{0,3}[\"'`]"
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9_$.-])(?P<flag>--?)?(?P<name>[A-Za-z_$.][A-Za-z0-9_.$-]*+)(?P<quoted>" + _QUOTE + r")?\]?"
+    r"(?P<operator>(?:: ?[&A-Za-z_][A-Za-z0-9_<>\[\]?|.' ]{0,40}?)?[^\S\n]{0,20}(?:=>|:=|\?=|\+=|={1,3}|!==?|<-|:)[^\S\n]{0,8}(?:[|>][-+]?[^\S\n]*\r?\n[^\S\n]*|!{1,2}str )?"
+    r"|[ \t]{1,4}|[^\S\n]{0,4},[^\S\n]{0,4})"
 )
-ASSIGNMENT = re.compile(
-    r"(?i)(?<![A-Za-z0-9_-])(?P<flag>--?)?" + _NAME + r"(?P<quoted>\\?[\"'])?"
-    r"(?P<operator>\s{0,4}(?:=>|:=|[:=])\s{0,4}|\s)"
-    r"(?:(?P<quote>\\?[\"'])(?P<literal>(?:(?!(?P=quote))[^\r\n]){4,512})(?P=quote)"
-    r"|(?P<bare>[^\s\"'`,;&|()\[\]{}<>]{4,512})(?P<after>.?))"
+_VALUE = re.compile(
+    r"(?P<prefix>[rbuRBUfF@$]{0,2})(?P<quote>" + _QUOTE + r")"
+    r"(?P<literal>(?:(?!(?P=quote))[^\r\n]){4," + str(LONGEST) + r"}+)(?:(?P=quote)|\\?$|(?=[\r\n]))"
+    r"|(?P<bare>[^\s\"'`,;&|()\[\]{}<>\\]{4," + str(LONGEST) + r"}+)(?P<after>.?)",
+    re.MULTILINE,
 )
-_PASSWORD = re.compile(r"(?i)passw|pwd|passphrase")
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:\$|%|<|\{|\[redacted|x{4,}$|\*{3,}|\.{3,}|your[_ -]|my[_ -]|example"
-    r"|change[_-]?me|placeholder|dummy|none$|null$|true$|false$|todo|str$|string$|bytes$|optional|required|secretstr$|int$|object$|self$"
-    r"|os\.|env|process\.|settings|config|getpass)"
+_ENV_LINE = re.compile(r"(?:^|\\n|[\r\n])[ \t]*(?:[+>-] ?|\d{1,6}[:|\t ] ?)?(?:export |set |ENV |ARG |- )?$")
+_REST_OF_LINE = re.compile(r"[^\s\"'`\\]{4," + str(LONGEST) + r"}")
+_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:$|[\r\n]|\\[nr])")
+_LINE_START = re.compile(r"(?:^|[\r\n]|\\n)[ \t+>-]*(?:\d{1,6}[:|\t ] *)?(?:export )?[\"']?$")
+_DOCKERFILE = re.compile(r"(?:^|[\r\n]|\\n)[ \t]*(?:ENV|ARG)[ \t]+$")
+_WORD = re.compile(
+    r"(?i)^[a-z]*(?:passw|pwd|passphrase|secret|token|key|credential|auth|user|name|pass)[a-z_]*$"
 )
-_WORDS = re.compile(r"(?i)^[a-z]*(?:passw|pwd|passphrase|secret|token|key|credential)[a-z_]*$")
-_ATTRIBUTE = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_TYPE = re.compile(r"^[A-Z][a-z]+(?:[A-Z][a-z]+)*$")
+_CODE_WORD = re.compile(
+    r"^(?:arg|args|line|val|data|item|input|output|result|res|ret|word|raw|body|param|params|opts|options|user|username"
+    r"|email|name|names|await|async|new|lambda|func|function|next|get|node|path|info|msg|message|found|match|part|parts"
+    r"|decoded|encoded|generated|bytes|buffer|stdin|answer|reply|request|req|response|self|this|return|const|let|var|random"
+    r"|column|record|row|item|element|entry|first|last|current|previous|old|new|temp|final|public|private|static)$"
+)
+_IDENTIFIER = re.compile(r"^[A-Za-z_]\w*$")
+_PAIR = re.compile(
+    r"(?<![A-Za-z0-9_])(?:key|name|Key|Name|NAME|variable)"
+    + f"(?:{_QUOTE})?"
+    + r"[^\S\n]{0,4}[:=][^\S\n]{0,4}"
+    f"(?:{_QUOTE})?"
+    + r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{1,100}+)"
+    + f"(?:{_QUOTE})?"
+    + r"[^\S\n]{0,4},?(?:\s|\\[nr]){0,40}"
+    f"(?:{_QUOTE})?" + r"(?:[vV]alue|VALUE)" + f"(?:{_QUOTE})?" + r"[^\S\n]{0,4}[:=][^\S\n]{0,4}"
+)
+_ELEMENT = re.compile(
+    r"<(?P<name>[A-Za-z_][A-Za-z0-9_.:-]{2,100}+)(?:[ \t][^<>\n]{0,200})?>\s{0,20}"
+    r"(?:<!\[CDATA\[)?(?P<value>[^<>\s][^<>\r\n]{3,2048}?)(?:\]\]>)?\s{0,20}</"
+)
 
 
-def secret_of(match: re.Match[str]) -> tuple[str, str] | None:
-    """The kind and the group of the secret in a match of ASSIGNMENT, or None where it is none."""
-    password = bool(_PASSWORD.search(match["name"]))
-    if match["operator"].isspace() and not match["flag"]:
-        return None
-    group = "literal" if match["literal"] is not None else "bare"
-    value = match[group]
-    if _PLACEHOLDER.match(value) or _WORDS.match(value):
-        return None
-    if group == "literal":
-        secret = (password and " " not in value) or looks_random(value)
-    else:
-        secret = _bare(match, value, password)
-    return ("password" if password else "assigned-secret", group) if secret else None
+def assigned(text: str) -> Iterator[Span]:
+    """The secrets that ``text`` assigns to a name."""
+    run_end = nested = 0
+    for match in _NAME.finditer(text):
+        kind = kind_of(match["name"])
+        if kind is None:
+            continue
+        nested = nested + 1 if match.start() < run_end else 0
+        if nested > NESTED:
+            continue
+        value = _VALUE.match(text, match.end())
+        if value is None:
+            continue
+        run_end = max(run_end, value.end())
+        if span := _value_of(text, match, value, kind):
+            yield (*span, kind)
+    if "alue" in text or "ALUE" in text:
+        for match in _PAIR.finditer(text):
+            kind = kind_of(match["name"])
+            value = _VALUE.match(text, match.end()) if kind else None
+            if kind and value:
+                group = "literal" if value["literal"] is not None else "bare"
+                if is_secret(value[group], kind):
+                    yield (*value.span(group), kind)
+    if "</" in text:
+        for match in _ELEMENT.finditer(text):
+            kind = kind_of(match["name"])
+            if kind and is_secret(match["value"], kind):
+                yield (*match.span("value"), kind)
 
 
-def _bare(match: re.Match[str], value: str, password: bool) -> bool:
-    if match["after"] and match["after"] in "([{.":
+def is_secret(value: str, kind: Kind) -> bool:
+    """Whether a literal value under the name of a secret of ``kind`` is one."""
+    value = value.rstrip("\\")
+    if is_placeholder(value) or _WORD.match(value):
         return False
-    if _ATTRIBUTE.match(value):
-        return False
-    tight = not any(letter.isspace() for letter in match["operator"]) and "=" in match["operator"]
-    if match["name"].isupper() and tight:
-        return password or looks_random(value) or (len(value) >= 8 and _mixed(value))
-    if password and (tight or match["flag"]):
-        return match["after"] not in (",", ")") and len(value) >= 4
-    if password:
-        return len(value) >= 6 and _mixed(value) and not value.isidentifier()
-    return looks_random(value)
+    if kind == "password":
+        return len(value) >= 4 and (" " not in value or _is_phrase(value))
+    return looks_random(value) or _is_long_secret(value)
 
 
-def _mixed(value: str) -> bool:
-    return any(letter.isdigit() for letter in value) or any(
-        not letter.isalnum() and letter not in "_-." for letter in value
+def _is_long_secret(value: str) -> bool:
+    """Keys of frameworks hold every sign there is: ``django-insecure-...``."""
+    return (
+        len(value) >= 24
+        and " " not in value
+        and sum(not letter.isalnum() for letter in value) >= 4
+        and (looks_random("".join(letter for letter in value if letter.isalnum())))
     )
 
 
-def looks_random(value: str) -> bool:
-    """Whether a value that is named like a secret reads like one: letters and digits without an order.
+def _is_phrase(value: str) -> bool:
+    """Words that were chosen as a password, and not a label or a sentence about one."""
+    words = value.split(" ")
+    odd = any(
+        any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
+        for word in words
+    )
+    return all(words) and len(words) <= 8 and odd and value[0] not in "{[(<%"
 
-    16 to 512 characters of a key's alphabet, with letters and digits, and at least 3 bits per character.
-    """
-    if not 16 <= len(value) <= 512 or not re.fullmatch(r"[A-Za-z0-9+/=_.~!@#$%^*-]+", value):
+
+def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) -> tuple[int, int] | None:
+    operator = name["operator"]
+    by_space, by_comma = operator.isspace(), "," in operator
+    before = ("" if name.start() <= 40 else "…") + text[max(0, name.start() - 40) : name.start()]
+    if by_space and not name["flag"] and not _DOCKERFILE.search(before):
+        return None
+    if by_comma and not name["quoted"]:
+        return None
+    if value["literal"] is not None:
+        literal = value["literal"]
+        if "f" in value["prefix"].lower() and "{" in literal:
+            return None
+        if by_comma and not (is_mixed(literal) and any(letter.isdigit() for letter in literal)):
+            return None
+        return value.span("literal") if is_secret(literal, kind) else None
+    if by_comma:
+        return None
+    return _bare(text, name, value, kind, before)
+
+
+def _bare(
+    text: str, name: re.Match[str], value: re.Match[str], kind: Kind, before: str
+) -> tuple[int, int] | None:
+    """The span of a value without quotes, if it is a secret; only here can it be code."""
+    operator = name["operator"]
+    tight = operator in ("=", ":=", ":") and "=" in operator
+    start, end = value.span("bare")
+    found, after = value["bare"], value["after"]
+    upper = name["name"].isupper()
+    if tight and not name["flag"] and _ENV_LINE.search(before):
+        rest = _REST_OF_LINE.match(text, start)
+        if rest and rest[0][: len(found)] == found and (upper or not re.match(r"[(\[{]", after)):
+            trimmed = rest[0].rstrip(",;)" if not upper else ";")
+            if len(trimmed) > len(found) and (is_mixed(trimmed) and not re.search(r"[(\[]", trimmed)):
+                found, end, after = trimmed, start + len(trimmed), ""
+    if after and after in "([{":
+        return None
+    if is_placeholder(found) or (_WORD.match(found) and not (upper and tight and kind == "password")):
+        return None
+    return (start, end) if _is_bare_secret(text, name, found, after, kind, before, end) else None
+
+
+def _is_bare_secret(
+    text: str, name: re.Match[str], found: str, after: str, kind: Kind, before: str, end: int
+) -> bool:
+    operator = name["operator"]
+    tight = "=" in operator and not any(letter.isspace() for letter in operator)
+    upper = name["name"].isupper()
+    alone = bool(_LINE_START.search(before)) and bool(_LINE_END.match(text, end))
+    if kind == "assigned-secret":
+        if looks_random(found) or (_is_long_secret(found) and tight):
+            return True
+        return (
+            upper
+            and tight
+            and len(found) >= 8
+            and (is_mixed(found) or "SECRET" in name["name"])
+            and after not in ",)"
+        )
+    if name["flag"]:
+        return not found.startswith("-") and after not in (",", ")")
+    if upper and tight:
+        return True
+    if after in (",", ")") and _IDENTIFIER.match(found) and not any(letter.isdigit() for letter in found):
         return False
-    if not any(letter.isdigit() for letter in value) or not any(letter.isalpha() for letter in value):
-        return False
-    if value.startswith(("/", "./", "../", "~/")) or "://" in value:
-        return False
-    counts = Counter(value)
-    entropy = -sum(count / len(value) * log2(count / len(value)) for count in counts.values())
-    return entropy >= 3.0
+    if tight:
+        return after not in (",", ")") or is_mixed(found)
+    if is_mixed(found) and (not _IDENTIFIER.match(found) or _has_digit_inside(found)):
+        return len(found) >= 4 and not re.match(r"^\w+(?:/|\.)\w*$", found)
+    return (
+        alone
+        and not _TYPE.match(found)
+        and not _CODE_WORD.match(found)
+        and len(found) >= 6
+        and "_" not in found
+    )
+
+
+def _has_digit_inside(value: str) -> bool:
+    return len(value) >= 6 and any(letter.isdigit() for letter in value)

@@ -1,100 +1,289 @@
-"""The formats of secrets that redaction knows.
+"""The formats of secrets that have more than a prefix.
 
 Invariant: a rule's ``hints`` are in every text that its pattern can match, so that a text without them is
-passed over at the speed of a substring search. The group ``secret`` is what is taken out; the whole match
-where there is none.
+passed over at the speed of a substring search, and each pattern reads a text in linear time. The group
+``secret`` is what is taken out; the whole match where there is none.
 """
+# ruff: noqa: E501  (patterns and samples are read as one line)
 
 import re
 from dataclasses import dataclass
 
 _START = r"(?<![A-Za-z0-9_-])"
 _END = r"(?![A-Za-z0-9_-])"
+_GAP = r"(?:[^\S\n]|\\[nrt]|\r?\n)"
+_AUTHORIZATION = r"(?i)authorization\\{0,3}[\"']?\s{0,4}[:=,]\s{0,4}\\{0,3}[frb]{0,2}[\"']?"
+_NOT_MARK = r"(?!\$|\{|<|\[redacted|%[A-Za-z_(])"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One format. ``hints`` are lower case and looked for without regard to case."""
+    """One format. ``hints`` are lower case and looked for without regard to case; ``gate`` is a pattern of
+    RE2 that stops at whatever the rule could match, in a text or in its JSON."""
 
     kind: str
     hints: tuple[str, ...]
+    gate: bytes
     pattern: re.Pattern[str]
 
 
-def _token(kind: str, hint: str, body: str) -> Rule:
-    return Rule(kind, (hint,), re.compile(_START + body + _END))
+def _option(kind: str, hints: str, gate: bytes, command: str, option: str, value: str) -> Rule:
+    """A password among the arguments of a command: up to 300 characters after its name."""
+    pattern = rf"(?<![\w/-])(?:{command})(?=\s)[^\n|;]{{0,300}}?\s{option}(?P<secret>{_NOT_MARK}{value})"
+    return Rule(kind, tuple(hints.split()), gate, re.compile(pattern))
 
+
+_USER = r"[\"']?[^\s:\"'$]{1,128}:"
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "private-key",
-        ("private key",),
+        "jwt",
+        ("eyj",),
+        rb"(?-i:eyJ)",
         re.compile(
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r"(?=(?:\s++|\\[nr]|[A-Za-z-]++: [^\n\\]*+){0,20}+[A-Za-z0-9+/=]{16})"
-            r"(?:\s++|\\[nr]|[A-Za-z-]++: [^\n\\]*+|[A-Za-z0-9+/=]{16,}+"
-            r"|[A-Za-z0-9+/=]{1,15}+(?=(?:\s|\\[nr])*+-----END))*+"
-            r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)?"
+            _START + r"eyJ[A-Za-z0-9_-]{8,}+(?:\.eyJ[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]{8,}+)?"
+            r"|(?:\.[A-Za-z0-9_-]*+){4})" + _END
         ),
     ),
-    _token("anthropic-key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}"),
-    _token("openrouter-key", "sk-or-", r"sk-or-v1-[a-f0-9]{32,}"),
-    _token("openai-key", "sk-", r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}"),
-    _token("openai-key", "sk-", r"sk-[A-Za-z0-9]{20,}"),
-    Rule("github-token", ("gh",), re.compile(_START + r"gh[pousr]_[A-Za-z0-9]{36,}" + _END)),
-    _token("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{22,}"),
-    _token("gitlab-token", "glpat-", r"glpat-[A-Za-z0-9_-]{20,}"),
-    Rule("aws-key", ("akia", "asia"), re.compile(_START + r"(?:AKIA|ASIA)[A-Z2-7]{16}" + _END)),
-    Rule(
-        "aws-secret",
-        ("secret",),
-        re.compile(
-            r"(?i:aws_?secret_?access_?key|secretaccesskey)[\"']?\s*[:=]\s*[\"']?"
-            r"(?P<secret>[A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])"
-        ),
-    ),
-    _token("google-key", "aiza", r"AIza[A-Za-z0-9_-]{35}"),
-    _token("google-token", "ya29.", r"ya29\.[A-Za-z0-9_-]{20,}"),
-    _token("google-secret", "gocspx-", r"GOCSPX-[A-Za-z0-9_-]{20,}"),
-    _token("slack-token", "xox", r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    Rule(
-        "slack-webhook",
-        ("hooks.slack.com",),
-        re.compile(
-            r"https://hooks\.slack\.com/services/(?P<secret>T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{16,})"
-        ),
-    ),
-    Rule(
-        "stripe-key",
-        ("k_live_", "k_test_"),
-        re.compile(_START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}" + _END),
-    ),
-    _token("stripe-secret", "whsec_", r"whsec_[A-Za-z0-9+/]{24,}"),
-    _token("huggingface-token", "hf_", r"hf_[A-Za-z0-9]{30,}"),
-    _token("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
-    _token("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{50,}"),
-    _token("docker-token", "dckr_pat_", r"dckr_pat_[A-Za-z0-9_-]{20,}"),
-    _token("sendgrid-key", "sg.", r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}"),
-    _token("jwt", "eyj", r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
     Rule(
         "authorization",
         ("authorization",),
+        rb"authoriz",
         re.compile(
-            r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+"
-            r"(?P<secret>(?!\{|\$|<|\[redacted)[A-Za-z0-9._~+/=-]{8,})"
+            _AUTHORIZATION
+            + r"(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|key|sso-key|bot|splunk|jwt|hawk)\s{1,4}"
+            r"(?P<secret>(?!\{|\$|<|\[redacted|your|my[_-]|auth|access[_ -]?token)[A-Za-z0-9._~+/=:-]{8,8192}+)(?![(\[{])"
         ),
+    ),
+    Rule(
+        "authorization",
+        ("authorization",),
+        rb"authoriz",
+        re.compile(
+            _AUTHORIZATION
+            + r"(?P<secret>(?=[A-Za-z._~+/=-]{0,64}[0-9])(?!\[redacted)[A-Za-z0-9._~+/=:-]{16,8192}+)(?![(\[{])"
+        ),
+    ),
+    Rule(
+        "authorization",
+        ("digest ",),
+        rb"digest ",
+        re.compile(r"(?i)\bdigest\s[^\n]{0,400}?\bresponse=\\?[\"']?(?P<secret>[a-f0-9]{32,64})\b"),
+    ),
+    Rule(
+        "authorization",
+        ("aws4-hmac",),
+        rb"aws4-hmac",
+        re.compile(r"(?i)aws4-hmac-sha256\s[^\n]{0,600}?\bsignature=(?P<secret>[a-f0-9]{64})\b"),
     ),
     Rule(
         "authorization",
         ("bearer ",),
-        re.compile(r"\b[Bb]earer (?P<secret>(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{20,}=*)"),
+        rb"bearer ",
+        re.compile(r"\b[Bb]earer (?P<secret>(?=[A-Za-z._~+/-]{0,512}[0-9])[A-Za-z0-9._~+/-]{20,8192}+=*+)"),
+    ),
+    Rule(
+        "slack-webhook",
+        ("hooks.slack.com",),
+        rb"slack\.",
+        re.compile(
+            r"hooks\.slack\.com/(?:services|workflows|triggers)/"
+            r"(?P<secret>[A-Za-z0-9]{6,}+/[A-Za-z0-9]{6,}+(?:/[A-Za-z0-9]{8,}+){1,2})"
+        ),
+    ),
+    Rule(
+        "webhook",
+        ("/api/webhooks/",),
+        rb"/api/webhooks/",
+        re.compile(
+            r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,21}/(?P<secret>[A-Za-z0-9_-]{40,100})"
+        ),
+    ),
+    Rule(
+        "webhook",
+        ("incomingwebhook/",),
+        rb"incomingwebhook/",
+        re.compile(r"(?i)incomingwebhook/(?P<secret>[a-f0-9]{32}/[a-f0-9-]{36}(?:/[\w-]{1,60})?)"),
+    ),
+    Rule(
+        "telegram-token",
+        (":aa",),
+        rb"[0-9]:(?-i:AA)",
+        re.compile(r"(?<![A-Za-z0-9_-])(?:bot)?(?P<secret>[0-9]{7,12}:AA[A-Za-z0-9_-]{32,35})" + _END),
+    ),
+    Rule(
+        "discord-token",
+        ("discord", "bot "),
+        rb"discord|bot ",
+        re.compile(_START + r"[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,40}" + _END),
+    ),
+    Rule(
+        "azure-secret",
+        ("q~",),
+        rb"[0-9](?-i:Q)~",
+        re.compile(r"(?<![A-Za-z0-9_.~-])[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~-])"),
+    ),
+    Rule(
+        "terraform-token",
+        (".atlasv1.",),
+        rb"\.atlasv1\.",
+        re.compile(_START + r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}"),
+    ),
+    Rule(
+        "mailchimp-key",
+        ("-us",),
+        rb"[0-9a-f]-us[0-9]",
+        re.compile(_START + r"[a-f0-9]{32}-us[0-9]{1,2}" + _END),
+    ),
+    Rule(
+        "maxmind-key", ("_mmk",), rb"_mmk", re.compile(_START + r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk" + _END)
+    ),
+    Rule(
+        "password-hash",
+        ("$",),
+        rb"\$(?:2[abxy]|[156y]|apr1|argon2(?:id?|d)|pbkdf2[a-z0-9-]*|scrypt)\$",
+        re.compile(
+            r"\$(?:2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:[156y]|apr1)\$(?:rounds=[0-9]+\$)?[./A-Za-z0-9$]{1,60}\$[./A-Za-z0-9]{22,86}"
+            r"|(?:argon2(?:id?|d)|pbkdf2[a-z0-9-]*|scrypt)\$[A-Za-z0-9=,$+/.]{30,300})"
+        ),
     ),
     Rule(
         "password",
-        ("://",),
+        ("login",),
+        rb"login",
         re.compile(
-            r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s:/@\"'<>{}]{0,64}:"
-            r"(?P<secret>(?![$<{]|\[redacted)[^\s/@\"'<>{}]{1,256})@(?=[A-Za-z0-9\[])"
+            rf"(?i)\blogin{_GAP}{{1,8}}[^\s\\]{{1,128}}{_GAP}{{1,8}}(?:account{_GAP}{{1,8}}[^\s\\]{{1,128}}{_GAP}{{1,8}})?"
+            rf"password{_GAP}{{1,8}}[\"']?(?P<secret>(?!{_GAP}|\[redacted|\$|<)[^\s\\\"']{{2,256}})"
+        ),
+    ),
+    Rule(
+        "password",
+        (":543", ":6432:", ":6543:", ":*:"),
+        rb":(?:543[0-9]|6432|6543|\*):",
+        re.compile(
+            r"(?m)(?:^|(?<=\\n))[^:\s#\\/]{1,128}:(?:543[0-9]|6432|6543|\*):[^:\s]{1,64}:[^:\s]{1,64}:"
+            r"(?P<secret>(?!\[redacted)[^\s\\\"']{3,256})"
+        ),
+    ),
+    Rule(
+        "password",
+        ("@tcp(", "@unix("),
+        rb"@(?:tcp|unix)\(",
+        re.compile(
+            r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:(?P<secret>"
+            + _NOT_MARK
+            + r"[^\s:\"']{1,128}?)@(?:tcp|unix)\("
+        ),
+    ),
+    Rule(
+        "password",
+        ("jdbc:oracle", "sqlplus"),
+        rb"jdbc:oracle|sqlplus",
+        re.compile(
+            r"(?:jdbc:oracle:(?:thin|oci8?):|sqlplus(?: -[SLs]+)? )[A-Za-z0-9_.$-]{1,64}/"
+            r"(?P<secret>" + _NOT_MARK + r"[^\s@\"']{3,128})@"
+        ),
+    ),
+    _option(
+        "password",
+        "curl wget http xh",
+        rb"(?:curl|https?|xh)\b[^\n]*\s(?:-u|--user|--proxy-user|-U|-a|--auth)",
+        "curl|https?|xh",
+        rf"(?:-[A-Za-z]{{0,6}}[uUa]|--(?:proxy-)?user|--auth)(?:=|\s{{0,4}}){_USER}",
+        r"(?!//)[^\s\"'`$<{][^\s\"'`]{0,255}",
+    ),
+    _option(
+        "password",
+        "sshpass plink pscp",
+        rb"sshpass|plink|pscp",
+        "sshpass|plink|pscp",
+        r"(?:-p|-pw) ?[\"']?",
+        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
+    ),
+    _option(
+        "password",
+        "mysql mariadb",
+        rb"mysql|mariadb",
+        "mysql(?:dump|admin|import|check|show|sh)?|mariadb(?:-dump)?",
+        r"-p[\"']?",
+        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
+    ),
+    _option(
+        "password",
+        "redis-cli",
+        rb"redis-cli",
+        "redis-cli",
+        r"-a [\"']?",
+        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
+    ),
+    _option(
+        "password",
+        "docker podman helm mongo sqlcmd ldap",
+        rb"(?:docker|podman|nerdctl|helm|mongo|sqlcmd|bcp|ldap)",
+        r"(?:docker|podman|nerdctl|helm registry) login|mongo(?:sh|dump|restore|export|import)?|sqlcmd|bcp|ldap(?:search|modify|add|whoami|passwd)",
+        r"(?:-p|-P|-w)[ =]?[\"']?",
+        r"[^\s\"'`$<{-][^\s\"'`]{3,255}",
+    ),
+    _option(
+        "password",
+        "zip 7z",
+        rb"(?:zip|7z)",
+        "7za?|7zr|zip|unzip",
+        r"(?:-p|-P ?)[\"']?",
+        r"[^\s\"'`$<{-][^\s\"'`]{3,255}",
+    ),
+    _option(
+        "password",
+        "smbclient",
+        rb"smbclient|smbmap|rpcclient",
+        "smbclient|smbmap|rpcclient",
+        r"-U ?[\"']?[^\s%\"']{1,64}%",
+        r"[^\s\"']{3,128}",
+    ),
+    Rule(
+        "password",
+        ("pass:",),
+        rb"-pass(?:in|out)?",
+        re.compile(r"-pass(?:in|out)? [\"']?pass:(?P<secret>" + _NOT_MARK + r"[^\s\"']{3,256})"),
+    ),
+    Rule(
+        "password",
+        ("securestring",),
+        rb"securestring",
+        re.compile(r"(?i)convertto-securestring (?:-string )?[\"'](?P<secret>(?!\$)[^\"'\n]{4,256})[\"']"),
+    ),
+    Rule(
+        "password",
+        ("auth", "login", "credential"),
+        rb"(?:auth|login|credentials?)[^a-z]{0,4}\(",
+        re.compile(
+            r"(?i)(?:auth|login|credentials?)\s{0,4}=?\s{0,4}\(\s{0,4}\\?(?P<q>[\"'])[^\"'\n]{1,128}(?P=q)\s{0,4},\s{0,4}"
+            r"\\?(?P<r>[\"'])(?P<secret>(?!\$|\{|<|\[redacted|pass(?:word)?[\"'\\]|string[\"'])[^\"'\n\\]{4,256})\\?(?P=r)"
+        ),
+    ),
+    Rule(
+        "password",
+        ("password is", "passwd is", "passphrase is"),
+        rb"pass(?:word|wd|phrase) is",
+        re.compile(
+            r"(?i)\bpass(?:word|wd|phrase) is:? [\"'`]?(?P<secret>(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])"
+            r"(?!\[redacted)[^\s\"'`]{6,128}?)[\"'`]?(?=[.,;!]?(?:\s|$))"
+        ),
+    ),
+    Rule(
+        "cookie",
+        ("true\t", "false\t"),
+        rb"(?:true|false)(?:\t|\\+t)",
+        re.compile(
+            r"(?:TRUE|FALSE)(?:\t|\\t)[0-9]{1,12}(?:\t|\\t)[^\s\\]{1,128}(?:\t|\\t)(?P<secret>(?!\[redacted)[^\s\\\"]{6,4096})"
+        ),
+    ),
+    Rule(
+        "private-key",
+        ('"kty"',),
+        rb"kty",
+        re.compile(
+            r"(?<=[{,\s])\\?\"(?:d|p|q|dp|dq|qi|k)\\?\"\s{0,4}:\s{0,4}\\?\"(?P<secret>[A-Za-z0-9_-]{20,2048})\\?\""
         ),
     ),
 )
@@ -102,5 +291,6 @@ RULES: tuple[Rule, ...] = (
 EMAIL = Rule(
     "email",
     ("@",),
+    rb"@",
     re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"),
 )
