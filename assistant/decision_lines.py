@@ -13,24 +13,29 @@ from typing import IO, Any, Literal, get_args
 
 import orjson
 
+from assistant.outgoing import outgoing_line, outgoing_row
+
 Form = Literal["jsonl", "csv"]
 FORMS: tuple[str, ...] = get_args(Form)
 
 _SPOOLED = 32 << 20
 
 
-def lines_of(found: Iterable[Mapping[str, Any]], form: str) -> Iterator[bytes]:
-    """Rows of decisions, which come newest first, as lines of that form."""
-    lines = json_lines(found)
+def lines_of(found: Iterable[Mapping[str, Any]], form: str, safe: bool = True) -> Iterator[bytes]:
+    """Rows of decisions, which come newest first, as lines of that form; inert and without secrets."""
+    lines = json_lines(found, safe)
     if form != "csv":
         return lines
     from training.products.csv_lines import csv_lines
     from training.products.history import DecisionRow
 
-    return csv_lines(list(DecisionRow.model_fields), map(orjson.loads, lines))
+    return csv_lines(
+        list(DecisionRow.model_fields),
+        map(outgoing_row, map(orjson.loads, lines)) if safe else map(orjson.loads, lines),
+    )
 
 
-def json_lines(found: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+def json_lines(found: Iterable[Mapping[str, Any]], safe: bool = True) -> Iterator[bytes]:
     """Anything that comes newest first as JSON lines, the oldest first: turned round on the disk."""
     ends = array("Q", [0])
     with tempfile.SpooledTemporaryFile(_SPOOLED) as spool:
@@ -38,7 +43,8 @@ def json_lines(found: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
             ends.append(ends[-1] + spool.write(orjson.dumps(row) + b"\n"))
         for start, end in zip(ends[-2::-1], ends[:0:-1], strict=True):
             spool.seek(start)
-            yield spool.read(end - start)
+            line = spool.read(end - start)
+            yield outgoing_line(line) if safe else line
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from assistant.cli.data_options import (
     store_option,
     where_option,
 )
-from assistant.cli.invocation import Invocation, pass_invocation, print_json
+from assistant.cli.invocation import Invocation, is_raw, pass_invocation, print_json, print_text, raw_option
 from assistant.cli.progress import progress
 from assistant.cli.stdout import binary_stdout
 from training.events.views import last_sequence
@@ -60,20 +60,21 @@ def list_products(folder: str | None, as_json: bool) -> None:
 
     store = opened_store(folder)
     found = [data_text.summary(product, store.manifest(product.id), _now()) for product in PRODUCTS.values()]
-    print_json(found) if as_json else click.echo(data_text.list_table(found))
+    print_json(found) if as_json else print_text(data_text.list_table(found))
 
 
 @data.command()
 @product_argument
 @store_option
 @json_option
+@raw_option
 def show(product: str, folder: str | None, as_json: bool) -> None:
     """The declaration of a product, and what was measured of the version in force."""
     from training.products import find_product
 
     declared, store = find_product(product), opened_store(folder)
     found = data_text.detail(declared, store.manifest(product), store.versions(product), _now())
-    print_json(found) if as_json else click.echo(data_text.detail_text(found))
+    print_json(found) if as_json else print_text(data_text.detail_text(found))
 
 
 @data.command()
@@ -85,6 +86,7 @@ def show(product: str, folder: str | None, as_json: bool) -> None:
 )
 @store_option
 @json_option
+@raw_option
 def query(
     product: str, where: dict[str, Any], order: str | None, limit: int, folder: str | None, as_json: bool
 ) -> None:
@@ -92,7 +94,7 @@ def query(
     published = indexed(opened_store(folder), product, where, order)
     found = published.query(where, order=order, limit=limit + 1)
     rows = found[:limit]
-    print_json(rows) if as_json else click.echo(data_text.rows_table(rows, published.product))
+    print_json(rows) if as_json else print_text(data_text.rows_table(rows, published.product))
     if len(found) > limit:
         click.echo("more rows match; --limit shows more, export writes all", err=True)
 
@@ -103,6 +105,7 @@ def query(
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Rows with --where.")
 @store_option
 @json_option
+@raw_option
 def lineage(product: str, where: dict[str, Any], limit: int, folder: str | None, as_json: bool) -> None:
     """What a product is made from and used by; with --where, the events behind each row."""
     from training.products.lineage import lineage as tree
@@ -111,7 +114,7 @@ def lineage(product: str, where: dict[str, Any], limit: int, folder: str | None,
     if where:
         indexed(store, product, where)
     found = tree(store, product, where, limit=limit if where else 0)
-    print_json(found.to_dict()) if as_json else click.echo(data_text.tree_text(found))
+    print_json(found.to_dict()) if as_json else print_text(data_text.tree_text(found))
 
 
 @data.command()
@@ -123,6 +126,7 @@ def lineage(product: str, where: dict[str, Any], limit: int, folder: str | None,
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many rows.")
 @store_option
 @json_option
+@raw_option
 def export(
     product: str,
     output: str,
@@ -137,6 +141,8 @@ def export(
 
     A file of that name is replaced when all is written, and not before.
     """
+    from assistant.outgoing import outgoing_line, outgoing_row
+    from training.products.export import AS_PUBLISHED, Outgoing
     from training.products.export import export as write
 
     to_stdout = output == "-"
@@ -150,7 +156,8 @@ def export(
     published = indexed(opened_store(folder), product, where, order)
     target: Path | BinaryIO = binary_stdout() if to_stdout else Path(output)
     with progress("rows", len(published) if limit is None else min(limit, len(published))) as told:
-        written = write(published, target, kind, where, order=order, limit=limit, progress=told)
+        out = AS_PUBLISHED if is_raw() else Outgoing(outgoing_line, outgoing_row)
+        written = write(published, target, kind, where, order=order, limit=limit, progress=told, outgoing=out)
     if as_json:
         version = published.manifest.version
         print_json({"product": product, "version": version, "rows": written, "file": output})

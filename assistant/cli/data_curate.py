@@ -11,7 +11,7 @@ import click
 
 from assistant.cli import data_curate_text, watching
 from assistant.cli.data_options import filter_option, json_option
-from assistant.cli.invocation import Invocation, pass_invocation, print_json
+from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_text, raw_option
 from assistant.cli.jobs import facts
 from assistant.cli.moments import moment
 
@@ -118,6 +118,7 @@ def curate(
 @click.command()
 @click.argument("dataset", required=False)
 @json_option
+@raw_option
 def datasets(dataset: str | None, as_json: bool) -> None:
     """All datasets, or what is known of one, given by its id, the beginning of it, or 'last'."""
     store = _store()
@@ -134,7 +135,7 @@ def datasets(dataset: str | None, as_json: bool) -> None:
         "folder": str(store.folder / one.id),
         "damage": store.damage(one.id),
     }
-    print_json(shown) if as_json else click.echo(data_curate_text.detail(shown))
+    print_json(shown) if as_json else print_text(data_curate_text.detail(shown))
 
 
 @click.command()
@@ -156,7 +157,7 @@ def dropped(invocation: Invocation, dataset: str, stage: str | None, limit: int,
         shown = [data_curate_text.left_out(one, lambda event: find_row(log, event)) for one in found[:limit]]
     finally:
         log.close()
-    print_json(shown) if as_json else click.echo(data_curate_text.left_out_table(shown))
+    print_json(shown) if as_json else print_text(data_curate_text.left_out_table(shown))
     if len(found) > limit:
         click.echo(f"{len(found) - limit} more; --limit shows more, --stage chooses", err=True)
 
@@ -165,12 +166,13 @@ def dropped(invocation: Invocation, dataset: str, stage: str | None, limit: int,
 @click.argument("before")
 @click.argument("after", default="last")
 @json_option
+@raw_option
 def diff(before: str, after: str, as_json: bool) -> None:
     """What changed from the dataset BEFORE to AFTER: examples, tools, settings."""
     from training.datasets.difference import difference
 
     found = difference(_store(), before, after)
-    print_json(found) if as_json else click.echo(data_curate_text.difference(found))
+    print_json(found) if as_json else print_text(data_curate_text.difference(found))
 
 
 def _recipe(

@@ -23,9 +23,11 @@ from assistant.cli.decision_options import (
     reading,
 )
 from assistant.cli.decision_tables import event_line
+from assistant.cli.invocation import is_raw, print_text, raw_option
 from assistant.cli.moments import moment_or_sequence
 from assistant.cli.stdout import binary_stdout
 from assistant.decision_lines import FORMS, Counted, json_lines, lines_of
+from assistant.outgoing import outgoing_value
 from training.events.audit import COLUMNS, audit
 from training.events.codec import to_document
 from training.products.disk import replacing
@@ -50,16 +52,17 @@ all is written, and not before. --json prints what was written, and needs --outp
 @filter_options
 @log_option
 @json_option
+@raw_option
 def export(form: str, output: str | None, url: str | None, as_json: bool, **given: Any) -> None:
     if as_json and not output:
         raise click.UsageError("--json prints what was written to a file; give --output FILE")
     with opened(url) as log, reading(log) as view, _target(output) as file:
-        wanted = chosen(given)
+        wanted, safe = chosen(given), not is_raw()
         found: Iterable[Mapping[str, Any]] = ()
         if view is not None:
             found = audit(view, wanted) if form == "audit" else wanted.rows(view)
         rows = Counted(found)
-        file.writelines(json_lines(rows) if form == "audit" else lines_of(rows, form))
+        file.writelines(json_lines(rows, safe) if form == "audit" else lines_of(rows, form, safe))
     if output:
         facts = {"decisions": rows.count, "format": form, "output": output}
         print_facts(facts, as_json, lambda: f"wrote {rows.count} decisions to {output}")
@@ -72,11 +75,16 @@ def export(form: str, output: str | None, url: str | None, as_json: bool, **give
 @click.option("--until", type=moment_or_sequence, metavar="TIME|SEQ", help="Up to this time, or this event.")
 @log_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@raw_option
 def replay(first: int, until: datetime | int | None, url: str | None, as_json: bool) -> None:
     """Print the events in the order in which they were recorded."""
     with opened(url) as log, reading(log, until) as view:
         for event in view.read(after=first - 1) if view else ():
-            click.echo(json.dumps(to_document(event)) if as_json else event_line(event))
+            document = to_document(event)
+            if as_json:
+                click.echo(json.dumps(document if is_raw() else outgoing_value(document)))
+            else:
+                print_text(event_line(event))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.cli.invocation import print_json
+from assistant.cli.invocation import print_json, print_text
 from assistant.cli.moments import moment
 from assistant.cli.progress import progress
 from training.events import EventLogError, folder_of, is_postgres, open_log
@@ -79,7 +79,7 @@ def opened(url: str | None) -> Iterator["TinyEventLog | SqlEventLog | None"]:
 
 
 def print_facts(facts: Any, as_json: bool, text: Callable[[], str]) -> None:
-    print_json(facts) if as_json else click.echo(text())
+    print_json(facts) if as_json else print_text(text())
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from assistant.cli.decision_options import (
     reading,
 )
 from assistant.cli.decision_tables import detail, redaction_table, statistics_table, table
+from assistant.cli.invocation import raw_option
 from assistant.cli.lazy import LazyGroup
 from assistant.cli.moments import moment_or_sequence
 from assistant.cli.progress import waiting
@@ -45,6 +46,7 @@ def decisions() -> None:
 @filter_options
 @log_option
 @json_option
+@raw_option
 def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> None:
     """The newest decisions, newest first."""
     with opened(url) as log, reading(log) as view:
@@ -56,6 +58,7 @@ def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> 
 @click.argument("event_id")
 @log_option
 @json_option
+@raw_option
 def show(event_id: str, url: str | None, as_json: bool) -> None:
     """One decision, whole, with its events: by the id of its selection, outcome or review."""
     with opened(url) as log:

@@ -39,9 +39,46 @@ class Invocation:
 pass_invocation = click.make_pass_decorator(Invocation)
 
 
+_RAW = "assistant.raw"
+
+
+def _note_raw(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    context.meta[_RAW] = context.meta.get(_RAW, False) or value
+
+
+raw_option = click.option(
+    "--raw",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_note_raw,
+    help="As it is stored, with secrets and control characters where it holds any.",
+)
+"""For commands that print what others wrote."""
+
+
+def is_raw() -> bool:
+    """Whether ``--raw`` was given to the command that runs."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_RAW))
+
+
 def print_json(content: Any) -> None:
-    """One JSON document on stdout, ASCII, so that it is whole in any locale."""
+    """One JSON document on stdout, ASCII, so that it is whole in any locale; without secrets."""
+    if not is_raw():
+        from assistant.outgoing import outgoing_value
+
+        content = outgoing_value(json.loads(json.dumps(content, default=str)))
     click.echo(json.dumps(content, indent=2, default=str))
+
+
+def print_text(text: str, *, nl: bool = True) -> None:
+    """Inert text on stdout, without secrets."""
+    if not is_raw():
+        from training.events.redaction import redact_text
+
+        text = redact_text(text)
+    click.echo(text, nl=nl)
 
 
 def print_notices(notices: tuple[str, ...]) -> None:

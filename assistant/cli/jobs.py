@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant.cli import watching
-from assistant.cli.invocation import print_json
+from assistant.cli.invocation import print_json, print_text, raw_option
 from assistant.cli.watching import jobs_store
 from assistant.job_text import line, report
 from assistant.text_safety import clean, visible
@@ -24,6 +24,7 @@ def jobs() -> None:
 
 @jobs.command("list")
 @as_json
+@raw_option
 def list_jobs(as_json: bool) -> None:
     """All jobs, the newest first."""
     found = jobs_store().all()
@@ -31,7 +32,7 @@ def list_jobs(as_json: bool) -> None:
         print_json([facts(job) for job in found])
         return
     for job in found:
-        click.echo(visible(line(job)))
+        print_text(visible(line(job)))
     if not found:
         click.echo("no jobs yet", err=True)
 
@@ -40,22 +41,24 @@ def list_jobs(as_json: bool) -> None:
 @click.argument("job")
 @click.option("--log", is_flag=True, help="Print the end of its log instead.")
 @as_json
+@raw_option
 def show(job: str, log: bool, as_json: bool) -> None:
     """Show one job, given by id, a part of it, or 'last'."""
     found = jobs_store().get(job)
     if log:
         from training.jobs.logs import tail
 
-        click.echo(clean(tail(found.folder)), nl=False)
+        print_text(clean(tail(found.folder)), nl=False)
     elif as_json:
         print_json(facts(found))
     else:
-        click.echo(clean(report(found)))
+        print_text(clean(report(found)))
 
 
 @jobs.command()
 @click.argument("job", default="last")
 @click.option("--json", "as_json", is_flag=True, help="Print each entry of its journal as a JSON line.")
+@raw_option
 def watch(job: str, as_json: bool) -> int:
     """Follow a job until it ends; Ctrl+C stops the watching, not the job."""
     store = jobs_store()

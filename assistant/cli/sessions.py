@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 import click
 
 from assistant.agent.sessions import SessionSummary, export_json, export_markdown
-from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json, print_notices
-from assistant.text_safety import clean, visible
+from assistant.cli.invocation import (
+    Invocation,
+    is_raw,
+    is_terminal,
+    pass_invocation,
+    print_json,
+    print_notices,
+    print_text,
+    raw_option,
+)
+from assistant.text_safety import visible
 
 CHOICES = 20
 
@@ -21,6 +30,7 @@ def sessions() -> None:
 @sessions.command("list")
 @click.option("--all", "everywhere", is_flag=True, help="Sessions of every folder, not of this one alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@raw_option
 @pass_invocation
 def list_sessions(invocation: Invocation, everywhere: bool, as_json: bool) -> None:
     """Sessions of this folder, the last written first."""
@@ -29,7 +39,7 @@ def list_sessions(invocation: Invocation, everywhere: bool, as_json: bool) -> No
         print_json([asdict(one) for one in found])
     elif found:
         for one in found:
-            click.echo(_line(one, where=everywhere))
+            print_text(_line(one, where=everywhere))
     else:
         click.echo(
             "no session here yet; `apprentice` starts one, `--all` shows those of other folders", err=True
@@ -39,20 +49,22 @@ def list_sessions(invocation: Invocation, everywhere: bool, as_json: bool) -> No
 @sessions.command()
 @click.argument("session")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@raw_option
 @pass_invocation
 def show(invocation: Invocation, session: str, as_json: bool) -> None:
     """Print a session, given by id, start of id, title, or 'latest'."""
-    _write(invocation, session, as_json=as_json, safe=True)
+    _write(invocation, session, as_json=as_json)
 
 
 @sessions.command()
 @click.argument("session")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of Markdown.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="File to write; stdout without it.")
+@raw_option
 @pass_invocation
 def export(invocation: Invocation, session: str, as_json: bool, output: str | None) -> None:
-    """Write a session as Markdown or JSON, byte for byte as it was said."""
-    _write(invocation, session, as_json=as_json, safe=False, output=output)
+    """Write a session as Markdown or JSON: inert, and without secrets; --raw writes it as it was said."""
+    _write(invocation, session, as_json=as_json, output=output)
 
 
 def choose_session(invocation: Invocation) -> str | None:
@@ -72,7 +84,7 @@ def choose_session(invocation: Invocation) -> str | None:
     return found[answer - 1].id
 
 
-def _write(invocation: Invocation, key: str, *, as_json: bool, safe: bool, output: str | None = None) -> None:
+def _write(invocation: Invocation, key: str, *, as_json: bool, output: str | None = None) -> None:
     store = invocation.sessions()
     if key == "latest":
         summary = store.latest_summary(invocation.workspace)
@@ -81,11 +93,8 @@ def _write(invocation: Invocation, key: str, *, as_json: bool, safe: bool, outpu
         key = summary.id
     session = store.load(key, read_only=True)
     print_notices(session.notices)
-    if as_json:
-        text = export_json(session) + "\n"
-    else:
-        text = export_markdown(session)
-        text = clean(text) if safe else text
+    raw = is_raw()
+    text = export_json(session, raw=raw) + "\n" if as_json else export_markdown(session, raw=raw)
     try:
         with click.open_file(output or "-", "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)

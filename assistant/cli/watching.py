@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.cli.invocation import is_raw
 from assistant.job_text import line, progress_line
+from assistant.outgoing import outgoing_value
 from assistant.text_safety import visible
+from training.events.redaction import redact_text
 
 if TYPE_CHECKING:
     from training.jobs.base import Job
@@ -37,7 +40,7 @@ def watch(store: "Jobs", job_id: str, *, as_json: bool = False, quiet: bool = Fa
     try:
         for entry in store.follow(job_id):
             if as_json and entry is not None:
-                click.echo(json.dumps(entry))
+                click.echo(json.dumps(entry if is_raw() else outgoing_value(entry)))
             elif not as_json:
                 _tell(store.get(job_id), entry)
     except KeyboardInterrupt:
@@ -56,7 +59,9 @@ def watch(store: "Jobs", job_id: str, *, as_json: bool = False, quiet: bool = Fa
 def _tell(job: "Job", entry: dict[str, Any] | None) -> None:
     terminal = sys.stderr.isatty()
     if entry is not None and entry["what"] == "note":
-        click.echo((_CLEARED if terminal else "") + visible(str(entry.get("text", ""))), err=True)
+        click.echo(
+            (_CLEARED if terminal else "") + visible(redact_text(str(entry.get("text", "")))), err=True
+        )
     elif terminal and (entry is None or entry["what"] == "progress"):
         click.echo(_CLEARED + visible(progress_line(job)), nl=False, err=True)
 

@@ -11,6 +11,7 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 
 COMPLETED = 50
+RAW = "--raw"
 
 
 async def _clear(context: CommandContext, argument: str) -> None:
@@ -65,9 +66,12 @@ async def _save(context: CommandContext, argument: str) -> None:
 
 async def _export(context: CommandContext, argument: str) -> None:
     chat = context.chat
+    raw = argument == RAW or argument.startswith(f"{RAW} ")
+    argument = argument.removeprefix(RAW).strip() if raw else argument
     try:
         file = chat.workspace / Path(argument or f"session-{chat.session.id}.md").expanduser()
-        text = export_json(chat.session) if file.suffix == ".json" else export_markdown(chat.session)
+        export = export_json if file.suffix == ".json" else export_markdown
+        text = export(chat.session, raw=raw)
         with file.open("x", encoding="utf-8", errors="replace") as target:
             target.write(text)
     except FileExistsError as error:
@@ -98,5 +102,10 @@ COMMANDS = (
     Command("sessions", "choose an earlier session and go on with it", _sessions, aliases=("resume",)),
     Command("save", "give this session a title", _save, usage="[TITLE]"),
     Command("load", "go on with a session by its id", _load, usage="ID", complete=_complete_id),
-    Command("export", "write this session to a file, .md or .json", _export, usage="[FILE]"),
+    Command(
+        "export",
+        "write this session to a file, .md or .json; --raw with secrets and as it was said",
+        _export,
+        usage="[--raw] [FILE]",
+    ),
 )

@@ -296,7 +296,9 @@ class Journal:
         if size == self._end:
             return
         read = settle(pieces(self._file, self._end, size), known.end, known.sequence)
-        torn = self._chain.take(self.path, read, known, self._keeper(self._file), FORMAT)
+        torn = self._chain.take(
+            self.path, read, known, self._keeper(self._file), FORMAT, lambda at: pieces(self._file, at, size)
+        )
         self._end = size if torn is None else torn
         if torn is not None:
             self._cut_off(torn, size)

@@ -2,7 +2,6 @@
 
 Invariant: a port, a path with an ``@``, and a user's name stay. Every address is read once.
 """
-# ruff: noqa: E501  (patterns and samples are read as one line)
 
 import re
 from collections.abc import Iterator

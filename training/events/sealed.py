@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -212,7 +213,8 @@ class Sealed:
             known = Head(file.size(), self._next_begins_after(number), segment=number)
             read = settle(pieces(file, 0, known.end), known.end, 0)
             last = known.sequence or UNKNOWN
-            self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT, last)
+            again = partial(pieces, file, end=known.end)
+            self._chain.take(self.path(number), read, known, self._keeper(file), FORMAT, again, last)
 
     def _next_begins_after(self, number: int) -> int:
         """The sequence that the following segment says is before it; 0 where it does not prove whole."""
@@ -238,5 +240,7 @@ def indexed(file: Readable, path: Path, number: int, before: int, last: int) -> 
     chain.sequence = before
     read = settle(pieces(file, 0, file.size()), file.size(), 0)
     known = Head(file.size(), last, segment=number)
-    chain.take(path, read, known, lambda offset, length: None, FORMAT, last)
+    chain.take(
+        path, read, known, lambda offset, length: None, FORMAT, partial(pieces, file, end=known.end), last
+    )
     return tail, chain.damages

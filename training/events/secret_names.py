@@ -63,8 +63,8 @@ _BEFORE_PASS = {
 }
 _SECRET = re.compile(
     r"(?:secrets?|tokens?|credentials?|creds|jwt|bearer|psk|presharedkey|secretkeybase|secretvalue|secretstring"
-    r"|secretid|accesskeyid|connectionstring|connstr|sessionid|sessid|phpsessid|jsessionid|dsn|authorization|hmac|otpseed|mnemonic"
-    r"|tokenvalue|apikeyvalue|webhookurl|cookiesecret|saskey|sastoken|pat"
+    r"|secretid|accesskeyid|connectionstring|connstr|phpsessid|jsessionid|dsn|authorization|hmac|otpseed|mnemonic"
+    r"|tokenvalue|apikeyvalue|webhookurl|cookiesecret|saskey|sastoken"
     r"|(?:api|app|application|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|signature"
     r"|client|master|shared|sharedaccess|storage|subscription|session|consumer|licen[cs]e|webhook|deploy|ssh|admin"
     r"|preshared|service|servicerole|role|anon|cookie|jwt|hmac|crypt|cipher|host|publish|write|integration|ingest"

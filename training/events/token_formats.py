@@ -4,7 +4,6 @@ Invariant: a row is a kind, the prefixes that no other text begins a word with, 
 it is found by a search for the prefix, so that a text without it costs one look. The categories follow
 gitleaks' list (MIT); the shapes are written down anew from the services' own documentation.
 """
-# ruff: noqa: E501  (patterns and samples are read as one line)
 
 import re
 from collections.abc import Iterator

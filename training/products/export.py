@@ -1,13 +1,14 @@
 """A published product, or a part of it, as a file: JSON lines, CSV or Parquet.
 
-Invariant: a file appears whole, by rename, or not at all. JSON lines are those that were published. In CSV
-and Parquet a list or an object is its JSON as text.
+Invariant: a file appears whole, by rename, or not at all. JSON lines are those that were published, but
+for what the caller does to them on the way out (``Outgoing``). In CSV and Parquet a list or an object is its
+JSON as text.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple, get_args
 
 from training.products.base import ProductError, Row
 from training.products.csv_lines import csv_lines, flat
@@ -18,6 +19,16 @@ Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[str, ...] = get_args(Format)
 Progress = Callable[[int], None]
 """Told how many rows were written so far; what it raises ends the export."""
+
+
+class Outgoing(NamedTuple):
+    """What each line of JSON, and each row of another format, passes through before it is written."""
+
+    line: Callable[[bytes], bytes]
+    row: Callable[[Mapping[str, Any]], Row]
+
+
+AS_PUBLISHED = Outgoing(bytes, dict)
 
 _BATCH = 5000
 _STEP = 1000
@@ -32,6 +43,7 @@ def export(
     order: str | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
+    outgoing: Outgoing = AS_PUBLISHED,
 ) -> int:
     """Write the rows that match to a path or an open binary stream; how many they are.
 
@@ -42,11 +54,11 @@ def export(
     write = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[kind]
     counted = _Counted(published.positions(filters, order=order, limit=limit), progress)
     if not isinstance(target, Path):
-        write(published, counted, target)
+        write(published, counted, target, outgoing)
         return counted.done
     try:
         with replacing(target) as file:
-            write(published, counted, file)
+            write(published, counted, file, outgoing)
             return counted.done
     except OSError as error:
         raise ProductError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -68,16 +80,16 @@ class _Counted:
                 self._progress(self.done)
 
 
-def _jsonl(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
-    file.writelines(map(published.line, positions))
+def _jsonl(published: Published, positions: Iterable[int], file: BinaryIO, out: Outgoing) -> None:
+    file.writelines(out.line(published.line(one)) for one in positions)
 
 
-def _csv(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
+def _csv(published: Published, positions: Iterable[int], file: BinaryIO, out: Outgoing) -> None:
     columns = list(published.product.row.model_fields)
-    file.writelines(csv_lines(columns, map(published.row, positions)))
+    file.writelines(csv_lines(columns, (out.row(published.row(one)) for one in positions)))
 
 
-def _parquet(published: Published, positions: Iterable[int], file: BinaryIO) -> None:
+def _parquet(published: Published, positions: Iterable[int], file: BinaryIO, out: Outgoing) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -95,7 +107,7 @@ def _parquet(published: Published, positions: Iterable[int], file: BinaryIO) -> 
     schema = pyarrow.schema(columns, metadata=facts)
     try:
         with parquet.ParquetWriter(file, schema) as writer:
-            for batch in _batches(map(published.row, positions)):
+            for batch in _batches(out.row(published.row(one)) for one in positions):
                 flattened = [{name: flat(row.get(name)) for name in schema.names} for row in batch]
                 writer.write_batch(pyarrow.RecordBatch.from_pylist(flattened, schema))
     except (pyarrow.ArrowInvalid, OverflowError) as error:

@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.outgoing import outgoing_text
 from assistant.text_safety import visible
 from assistant.tui.formatting import argument_text, diff_content, duration, whole
 from assistant.tui.screens.panel import PanelScreen
@@ -34,9 +35,9 @@ class DetailsScreen(PanelScreen[None]):
             yield Static(self._report())
 
     def action_copy(self) -> None:
-        """Copy the result as it is, not as it is wrapped."""
+        """Copy the result as it is shown, but for the wrapping, without secrets."""
         text = self._result.text if self._result else argument_text(self._call.arguments)
-        self.app.copy_to_clipboard(text)
+        self.app.copy_to_clipboard(outgoing_text(text))
         self.notify("Copied", markup=False)
 
     def _report(self) -> Content:

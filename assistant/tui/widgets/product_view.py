@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
+from assistant.outgoing import outgoing_line, outgoing_row
 from assistant.text_safety import clean, clean_line
 from assistant.tui.decision_pages import Stopped
 from assistant.tui.exporting import Export, Tell
@@ -23,7 +24,7 @@ from assistant.tui.product_text import COLUMNS, FRESH, product_row, product_text
 from assistant.tui.widgets.row_table import RowTable, TableRow
 from training.events.base import EventLog, EventLogError
 from training.products import PRODUCTS, Manifest, ProductError, ProductStore
-from training.products.export import FORMATS, export
+from training.products.export import FORMATS, Outgoing, export
 
 _REFRESH_S = 0.2
 
@@ -173,7 +174,8 @@ class ProductView(Vertical):
 
         def write(path: Path, tell: Tell) -> int:
             published = self._store.open(name)
-            return export(published, path, path.suffix.removeprefix("."), progress=tell)
+            safe = Outgoing(outgoing_line, outgoing_row)
+            return export(published, path, path.suffix.removeprefix("."), progress=tell, outgoing=safe)
 
         self._export.ask(name, f"{name}.jsonl", FORMATS, write)
 

@@ -125,7 +125,7 @@ def test_export_as_json(store: SessionStore, workspace: Path, capsys: pytest.Cap
 
 def test_export_to_a_file(store: SessionStore, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told(store, workspace, "\x1b[31m é \ud800")
-    assert main(["sessions", "export", "latest", "-o", "said.md"]) == 0
+    assert main(["sessions", "export", "latest", "--raw", "-o", "said.md"]) == 0
     assert capsys.readouterr().out == ""
     assert "\x1b[31m é \\ud800" in (workspace / "said.md").read_text()
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from training.events import EventLogError, VersionConflict
+from training.events.chain import out_of_order
 from training.events.codec import FIRST_PREVIOUS, decode, encode
 from training.events.journal import SEGMENT, Journal
 from training.events.log import TinyEventLog
@@ -301,3 +303,50 @@ def test_I08_with_a_damaged_head_no_end_is_cut_off(filled, make):
     assert not any("no acknowledged event is lost" in notice for notice in log.notices)
     assert log.append(make(5)).sequence == 5
     log.close()
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3, 4])
+@pytest.mark.parametrize("to", [1, 2, 3, 4, 5])
+def test_I08_a_displaced_record_hides_no_other(filled, make, moved, to):
+    journal, lines = filled / SEGMENT, lines_of(filled)
+    line = lines.pop(moved)
+    if (place := to if to <= moved else to - 1) == moved:
+        return
+    journal.write_bytes(b"".join([*lines[:place], line, *lines[place:]]))
+    log = TinyEventLog(filled)
+    found = [event.data["n"] for event in log.read()]
+    others = [number for number in (1, 2, 3, 4) if number != moved]
+    is_neighbour = abs(place - moved) == 1  # of two that changed places, either may be the displaced one
+    assert len(found) >= 3 and (is_neighbour or set(others) <= set(found)) and found == sorted(found)
+    assert log.notices and any("displaced" in one or "copy" in one for one in log.notices)
+    assert any(line in kept.read_bytes() for kept in (filled / "aside").iterdir()) or is_neighbour
+    assert log.append(make(5)).sequence == 5
+    log.close()
+    again = TinyEventLog(filled)
+    assert [event.data["n"] for event in again.read()] == [*found, 5]
+    again.close()
+
+
+def test_I08_a_block_of_displaced_records_hides_no_other(tmp_path, make):
+    folder = tmp_path / "log"
+    with closing(TinyEventLog(folder)) as log:
+        log.append_many([make(number) for number in range(1, 41)])
+    lines = lines_of(folder)
+    block, rest = lines[31:36], lines[:31] + lines[36:]
+    (folder / SEGMENT).write_bytes(b"".join(rest[:5] + block + rest[5:]))
+    with closing(TinyEventLog(folder)) as log:
+        found = [event.data["n"] for event in log.read()]
+        assert found == [*range(1, 31), *range(36, 41)]
+        assert {number for one in log.verify().damages for number in range(one.first, one.last + 1)} == {
+            *range(31, 36)
+        }
+
+
+def test_out_of_order_keeps_the_longest_run():
+    def places(*sequences: int) -> set[int]:
+        return out_of_order(enumerate(sequences))
+
+    assert places(1, 2, 3) == set()
+    assert places(9, 4, 5, 6) == {0}
+    assert places(4, 9, 5, 8, 6, 7) == {1, 3}
+    assert places() == set()
