@@ -13,6 +13,7 @@ from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
 from assistant.workspaces import remember
 from sandbox.installation import INSTALL_APART, exposure
+from assistant.telling import mended
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -23,6 +24,7 @@ from tools.registry import builtin_registry
 from tools.selection.ranker import open_ranker
 from training.events import open_log
 from training.models.naming import addressed
+from training.registry.serving import own_registry
 from training.student.base import Student
 from training.student.settings import StudentSettings
 
@@ -75,6 +77,7 @@ def build_chat(
         network=settings.sandbox.network,
     )
     exposed = exposure(workspace)
+    damaged = mended(own_registry(), log)
     ranker, problem = open_ranker(paths.ranker_file())
     permissions, registry = _permissions(settings, workspace), builtin_registry()
     parts = Parts(
@@ -89,6 +92,7 @@ def build_chat(
         ranker=ranker,
         notices=(
             *((f"{exposed}; {INSTALL_APART}",) if exposed else ()),
+            *damaged,
             *((problem,) if problem else ()),
             *nameless(permissions.rules(), registry.names()),
         ),

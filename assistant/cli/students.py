@@ -12,6 +12,7 @@ import click
 from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_notices
 
 if TYPE_CHECKING:
+    from assistant.settings import Settings
     from training.registry import Registered, Registry
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -87,7 +88,8 @@ def compare(
     from training.registry.comparisons import keep
     from training.registry.promotion import compared
 
-    registry, settings = _registry(), invocation.settings()
+    settings = invocation.settings()
+    registry = _registry(settings)
     mine, others = comparing.pair(registry, student, other)
     try:
         found_cases = (
@@ -129,7 +131,8 @@ def deploy(invocation: Invocation, student: str, not_worse: bool, force: bool, a
     from assistant.telling import tell_log
     from training.registry.comparisons import objection
 
-    registry, settings = _registry(), invocation.settings()
+    settings = invocation.settings()
+    registry = _registry(settings)
     found = registry.get(student)
     reason = objection(registry, found, not_worse_is_enough=not_worse)
     if reason and not force:
@@ -150,7 +153,8 @@ def rollback(invocation: Invocation, student: str | None, as_json: bool) -> None
     from assistant.model_choice import let_serve
     from assistant.telling import tell_log
 
-    registry, settings = _registry(), invocation.settings()
+    settings = invocation.settings()
+    registry = _registry(settings)
     standing = registry.deployments()
     before = registry.find(standing.current) if standing.current else None
     found = registry.rollback(student)
@@ -168,10 +172,11 @@ def retire(invocation: Invocation, student: str, as_json: bool) -> None:
     """Let the candidate STUDENT be none any more; where it serves, the one before it serves again."""
     from assistant.telling import tell_log
 
-    registry = _registry()
+    settings = invocation.settings()
+    registry = _registry(settings)
     before = registry.deployed()
     found = registry.retire(student)
-    tell_log(invocation.settings(), registry)
+    tell_log(settings, registry)
     if before is not None and before.id == found.id:
         _say(registry.deployed(), before, as_json)
     elif as_json:
@@ -180,10 +185,16 @@ def retire(invocation: Invocation, student: str, as_json: bool) -> None:
         click.echo(f"{found.id} is retired")
 
 
-def _registry() -> "Registry":
+def _registry(settings: "Settings | None" = None) -> "Registry":
+    """The registry; what was damaged in it is mended from the log and said."""
     from training.registry.serving import own_registry
 
-    return own_registry()
+    registry = own_registry()
+    if settings is not None and registry.problems():
+        from assistant.telling import mended_from
+
+        print_notices(tuple(mended_from(settings, registry)))
+    return registry
 
 
 def _say(found: "Registered | None", before: "Registered | None", as_json: bool) -> None:

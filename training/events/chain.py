@@ -142,7 +142,7 @@ class Chain:
 
 
 def out_of_order(records: Iterable[tuple[int, int]]) -> set[int]:
-    """The offsets of those outside the longest run of growing sequences; of two such runs, the later counts."""
+    """The offsets of those outside the longest run of growing sequences; of two runs, the later counts."""
     offsets: list[int] = []
     before: list[int | None] = []
     ends: list[int] = []  # of a run of each length, the last place with the smallest sequence

@@ -4,6 +4,9 @@ Invariant: all of it is one small file that is replaced whole, so that a change 
 change is a record with the id of its event, so that an event that was not written is written later, once.
 """
 
+import os
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +18,7 @@ from training.registry.base import RegistryError
 from training.regular import read_document
 
 FILE = "deployments.json"
+BACKUP = "deployments.json.bak"
 Action = Literal["deployed", "rolled back", "retired"]
 
 
@@ -85,17 +89,66 @@ def _change(action: Action, student: str, before: str, forced: bool, reason: str
 
 
 def read_deployments(folder: Path) -> Deployments:
-    """Those of the registry in ``folder``; none where nothing was deployed. Raises RegistryError."""
+    """Those of the registry in ``folder``; none where nothing was deployed.
+
+    Of a file that is damaged the version before it is taken, or none; ``damage`` says so.
+    """
+    return (
+        _readable(folder / FILE) or (_readable(folder / BACKUP) if damage(folder) else None) or Deployments()
+    )
+
+
+def damage(folder: Path) -> str:
+    """One line on a file that cannot be read, and what is taken in its place; empty where all is well."""
     path = folder / FILE
+    if not os.path.lexists(path) or _readable(path) is not None:
+        return ""
+    before = _readable(folder / BACKUP)
+    used = "nothing was deployed before, so the shipped student serves"
+    if before is not None:
+        used = f"the version before it counts, in which {before.current or 'the shipped student'} serves"
+    return f"{path}: cannot be read; {used}; apprentice models deploy, or rollback, writes it anew"
+
+
+def write_deployments(
+    folder: Path, content: Deployments, open_file: OpenFile = JournalFile, *, keep: bool = True
+) -> None:
+    """Replace the file, and keep the version before; one that is damaged is kept aside.
+
+    Raises OSError, and what was there is there.
+    """
+    path = folder / FILE
+    if damage(folder):
+        path.rename(_free(folder))
+    elif keep and path.exists():
+        write_new(folder / BACKUP, path.read_bytes(), open_file)
+    write_new(path, content.model_dump_json(indent=1).encode() + b"\n", open_file)
+
+
+def replayed(changes: Iterable[Change]) -> Deployments:
+    """The deployments that such changes lead to, the oldest first."""
+    history = sorted({one.event_id: one for one in changes}.values(), key=lambda one: (one.at, one.event_id))
+    chain: list[str] = []
+    for one in history:
+        if one.action == "deployed":
+            chain.append(one.student)
+        elif one.action == "rolled back":
+            while chain and chain[-1] != one.student:
+                chain.pop()
+    return Deployments(chain=tuple(chain), history=tuple(history))
+
+
+def _readable(path: Path) -> Deployments | None:
     try:
         return Deployments.model_validate_json(read_document(path))
-    except FileNotFoundError:
-        return Deployments()
     except (OSError, ValidationError):
-        mend = "remove it, and deploy the student that should serve"
-        raise RegistryError(f"{path}: cannot be read, so nobody knows which student serves; {mend}") from None
+        return None
 
 
-def write_deployments(folder: Path, content: Deployments, open_file: OpenFile = JournalFile) -> None:
-    """Replace the file. Raises OSError, and what was there is there."""
-    write_new(folder / FILE, content.model_dump_json(indent=1).encode() + b"\n", open_file)
+def _free(folder: Path) -> Path:
+    """A name for a damaged file."""
+    return next(
+        path
+        for number in count(1)
+        if not os.path.lexists(path := folder / f"deployments.damaged-{number}.json")
+    )

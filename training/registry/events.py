@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import ValidationError
+
 from training.events.base import Event, EventLog, EventType
 from training.events.ids import new_event
 from training.registry.base import Registered
-from training.registry.deployments import Change
+from training.registry.deployments import Change, damage
 from training.registry.store import Registry
 
 AGGREGATE = "model"
@@ -30,6 +32,33 @@ def tell(registry: Registry, log: EventLog) -> int:
 def evaluated(student: str, facts: dict[str, Any]) -> Event:
     """What was measured of a student or a base; ``facts`` are those of ``apprentice eval tools``."""
     return new_event(EventType.MODEL_EVALUATED, student, AGGREGATE, {"model_id": student, **facts})
+
+
+def restored(registry: Registry, log: EventLog) -> str:
+    """Make damaged deployments anew from the log; one line on it, empty where nothing is damaged.
+
+    Raises EventLogError or RegistryError.
+    """
+    if not (found := damage(registry.folder)):
+        return ""
+    changes = [
+        change for event in log.read(event_type=EventType.MODEL_DEPLOYED) if (change := _change(event))
+    ]
+    serves = registry.restore(changes).current or "the shipped student"
+    return f"{found.partition(';')[0]}; it was made anew from the decision log, and {serves} serves"
+
+
+def _change(event: Event) -> Change | None:
+    """The change that an event tells of, or None where it is of no such form."""
+    known = {
+        name: event.data[name] for name in ("action", "before", "forced", "reason") if name in event.data
+    }
+    try:
+        return Change(
+            event_id=event.event_id, at=event.timestamp, student=event.data.get("model_id", ""), **known
+        )
+    except ValidationError:
+        return None
 
 
 def _trained(student: Registered) -> Event:

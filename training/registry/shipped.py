@@ -42,5 +42,5 @@ def ship(student: Registered, name: str, folder: Path = SHIPPED) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     part.rename(target)
     assert read(target) == student.manifest
-    write_deployments(folder, Deployments(chain=(student.id,)))
+    write_deployments(folder, Deployments(chain=(student.id,)), keep=False)
     return target

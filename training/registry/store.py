@@ -6,7 +6,7 @@ that, and are proved by sha256 before it serves. Two processes may change the re
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,14 @@ from training.events.files import FolderLock
 from training.models.folders import private_folder
 from training.registry.artefact import make, problem, prove, read
 from training.registry.base import MANIFEST, Manifest, Parts, Registered, RegistryError, State
-from training.registry.deployments import Deployments, read_deployments, write_deployments
+from training.registry.deployments import (
+    Change,
+    Deployments,
+    damage,
+    read_deployments,
+    replayed,
+    write_deployments,
+)
 from training.registry.shipped import SHIPPED
 
 LOCK = "lock"
@@ -68,6 +75,29 @@ class Registry:
         """Folders in which a student should be and none can be read."""
         folders = [*_students(self.folder), *_students(self._shipped)]
         return [folder for folder in folders if read(folder) is None]
+
+    def problems(self) -> list[str]:
+        """A line on each file that is damaged, with what serves in its place."""
+        found = [line] if (line := damage(self.folder)) else []
+        current = self.deployments().current
+        for folder in self.unreadable():
+            serves = (
+                "; it is deployed, and the shipped student serves in its place"
+                if folder.name == current
+                else ""
+            )
+            found.append(f"{folder / MANIFEST}: damaged{serves}; export it again, or remove its folder")
+        if current and not (self.folder / current / MANIFEST).exists() and self._is_lost(current):
+            found.append(f"{self.folder / current}: the deployed student is gone; the shipped one serves")
+        return found
+
+    def restore(self, changes: Iterable[Change]) -> Deployments:
+        """Write damaged deployments anew, from the version before and the ``changes`` of the log."""
+        with self._changing():
+            found = replayed([*self.deployments().history, *changes])
+            if damage(self.folder):
+                write_deployments(self.folder, found)
+        return self.deployments()
 
     def find(self, key: str) -> Registered | None:
         """The student of that id, or the only one of that name; None where there is none."""
@@ -157,7 +187,15 @@ class Registry:
         return Registered(manifest, folder, state, shipped)
 
     def _serving(self, standing: Deployments) -> str:
-        return standing.current or read_deployments(self._shipped).current
+        """The id of the student that serves; the shipped one where the deployed one cannot be read."""
+        if standing.current and not self._is_lost(standing.current):
+            return standing.current
+        return read_deployments(self._shipped).current
+
+    def _is_lost(self, student: str) -> bool:
+        """Whether no folder holds this student."""
+        folders = (self.folder / student, *(path for path in _students(self._shipped)))
+        return all((known := read(folder)) is None or known.id != student for folder in folders)
 
     def _part(self) -> Path:
         return self.folder / f".{os.getpid()}{PART}"

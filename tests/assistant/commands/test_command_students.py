@@ -19,10 +19,10 @@ async def test_trained_students_have_their_names_and_can_be_chosen(tmp_path: Pat
     assert [line for line, _ in registry.complete(context, typed)] == [f"/model {student.id}"]
 
 
-async def test_deployments_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
+async def test_damaged_deployments_do_not_stop_the_list(tmp_path: Path) -> None:
     own = own_registry()
     own.add(parts(tmp_path, "one"))
     (own.folder / "deployments.json").write_text("{")
     _, interface, context = made(tmp_path)
     await registry.dispatch(context, "/models")
-    assert "deployments.json: cannot be read" in interface.errors[0]
+    assert not interface.errors

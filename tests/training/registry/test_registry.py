@@ -1,12 +1,15 @@
 """Students in the registry: one artefact each, deployed and rolled back, never used when damaged."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.training.registry.students import BASE, parts, sha256
+from training.events import open_log
 from training.registry import Base, Registered, Registry, RegistryError, State
+from training.registry.events import restored, tell
 from training.registry.shipped import ship
 
 Add = Callable[..., Registered]
@@ -191,11 +194,70 @@ def test_a_student_of_another_calling_format_does_not_serve(registry: Registry, 
         registry.deploy(old.id)
 
 
-def test_unreadable_deployments_are_said_and_not_taken_for_none(registry: Registry, add: Add) -> None:
-    registry.deploy(add("one").id)
-    (registry.folder / "deployments.json").write_text("{")
-    with pytest.raises(RegistryError, match=r"deployments.json: cannot be read.*remove it, and deploy"):
-        registry.deployed()
+DAMAGES = [b"", b"{", b"[]", b"\xff\xfe", b'{"chain": 3}', b"null", b'{"schema_version": 9}']
+
+
+@pytest.mark.parametrize("content", DAMAGES)
+def test_damaged_deployments_are_said_and_the_version_before_counts(
+    registry: Registry, add: Add, content: bytes
+) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    for each in (one, two, three):
+        registry.deploy(each.id)
+    (registry.folder / "deployments.json").write_bytes(content)
+    (said,) = registry.problems()
+    assert "deployments.json: cannot be read; the version before it counts" in said and two.id in said
+    assert registry.deployments().chain == (one.id, two.id)
+    assert registry.rollback() == registry.get(one.id)
+    assert not registry.problems() and registry.deployments().chain == (one.id,)
+    assert (registry.folder / "deployments.damaged-1.json").read_bytes() == content
+
+
+def test_deployments_without_a_version_before_leave_the_shipped_student(registry: Registry, add: Add) -> None:
+    one = add("one")
+    registry.deploy(one.id)
+    (registry.folder / "deployments.json").unlink()
+    (registry.folder / "deployments.json").mkdir()
+    (said,) = registry.problems()
+    assert "the shipped student serves" in said and registry.deployments().chain == ()
+    assert registry.deploy(one.id).state.value == "deployed" and not registry.problems()
+
+
+def test_deployments_are_made_anew_from_the_log(registry: Registry, add: Add, tmp_path: Path) -> None:
+    one, two, three = add("one"), add("two"), add("three")
+    for each in (one, two, three):
+        registry.deploy(each.id)
+    registry.rollback()
+    before = registry.deployments()
+    with closing(open_log(tmp_path / "log")) as log:
+        assert restored(registry, log) == ""
+        tell(registry, log)
+        for name in ("deployments.json", "deployments.json.bak"):
+            (registry.folder / name).write_text("{")
+        said = restored(registry, log)
+        assert "made anew from the decision log" in said and two.id in said
+        assert tell(registry, log) == 0
+    after = registry.deployments()
+    assert after.chain == before.chain == (one.id, two.id)
+    assert [one.event_id for one in after.history] == [one.event_id for one in before.history]
+
+
+@pytest.mark.parametrize("content", DAMAGES)
+def test_a_deployed_student_that_cannot_be_read_gives_way_to_the_shipped_one(
+    tmp_path: Path, add: Add, content: bytes
+) -> None:
+    shipped = tmp_path / "shipped"
+    maker = Registry(shipped, shipped=tmp_path / "nothing")
+    came = maker.add(parts(tmp_path / "from", "came"))
+    maker.deploy(came.id)
+    registry = Registry(tmp_path / "students", shipped=shipped)
+    one = add("one")
+    registry.deploy(one.id)
+    (one.folder / "student.json").write_bytes(content)
+    assert registry.deployed() == registry.get(came.id)
+    (said,) = registry.problems()
+    assert f"{one.id}/student.json: damaged; it is deployed, and the shipped student serves" in said
+    assert registry.rollback() == registry.get(came.id)
 
 
 def test_only_what_is_out_of_use_is_removed(registry: Registry, add: Add) -> None:
