@@ -114,7 +114,8 @@ def load_settings(
     """
     own = read_settings_file(paths.settings_file())
     folder = look(workspace)
-    standing = the_book().standing(folder)
+    book = the_book()
+    standing, damaged = book.standing(folder), book.problem()
     trusted = folder if standing is Standing.TRUSTED else Folder(workspace)
     sources = [
         _from_file(own),
@@ -124,7 +125,7 @@ def load_settings(
     ]
     values = dict(Settings().values())
     origins: dict[Key, str] = {}
-    notices = [*_exposed(own.path), *unloaded(folder, standing)]
+    notices = [*_exposed(own.path), *([damaged] if damaged else []), *unloaded(folder, standing)]
     for source in sources:
         for key, proposed in given_values(source.given):
             now = values[key]

@@ -6,6 +6,7 @@ their content.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,12 @@ class TrustBook:
     def forget(self, folder: Folder) -> None:
         """As if nothing had been said of ``folder``. Raises TrustError or PathsError."""
         self._change(str(folder.path), None)
+
+    def problem(self) -> str:
+        """One line where the file is there and cannot be read, so that it trusts nothing; else empty."""
+        if not os.path.lexists(self.path) or self._folders() is not None:
+            return ""
+        return f"{self.path}: damaged, so no folder is trusted; `apprentice trust` begins it anew"
 
     def _change(self, key: str, entry: dict[str, Any] | None) -> None:
         try:

@@ -76,9 +76,13 @@ def build_chat(
         settings=settings.tools,
         network=settings.sandbox.network,
     )
-    exposed = exposure(workspace)
-    damaged = mended(own_registry(), log)
     ranker, problem = open_ranker(paths.ranker_file())
+    exposed = exposure(workspace)
+    notices = [
+        *([f"{exposed}; {INSTALL_APART}"] if exposed else []),
+        *mended(own_registry(), log),
+        *([problem] if problem else []),
+    ]
     permissions, registry = _permissions(settings, workspace), builtin_registry()
     parts = Parts(
         settings=settings,
@@ -90,12 +94,7 @@ def build_chat(
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
         ranker=ranker,
-        notices=(
-            *((f"{exposed}; {INSTALL_APART}",) if exposed else ()),
-            *damaged,
-            *((problem,) if problem else ()),
-            *nameless(permissions.rules(), registry.names()),
-        ),
+        notices=(*notices, *nameless(permissions.rules(), registry.names())),
         snapshots=_snapshots(settings, workspace, records),
     )
     return Chat(parts, _session(store, workspace, session))

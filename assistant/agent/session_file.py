@@ -99,7 +99,8 @@ def read_ends(path: Path) -> tuple[Transcript, int]:
     """A session without its messages, from its first and last record alone, and its number of turns."""
     try:
         with path.open("rb") as file:
-            transcript = header_of(path, file.readline())
+            header = file.readline()
+            transcript = header_of(path, header if header.endswith(b"\n") else b"")
             record = _last_record(file.fileno())
     except OSError as error:
         raise SessionError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -113,7 +114,7 @@ def header_of(path: Path, line: bytes) -> Transcript:
     """An empty transcript made of a header. Raises SessionError where it is none, or of a newer version."""
     header = decode(line)
     if header is None or header["kind"] != "header" or not isinstance(header.get("schema"), int):
-        raise SessionError(f"{path}: not a session: its first line is no header; move the file away")
+        raise SessionError(f"{path}: not a session: its first line is no whole header; move the file away")
     if header["schema"] > SCHEMA:
         raise SessionError(f"{path}: written by a newer version of Apprentice; update to open it")
     return Transcript(

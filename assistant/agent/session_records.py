@@ -6,14 +6,18 @@ gets one that says so before anything else follows; it is never run again.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+from zlib import crc32
 
 from tools.calls import ToolCall
 from tools.protocol.messages import Message, message_from_dict, message_to_dict
 
 SCHEMA = 1
+"""Lines with a checksum are read by every program that reads lines without one, so the number stays."""
+SUM = "crc"
 INTERRUPTED = "interrupted: outcome unknown"
 TITLE_CHARACTERS = 72
 
@@ -113,19 +117,30 @@ class Transcript:
         return []
 
 
+_SUMMED = re.compile(rb',"' + SUM.encode() + rb'":"([0-9a-f]{8})"\}$')
+
+
 def encode(record: Mapping[str, Any]) -> bytes:
-    """One line. ASCII, so that a lone surrogate or a NUL cannot break the file. Raises SessionError."""
+    """One line, its checksum last. ASCII, so that a lone surrogate or a NUL cannot break the file.
+
+    Raises SessionError.
+    """
     try:
-        return json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
+        content = json.dumps(record, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+        return b'%s,"%s":"%08x"}\n' % (content[:-1], SUM.encode(), crc32(content))
     except (TypeError, ValueError, RecursionError) as error:
         raise SessionError(f"this message cannot be kept: {error}") from error
 
 
 def decode(line: bytes) -> dict[str, Any] | None:
-    """A record, or None where ``line`` is damaged."""
+    """A record, or None where ``line`` is damaged. Lines from before there were checksums have none."""
+    if (summed := _SUMMED.search(line)) and int(summed[1], 16) != crc32(line[: summed.start()] + b"}"):
+        return None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
+        return None
+    if isinstance(record, dict) and SUM in record and not summed:
         return None
     return record if isinstance(record, dict) and isinstance(record.get("kind"), str) else None
 

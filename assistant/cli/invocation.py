@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.text_safety import visible
+
 if TYPE_CHECKING:
     from assistant.agent.sessions import SessionStore
     from assistant.settings import Settings
@@ -84,7 +86,7 @@ def print_text(text: str, *, nl: bool = True) -> None:
 def print_notices(notices: tuple[str, ...]) -> None:
     """Lines that the person should know, on stderr."""
     for notice in notices:
-        click.echo(f"apprentice: {notice}", err=True)
+        click.echo(f"apprentice: {visible(notice)}", err=True)
 
 
 def is_terminal() -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant.cli import watching
-from assistant.cli.invocation import print_json, print_text, raw_option
+from assistant.cli.invocation import print_json, print_notices, print_text, raw_option
 from assistant.cli.watching import jobs_store
 from assistant.job_text import line, report
 from assistant.text_safety import clean, visible
@@ -27,7 +27,9 @@ def jobs() -> None:
 @raw_option
 def list_jobs(as_json: bool) -> None:
     """All jobs, the newest first."""
-    found = jobs_store().all()
+    store = jobs_store()
+    found = store.all()
+    print_notices(tuple(store.damaged()))
     if as_json:
         print_json([facts(job) for job in found])
         return

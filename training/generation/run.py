@@ -29,7 +29,9 @@ from training.teachers.base import TeacherProvider
 from training.teachers.run import TeacherRun
 
 CHECKPOINT = 100
-"""Examples between two checkpoints: so many are made again after a kill, of replies that are paid for."""
+"""Examples between two checkpoints: at most these are made again after a kill, of paid replies."""
+CHECKPOINT_S = 1.0
+"""Seconds between two checkpoints, so that a kill leaves nearly all that was told as done."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Generation:
         self._told = told
         self._teacher_run = parts.teacher_run
         self._started = time.monotonic() - float(work.state.get("seconds", 0.0))
+        self._kept_at = time.monotonic()
         self.figures = Figures()
         self._wanted = plan.examples
         tallies, settings = work.state.get("tallies", {}), plan.settings
@@ -142,7 +145,7 @@ class Generation:
         self._work.append(example)
         self._duplicates.keep(example)
         self.figures.add(example)
-        if self.figures.examples % CHECKPOINT == 0:
+        if self.figures.examples % CHECKPOINT == 0 or time.monotonic() - self._kept_at >= CHECKPOINT_S:
             self._checkpoint()
         self._tell(example)
 
@@ -151,6 +154,7 @@ class Generation:
         self._told(Step(self.figures.examples, self._wanted, cost, example))
 
     def _checkpoint(self) -> None:
+        self._kept_at = time.monotonic()
         self._work.checkpoint(
             seconds=round(time.monotonic() - self._started, 3),
             places={name: vars(stream.place) for name, stream in self._streams.items()},

@@ -49,18 +49,21 @@ def read_spec(folder: Path) -> tuple[JobSpec, str]:
     """The specification and when it was made. Raises JobError."""
     try:
         document: dict[str, Any] = orjson.loads(read_document(folder / SPEC))
+        if not isinstance(document, dict):
+            raise TypeError("not an object")
         created = document.pop("created")
         spec = JobSpec(**document)
-        texts = (spec.kind, spec.title, spec.work, created)
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError("a text is none")
-        if not (isinstance(spec.arguments, dict) and isinstance(spec.inputs, dict)):
-            raise TypeError("the arguments are none")
+        texts = (created, spec.kind, spec.title, spec.work, spec.resource)
+        if not all(isinstance(one, str) for one in texts):
+            raise TypeError("a text is something else")
+        if not isinstance(spec.arguments, dict) or not isinstance(spec.inputs, dict):
+            raise TypeError("an object is something else")
         return spec, created
     except FileNotFoundError:
         raise JobError(f"there is no job {folder.name}; apprentice jobs list shows them") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise JobError(f"{folder / SPEC} cannot be read ({error}); remove the job's folder") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        why = getattr(error, "strerror", None) or "it is damaged"
+        raise JobError(f"{folder / SPEC} cannot be read: {why}; remove the job's folder") from None
 
 
 def replace(path: Path, content: bytes) -> None:

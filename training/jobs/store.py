@@ -15,7 +15,18 @@ from sandbox.programs import python_command
 from training.jobs import heartbeat, identity
 from training.jobs.base import ACTIVE, ENDS, RESUMABLE, Job, JobError, JobSpec
 from training.jobs.journal import Journal, entries
-from training.jobs.layout import CANCEL, CHANGE, HEARTBEAT, JOURNAL, LOCK, SPEC, folder_of, new_id, write_spec
+from training.jobs.layout import (
+    CANCEL,
+    CHANGE,
+    HEARTBEAT,
+    JOURNAL,
+    LOCK,
+    SPEC,
+    folder_of,
+    new_id,
+    read_spec,
+    write_spec,
+)
 from training.jobs.locks import alone, opened, taken
 from training.jobs.view import look
 
@@ -56,6 +67,16 @@ class Jobs:
             except JobError:
                 continue
         return jobs
+
+    def damaged(self) -> list[str]:
+        """A line on each job whose specification cannot be read."""
+        found = []
+        for path in sorted(self.folder.glob(f"*/{SPEC}")):
+            try:
+                read_spec(path.parent)
+            except JobError as error:
+                found.append(str(error))
+        return found
 
     def _look(self, folder: Path) -> Job:
         """As it stands; the journal of a job that ended is read again only where it grew."""

@@ -82,7 +82,8 @@ class ProductStore:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise ProductError(f"{pointer} cannot be read: {error}") from error
+            why = getattr(error, "strerror", None) or "it is damaged"
+            raise ProductError(f"{pointer} cannot be read: {why}; remove it, and build again") from error
 
     def versions(self, product_id: str) -> list[str]:
         """The versions on the disk, the newest first."""
