@@ -44,6 +44,7 @@ def failed(error: Exception, *, debug: bool) -> int:
 
 def no_descriptors() -> str:
     """What to do when no more files can be opened."""
+    sys.unraisablehook = lambda _: None  # what cannot be closed in good order says no more
     most, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
     raised = max(4096, 2 * most) if highest == resource.RLIM_INFINITY else min(max(4096, 2 * most), highest)
     mend = f"raise the limit with: ulimit -n {raised}" if raised > most else "close other programs"

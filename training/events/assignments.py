@@ -47,6 +47,7 @@ _CODE_WORD = re.compile(
     r"|decoded|encoded|generated|bytes|buffer|stdin|answer|reply|request|req|response|self|this|return|const|let|var|random"
     r"|column|record|row|item|element|entry|first|last|current|previous|old|new|temp|final|public|private|static)$"
 )
+_HEX = re.compile(r"[0-9a-f]+")
 _IDENTIFIER = re.compile(r"^[A-Za-z_]\w*$")
 _PAIR = re.compile(
     r"(?<![A-Za-z0-9_])(?:key|name|Key|Name|NAME|variable)"
@@ -115,6 +116,17 @@ def _is_long_secret(value: str) -> bool:
     )
 
 
+def _is_said(value: str | None) -> bool:
+    """Whether what follows a secret's name after a blank alone can be nothing else: ``apikey a1B2...``."""
+    return (
+        value is not None
+        and len(value) >= 24
+        and value.isalnum()
+        and looks_random(value)
+        and not (value.islower() and _HEX.fullmatch(value))
+    )
+
+
 def _is_phrase(value: str) -> bool:
     """Words that were chosen as a password, and not a label or a sentence about one."""
     words = value.split(" ")
@@ -130,7 +142,7 @@ def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) 
     by_space, by_comma = operator.isspace(), "," in operator
     before = ("" if name.start() <= 40 else "…") + text[max(0, name.start() - 40) : name.start()]
     if by_space and not name["flag"] and not _DOCKERFILE.search(before):
-        return None
+        return value.span("bare") if kind == "assigned-secret" and _is_said(value["bare"]) else None
     if by_comma and not name["quoted"]:
         return None
     if value["literal"] is not None:
@@ -177,12 +189,14 @@ def _is_bare_secret(
     if kind == "assigned-secret":
         if looks_random(found) or (_is_long_secret(found) and tight):
             return True
+        if alone and name["name"].lower().endswith("secret") and len(found) >= 8 and is_mixed(found):
+            return not _IDENTIFIER.match(found) or _has_digit_inside(found)
         return (
             upper
             and tight
             and len(found) >= 8
             and (is_mixed(found) or "SECRET" in name["name"])
-            and after not in ",)"
+            and after not in (",", ")")
         )
     if name["flag"]:
         return not found.startswith("-") and after not in (",", ")")

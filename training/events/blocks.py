@@ -59,7 +59,7 @@ _DOCUMENT = 20_000
 _AWS_KEY = re.compile(r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _AWS_NAMED = re.compile(
-    r"(?i)(?:aws_?)?secret_?(?:access_?)?key(?:_?id)?\\{0,3}[\"']?\s{0,4}[:=,]\s{0,4}\\{0,3}[\"']?(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+    r"(?i)(?:aws_?)?secret_?(?:access_?)?key(?:_?id)?\\{0,3}[\"']?(?:\s{0,4}[:=,]\s{0,4}|[ \t]{1,4})\\{0,3}[\"']?(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
 )
 _AROUND = 400
 
@@ -194,7 +194,7 @@ FINDERS: tuple[tuple[tuple[str, ...], bytes, Finder], ...] = (
     (("private key", "private-lines"), rb"private key(?: block)? ?----|private-lines", private_keys),
     (("akia", "asia", "abia", "acca", "a3t", "secret"), rb"secret|(?-i:A[SBK]IA|ACCA|A3T)", aws_secrets),
     (("cookie", " -b", "'-b"), rb"cookie|-b[ =]?[\"'\\]*[a-z0-9_.-]+=", cookies),
-    (("auth",), rb"[\"\s{,/_n]auth[\\\"']*\s*[:=]", registry_auths),
+    (("auth",), rb"(?:^|[^a-z-])auth[\\\"']*\s*[:=]", registry_auths),
     (("secret",), rb"secret", manifests),
 )
 """Hints in lower case, what the gate stops at, and the finder."""

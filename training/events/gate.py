@@ -21,7 +21,7 @@ _NAMES = (
     rb"[a-z_-]key(?:s|id|_id)?[0-9]{0,3}(?:$|[^a-z])",
     rb"passw|passphrase|passcode|pwd|psswd|credential|creds|secret|psk|jwt|mnemonic|otp_?-?seed|hmac",
     rb"[a-z0-9_.-]p(?:ass|s?w)[0-9]{0,3}[\\\"'` ]{0,4}[\])>=:, ]",
-    rb"sess(?:ion)?[_-]?id|dsn|conn(?:ection)?[_-]?str|webhook[_-]?url|authorization|bearer|[a-z_.-]pat[\\\"' ]*[=:]",
+    rb"cookies?\"|sess(?:ion)?[_-]?id|dsn|conn(?:ection)?[_-]?str|webhook[_-]?url|authorization|bearer|[a-z_.-]pat[\\\"' ]*[=:]",
     rb":\\*/\\*/[^\s\"<>]*@",
     rb"[?&;](?:amp;)?[a-z-]*(?:token|sig|signature|hmac|auth|key|appid|code|state|ticket|sas|st|policy|jwt|assertion|pass)=",
 )

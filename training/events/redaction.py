@@ -19,6 +19,7 @@ from training.events.blocks import FINDERS, is_basic
 from training.events.gate import may_hold_secrets
 from training.events.hidden import View
 from training.events.links import in_links
+from training.events.randomness import looks_random
 from training.events.rules import EMAIL, RULES
 from training.events.secret_names import kind_of
 from training.events.token_formats import with_prefix
@@ -64,6 +65,8 @@ def _walk(value: Any, email: bool, counts: Counter[str]) -> Any:
 
 def _entry(key: Any, value: Any, siblings: Mapping[Any, Any], email: bool, counts: Counter[str]) -> Any:
     """The value of a dict's key, which may be the name of a secret."""
+    if isinstance(key, str) and key.lower() in _COOKIE_KEYS and isinstance(value, Mapping):
+        return {name: _cookie(name, one, email, counts) for name, one in value.items()}
     if not isinstance(key, str) or not isinstance(value, str) or not value or _MARK in value:
         return _walk(value, email, counts)
     kind = _kind_of_entry(key, value, siblings)
@@ -76,6 +79,13 @@ def _entry(key: Any, value: Any, siblings: Mapping[Any, Any], email: bool, count
         return f"[redacted:{kind}]"
     counts.update(found)
     return cleaned
+
+
+def _cookie(name: Any, value: Any, email: bool, counts: Counter[str]) -> Any:
+    if isinstance(value, str) and looks_random(value):
+        counts["cookie"] += 1
+        return "[redacted:cookie]"
+    return _walk(value, email, counts)
 
 
 def _kind_of_entry(key: str, value: str, siblings: Mapping[Any, Any]) -> str | None:

@@ -254,6 +254,33 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "password",
+        ("identified by", "password "),
+        rb"identified by|password [\\\"']",
+        re.compile(
+            r"(?i)\b(?:identified by(?: password)?|(?:with(?: encrypted)?|role \w{1,64}|user [\w\"'@%.-]{1,64}) password)\s{1,4}"
+            r"\\{0,2}[\"'](?P<secret>(?!\[redacted|\$|%|\?)[^\"'\n\\]{4,256})\\{0,2}[\"']"
+        ),
+    ),
+    Rule(
+        "password",
+        ("-stdin",),
+        rb"-stdin",
+        re.compile(
+            r"\b(?:echo|printf)(?: -n| '%s')? [\"']?(?P<secret>"
+            + _NOT_MARK
+            + r"[^\s\"'|]{4,256})[\"']? ?\| ?[^\n|]{0,200}?--pass(?:word|phrase)-stdin"
+        ),
+    ),
+    Rule(
+        "password",
+        ("password(",),
+        rb"password\(",
+        re.compile(
+            r"(?i)password\(\s{0,4}\\{0,2}(?P<q>[\"'])(?P<secret>(?=[^\"'\n]{0,64}[0-9])(?!\[redacted|\$|\{)[^\s\"'\n\\]{6,256})\\{0,2}(?P=q)\s{0,4}\)"
+        ),
+    ),
+    Rule(
+        "password",
         ("auth", "login", "credential"),
         rb"(?:auth|login|credentials?)[^a-z]{0,4}\(",
         re.compile(

@@ -10,7 +10,9 @@ from typing import Literal
 Kind = Literal["password", "assigned-secret"]
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_PASSWORD = re.compile(r"(?:passwords?|passwds?|passwort|passphrases?|passcodes?|pwds?|passw|psswd)$")
+_PASSWORD = re.compile(
+    r"(?:passwords?|passwds?|passwort|passphrases?|passcodes?|pwds?|passw|psswd|psk|presharedkey)$"
+)
 _SHORT_PASSWORDS = ("pass", "pw", "psw")
 _BEFORE_PASS = {
     *(
@@ -62,7 +64,7 @@ _BEFORE_PASS = {
     ),
 }
 _SECRET = re.compile(
-    r"(?:secrets?|tokens?|credentials?|creds|jwt|bearer|psk|presharedkey|secretkeybase|secretvalue|secretstring"
+    r"(?:secrets?|tokens?|credentials?|creds|jwt|bearer|secretkeybase|secretvalue|secretstring"
     r"|secretid|accesskeyid|connectionstring|connstr|phpsessid|jsessionid|dsn|authorization|hmac|otpseed|mnemonic"
     r"|tokenvalue|apikeyvalue|webhookurl|cookiesecret|saskey|sastoken"
     r"|(?:api|app|application|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|signature"

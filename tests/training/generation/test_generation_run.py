@@ -293,3 +293,18 @@ def test_seeds_of_the_log_come_first(tmp_path: Path) -> None:
 def test_a_plan_is_plain_json(tmp_path: Path) -> None:
     wanted = plan(tmp_path, 5, ways={"openai": "label"}, max_cost_usd=2.0)
     assert plan_from_dict(orjson.loads(orjson.dumps(plan_to_dict(wanted)))) == wanted
+
+
+def test_a_slow_run_keeps_each_example_as_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an example takes longer than the time between checkpoints, a kill loses none."""
+    monkeypatch.setattr("training.generation.run.CHECKPOINT_S", 0.0)
+    kept: list[int] = []
+    checkpoint = Work.checkpoint
+
+    def counted(work: Work, **values: object) -> None:
+        checkpoint(work, **values)
+        kept.append(int(work.state["bytes"]))
+
+    monkeypatch.setattr(Work, "checkpoint", counted)
+    killed_and_resumed(tmp_path, [at_example(3)])
+    assert len(set(kept)) >= COUNT
