@@ -11,9 +11,9 @@ from assistant.agent.talk import Parts
 from assistant.rule_book import the_book
 from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
+from assistant.telling import mended
 from assistant.workspaces import remember
 from sandbox.installation import INSTALL_APART, exposure
-from assistant.telling import mended
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads

@@ -134,6 +134,11 @@ def lies_in_writable(path: str, workspace: Path | None = None) -> bool:
         return any(Path(real).is_relative_to(root) for root in writable_folders(workspace))
 
 
+def is_installed(name: str) -> bool:
+    """Return whether PATH holds a program of that name, whoever may write it; it is not to be started."""
+    return next(_candidates(name), None) is not None
+
+
 def _candidates(name: str) -> Iterator[Path]:
     """Executable files of that name, in the order of PATH; no entry counts that is relative or empty."""
     folders: Iterable[str] = os.environ.get("PATH", os.defpath).split(os.pathsep)

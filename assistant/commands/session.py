@@ -104,7 +104,7 @@ COMMANDS = (
     Command("load", "go on with a session by its id", _load, usage="ID", complete=_complete_id),
     Command(
         "export",
-        "write this session to a file, .md or .json; --raw with secrets and as it was said",
+        "write this session to a .md or .json file; --raw keeps secrets and controls",
         _export,
         usage="[--raw] [FILE]",
     ),

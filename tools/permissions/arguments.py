@@ -8,11 +8,11 @@ are not known. Not covered: what a program does with what it reads; ``opens`` of
 """
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from sandbox.programs import is_installed
 from tools.permissions.parts import Part
 from tools.permissions.programs import Program, base_name, is_wrapper, known, table, wrappers
 from tools.permissions.scripts import JUDGES
@@ -72,7 +72,7 @@ def _programs_in(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_program(name: str) -> bool:
     known_name = name in table() or name in wrappers() or name in WRAPPERS or base_name(name) in table()
-    return known_name or shutil.which(name) is not None
+    return known_name or is_installed(name)
 
 
 class _Arguments:
