@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
+from assistant.agent.account import Account
 from assistant.agent.context import Context
+from assistant.agent.facts.runs import programs
+from assistant.agent.facts.summary import NOTHING_CHANGED, summarise
 from assistant.agent.gate import Gate, Held, Passed
 from assistant.agent.steps import Answer, Call, Observation, Progress, Reply, Step, Verdict
 from assistant.agent.streaming import Done, Work
@@ -29,8 +32,19 @@ class Acting:
     """Acts on decisions in one session."""
 
     def __init__(
-        self, executor: Executor, gate: Gate, recorder: DecisionRecorder, context: Context, work: Work
+        self,
+        executor: Executor,
+        gate: Gate,
+        recorder: DecisionRecorder,
+        context: Context,
+        work: Work,
+        account: Account,
     ) -> None:
+        self.account = account
+        self.refusals: list[str] = []
+        """The reasons of what was refused of the last decision, empty where none was given."""
+        self.held = False
+        """True where nothing of the last decision ran."""
         self._executor = executor
         self._gate = gate
         self._recorder = recorder
@@ -40,19 +54,30 @@ class Acting:
         self._seen: str | None = None
         """The outcome that the student saw last in this turn."""
 
-    async def answer(self, decision: Decision, facts: dict[str, Any], usage: Usage) -> Answer:
-        """Record and keep the final reply."""
+    async def answer(self, decision: Decision, facts: dict[str, Any], usage: Usage, shown: str) -> Answer:
+        """Record and keep the final reply, held against the record; ``shown`` is what was streamed of it."""
         call = ToolCall("", ANSWER, {"text": decision.answer})
         selection = await self._select(call, decision, facts, self._seen)
-        self._context.session.append(
-            Message("assistant", text=decision.answer or "…", thought=decision.thought)
-        )
-        await self._complete(selection, ToolResult(True, ""))
+        known = await self.account.settle()
+        said = self.account.review(decision.answer, shown)
+        self._context.session.append(Message("assistant", text=said.text or "…", thought=decision.thought))
+        await self._complete(selection, ToolResult(not said.contradicted, said.instead), said.contradicted)
         self._seen = None
-        return Answer(decision.answer, selection.event_id, usage, decision.usage, decision.cut)
+        cut = decision.cut and not said.contradicted
+        return Answer(said.text, selection.event_id, usage, decision.usage, cut, known, said.contradicted)
+
+    async def conclude(self, event_id: str, usage: Usage) -> Answer:
+        """End a turn whose call was refused: the host says what is so, and the student nothing."""
+        known = await self.account.settle()
+        did = known.changed or programs(known.ran)
+        text = summarise(known) if did else NOTHING_CHANGED
+        self._context.session.append(Message("assistant", text=text))
+        self._seen = None
+        return Answer(text, event_id, usage, facts=known)
 
     async def call(self, decision: Decision, facts: dict[str, Any]) -> AsyncIterator[Step]:
         """Carry out all calls of a decision, reads together. Raises EventLogError: then nothing more ran."""
+        self.refusals, self.held = [], True
         self._context.session.append(Message("assistant", calls=decision.calls, thought=decision.thought))
         cause = self._seen
         for batch in batches(decision.calls, self._executor.registry):
@@ -75,6 +100,7 @@ class Acting:
 
     async def _execute(self, passed: Sequence[tuple[Passed, Event]]) -> AsyncIterator[Step]:
         """Run what was admitted: several at once (they only read), or one with its output as it comes."""
+        self.held = self.held and not passed
         if len(passed) == 1:
             (one, _), *_ = passed
             work = self._work.stream(lambda report: self._run_one(one, report))
@@ -97,6 +123,7 @@ class Acting:
         self, call: ToolCall, result: ToolResult, selection: Event, confirmed_by: str
     ) -> Observation:
         await self._complete(selection, result)
+        self.account.take(call, result, confirmed_by)
         self._remember(call, result.text, failed=not result.success)
         return Observation(call, result, selection.event_id, confirmed_by)
 
@@ -108,6 +135,7 @@ class Acting:
         """Give the calls that are still open an outcome and an observation."""
         for call, selection in list(self._open.values()):
             self._recorder.completed(selection, success=False, result=INTERRUPTED, execution_time_ms=None)
+            self.account.interrupted(call, INTERRUPTED)
             self._remember(call, INTERRUPTED, failed=True)
         self._seen = None
 
@@ -130,6 +158,10 @@ class Acting:
     async def _review(self, selection: Event, call: ToolCall, reply: Reply) -> None:
         edited = reply.verdict is Verdict.EDITED
         refused = reply.verdict is Verdict.REFUSED
+        if refused:
+            self.refusals.append(reply.reason if reply.asked else "")
+        if not reply.asked:
+            return
         await asyncio.to_thread(
             self._recorder.reviewed,
             selection,
@@ -139,13 +171,14 @@ class Acting:
             reason=reply.reason,
         )
 
-    async def _complete(self, selection: Event, result: ToolResult) -> None:
+    async def _complete(self, selection: Event, result: ToolResult, contradicted: Sequence[str] = ()) -> None:
         outcome = await asyncio.to_thread(
             self._recorder.completed,
             selection,
             success=result.success,
             result=result.text,
             execution_time_ms=result.execution_time_ms,
+            contradicted=contradicted,
         )
         self._seen = outcome.event_id
 

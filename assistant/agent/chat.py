@@ -93,23 +93,28 @@ class Chat:
                 yield Failure(problem)
                 return
             self.permissions.forget_refusals()
+            self._talk.account.begin(len(self.session.messages))
             self._talk.keeping.begin(len(self.session.messages), request)
             async for step in self._talk.loop.run(request):
                 self._note(step)
-                yield step
+                yield await self._with_facts(step) if isinstance(step, Failure) else step
         except (StudentError, EventLogError, SessionError) as error:
-            yield Failure(str(error), error=error)
+            yield await self._with_facts(Failure(str(error), error=error))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
                 raise
-            yield Failure(INTERRUPTED, cancelled=True)
+            yield await self._with_facts(Failure(INTERRUPTED, cancelled=True))
         finally:
             self._work.cancel()
             try:
-                await self._talk.keeping.end()
+                await self._talk.account.close()
             finally:
                 self._busy = False
+
+    async def _with_facts(self, failure: Failure) -> Failure:
+        """``failure`` with what was done of the turn until then."""
+        return replace(failure, facts=await self._talk.account.close())
 
     def _note(self, step: Step) -> None:
         if isinstance(step, Call | Answer):
@@ -126,17 +131,22 @@ class Chat:
     async def shell(self, command: str) -> ToolResult:
         """The person's own ``!command``: in the sandbox, not asked, shown to the student afterwards."""
         await self._confinement.ready()
-        keeping = self._talk.keeping
+        keeping, account = self._talk.keeping, self._talk.account
+        account.begin(len(self.session.messages))
         keeping.begin(len(self.session.messages), f"!{command}")
         kept = await keeping.before()
+        call = ToolCall("", "run_shell", {"command": command})
         try:
-            result = await self._executor.run(ToolCall("", "run_shell", {"command": command}))
+            result = await self._executor.run(call)
+            account.take(call, result, "person")
         finally:
+            facts = await account.settle()
             await keeping.end()
         if told := [*kept.notices, *([kept.problem] if kept.problem else [])]:
             result = replace(result, text="\n".join([*told, result.text]))
         said = f"I ran `{command}`:\n{result.text}"
         self.session.append(Message("user", said, tool="run_shell", failed=not result.success))
+        self.session.keep_facts(len(self.session.messages) - 1, facts)
         return result
 
     def status(self) -> Status:

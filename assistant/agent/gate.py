@@ -181,7 +181,8 @@ class Gate:
         if reply.verdict is Verdict.REFUSED:
             self._permissions.refuse(call)
             because = f": {reply.reason}" if reply.reason else ""
-            return [Held(call, f"the person refused this call{because}", "refused")]
+            what = "the person refused this call" if reply.asked else "not run"
+            return [Held(call, f"{what}{because}", "refused")]
         passed = Passed(call, "person", shown)
         if reply.verdict is Verdict.ONCE or not judgement.rule:
             return [passed]

@@ -17,7 +17,7 @@ from assistant.agent.context import Context
 from assistant.agent.gate import Gate
 from assistant.agent.offering import Made, Offering
 from assistant.agent.settings import LoopSettings
-from assistant.agent.steps import Answer, Failure, Notice, Step, TextDelta, Thought
+from assistant.agent.steps import Answer, Failure, Notice, Observation, Step, TextDelta, Thought
 from assistant.agent.streaming import Done, Work
 from tools.protocol.calls import write_call
 from tools.protocol.messages import Message, message_to_dict
@@ -38,7 +38,11 @@ class _Turn:
     last_calls: str = ""
     repeats: int = 0
     must_answer: bool = False
+    retried: bool = False
+    """True once the student may try again, after a refusal that gave a reason."""
+    written: str = ""
     streamed: str = ""
+    """The beginning of what is ``written`` of a reply that was shown already."""
 
 
 class Loop:
@@ -112,7 +116,7 @@ class Loop:
         rounds = min(self._bounds.max_steps, self._context.prompt.max_rounds or self._bounds.max_steps)
         spent = time.monotonic() - turn.started - self._gate.waited_s
         turn.must_answer |= (
-            turn.decisions > rounds
+            turn.decisions > rounds + turn.retried
             or spent > self._bounds.max_seconds
             or turn.usage.completion_tokens > self._bounds.max_tokens
         )
@@ -121,7 +125,7 @@ class Loop:
         """A decision; again where the window overflowed or, once, where the student's process died."""
         died = False
         while True:
-            turn.streamed = ""
+            turn.written = turn.streamed = ""
             try:
                 async for notice in self._ready():
                     yield notice
@@ -129,9 +133,8 @@ class Loop:
                     if isinstance(item, Done):
                         turn.usage = _added(turn.usage, item.result.decision.usage)
                         yield item.result
-                    else:
-                        turn.streamed += item
-                        yield TextDelta(item)
+                    elif text := self._passed(item, turn):
+                        yield TextDelta(text)
                 return
             except ContextOverflow as error:
                 async for notice in self._room_after(error):
@@ -171,13 +174,37 @@ class Loop:
                 turn.must_answer = True
                 yield Notice("the student repeats the same call; it has to answer with what it knows")
                 return
+            event_id = ""
             async for step in self._acting.call(decision, self._recorded(turn, made)):
+                event_id = step.event_id if isinstance(step, Observation) else event_id
                 yield step
+            if self._ends_refused(turn):
+                yield await self._acting.conclude(event_id, turn.usage)
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
             yield Notice("a call was cut at the token limit and not run; the student has to answer")
         else:
-            yield await self._acting.answer(decision, self._recorded(turn, made), turn.usage)
+            recorded = self._recorded(turn, made)
+            said = await self._acting.answer(decision, recorded, turn.usage, turn.streamed)
+            if rest := _rest(said.text, turn.streamed):
+                yield TextDelta(rest)
+            yield said
+
+    def _passed(self, piece: str, turn: _Turn) -> str:
+        """What of the reply can be shown now: sentences that are whole, until one contradicts the record."""
+        turn.written += piece
+        ready = self._acting.account.passed(turn.written, turn.streamed)
+        text, turn.streamed = ready[len(turn.streamed) :], ready
+        return text
+
+    def _ends_refused(self, turn: _Turn) -> bool:
+        """Whether the turn is over because a call was refused; a reason lets the student try once more."""
+        if not self._acting.refusals:
+            return turn.retried and self._acting.held
+        if turn.retried or not any(self._acting.refusals):
+            return True
+        turn.retried = True
+        return False
 
     def _again(self, decision: Decision, turn: _Turn) -> bool:
         """True where the decision is the last one over again, as often as the bounds say."""
@@ -198,6 +225,13 @@ class Loop:
             "selection": made.selection,
         }
         return {"context": context, "tools_available": made.available, **self._facts()}
+
+
+def _rest(text: str, streamed: str) -> str:
+    """What of a reply is still to be shown after what was streamed; empty where nothing was."""
+    lead = streamed.lstrip()
+    lead = lead if text.startswith(lead) else lead.rstrip()
+    return text[len(lead) :] if lead and text.startswith(lead) else ""
 
 
 def _clipped(message: dict[str, Any]) -> dict[str, Any]:

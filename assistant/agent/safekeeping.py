@@ -7,10 +7,12 @@ what the person changes in the workspace while a turn is under way counts as the
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.agent.facts.diffs import Changed
+from assistant.agent.facts.net import net_changes
 from sandbox.snapshots.base import Snapshot, SnapshotError, SnapshotUnavailable, shown
 from sandbox.snapshots.store import SnapshotStore
 
@@ -33,6 +35,7 @@ class _Turn:
     request: str
     before: Snapshot | None = None
     without: bool = False
+    after: Snapshot | None = None
     decisions: list[str] = field(default_factory=list)
 
 
@@ -74,13 +77,29 @@ class Safekeeping:
         if self._turn:
             self._turn.without = True
 
+    async def settle(self, by_tools: Sequence[Changed]) -> tuple[Changed, ...]:
+        """What the turn changed; nothing of it changes anything from now on. ``by_tools`` are the changes of
+        the file tools, all that is known where no snapshots are taken."""
+        turn, store = self._turn, self._store
+        await self._keep_after()
+        if not (turn and turn.before and turn.after and store):
+            return tuple(by_tools)
+        try:
+            return await asyncio.to_thread(net_changes, store, turn.before, turn.after, by_tools)
+        except SnapshotError:
+            return tuple(by_tools)
+
     async def end(self) -> None:
-        """The turn is over. Where this fails, all that changed since counts as perhaps the person's."""
-        turn, self._turn = self._turn, None
-        if turn and turn.before and self._store:
+        """The turn is over. Where this fails, all that changed since counts as perhaps the user's."""
+        await self._keep_after()
+        self._turn = None
+
+    async def _keep_after(self) -> None:
+        turn = self._turn
+        if turn and turn.before and not turn.after and self._store:
             facts = {"kind": AFTER, "of": turn.before.number, "decisions": turn.decisions}
             try:
-                await _taken(self._store, facts)
+                turn.after, _ = await _taken(self._store, facts)
             except SnapshotError:
                 return
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 from zlib import crc32
 
+from assistant.agent.facts.record import Facts
 from tools.calls import ToolCall
 from tools.protocol.messages import Message, message_from_dict, message_to_dict
 
@@ -68,6 +69,8 @@ class Transcript:
     messages: list[Message] = field(default_factory=list)
     compaction: Compaction | None = None
     compactions: int = 0
+    facts: dict[int, Facts] = field(default_factory=dict)
+    """What the host recorded of each turn, by the place of its request."""
 
     @property
     def turns(self) -> int:
@@ -80,8 +83,11 @@ class Transcript:
             self._add(to_message(record["message"]))
         elif kind == "truncate":
             del self.messages[max(0, int(record["keep"])) :]
+            self.facts = {index: one for index, one in self.facts.items() if index < len(self.messages)}
             if self.compaction and self.compaction.upto > len(self.messages):
                 self.compaction = None
+        elif kind == "facts":
+            self.facts[int(record["index"])] = Facts.from_dict(record["facts"])
         elif kind == "compact":
             self.close_calls()
             self._compact(Compaction.from_dict(record))

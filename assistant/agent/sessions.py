@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.agent.facts.record import Facts
 from assistant.agent.session_export import export_json, export_markdown
 from assistant.agent.session_file import SessionFile, read_ends, read_session
 from assistant.agent.session_records import SCHEMA, Compaction, SessionError, Transcript, title_of
@@ -89,6 +90,11 @@ class Session:
         return self._transcript.turns
 
     @property
+    def facts(self) -> Mapping[int, Facts]:
+        """What the host recorded of each turn, by the place of its request."""
+        return self._transcript.facts
+
+    @property
     def compaction(self) -> Compaction | None:
         """What the student is shown in place of the first messages, or None."""
         return self._transcript.compaction
@@ -124,6 +130,11 @@ class Session:
     def compact(self, compaction: Compaction) -> None:
         """Show the student ``compaction`` from now on; the messages stay. Raises SessionError."""
         self._write({"kind": "compact", "title": self.title, "turns": self.turns, **compaction.to_dict()})
+
+    def keep_facts(self, index: int, facts: Facts) -> None:
+        """Keep what the host recorded of the turn whose request stands at ``index``. Raises SessionError."""
+        kept = {"index": index, "facts": facts.to_dict()}
+        self._write({"kind": "facts", "title": self.title, "turns": self.turns, **kept})
 
     def clear(self) -> None:
         """Forget all messages; the file keeps them. Raises SessionError."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from assistant.agent.facts.record import Facts
 from tools.calls import Risk, ToolCall, ToolResult
 from training.student.base import Usage
 
@@ -51,11 +52,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """The person's answer. ``arguments`` where edited, ``reason`` where refused."""
+    """The user's answer. ``arguments`` where edited, ``reason`` where refused.
+
+    ``asked`` is False where there was nobody to ask: such a refusal says nothing about the call.
+    """
 
     verdict: Verdict
     arguments: dict[str, Any] | None = None
     reason: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,19 @@ class Observation:
 
 @dataclass(frozen=True)
 class Answer:
-    """The final reply of the turn, whole. ``usage`` is what the turn cost, ``last`` the last decision."""
+    """The final reply of the turn, whole. ``usage`` is what the turn cost, ``last`` the last decision.
+
+    ``facts`` is what the host recorded of the turn. ``contradicted`` are the sentences of the student's reply
+    that the record contradicts; the text has the contradiction then.
+    """
 
     text: str
     event_id: str
     usage: Usage
     last: Usage = field(default_factory=Usage)
     cut: bool = False
+    facts: Facts = field(default_factory=Facts)
+    contradicted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,11 +127,12 @@ class Notice:
 @dataclass(frozen=True)
 class Failure:
     """The turn ended without an answer: one line, what happened and what to do. ``error`` is what was raised
-    where something was."""
+    where something was. ``facts`` is what the host recorded of the turn."""
 
     text: str
     cancelled: bool = False
     error: Exception | None = field(default=None, compare=False)
+    facts: Facts = field(default_factory=Facts)
 
 
 Step = Thought | TextDelta | Call | Confirmation | Progress | Observation | Answer | Notice | Failure

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.agent.account import Account
 from assistant.agent.acting import Acting
 from assistant.agent.confinement import Confinement
 from assistant.agent.context import Context
@@ -61,7 +62,9 @@ class Talk:
         self.keeping = Safekeeping(parts.snapshots, session.id)
         gate = Gate(parts.permissions, parts.executor, parts.confinement, work, self.keeping)
         offering = Offering(Offers(parts.ranker), self._way, lambda: self._hosting.serving.schemas)
-        acting = Acting(parts.executor, gate, recorder, self.context, work)
+        # A prompt that bounds the rounds belongs to a student too small to be left the last word.
+        self.account = Account(session, self.keeping, lambda: parts.hosting.prompt.max_rounds > 0)
+        acting = Acting(parts.executor, gate, recorder, self.context, work, self.account)
         self.loop = Loop(
             lambda: self._hosting.student,
             self._facts,

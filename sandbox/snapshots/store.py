@@ -84,6 +84,22 @@ class SnapshotStore:
         below = f"--relative={FILES.decode()}/"
         return self._opened().run("diff-tree", *options, below, before.tree, after.tree, most=most)
 
+    def line_counts(self, before: Snapshot, after: Snapshot) -> dict[bytes, tuple[int, int] | None]:
+        """Lines added and removed between two, by path; None for binary files. Raises SnapshotError."""
+        options = ("-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv")
+        below = f"--relative={FILES.decode()}/"
+        out = self._opened().run("diff-tree", *options, below, before.tree, after.tree)
+        found: dict[bytes, tuple[int, int] | None] = {}
+        for record in filter(None, out.split(b"\0")):
+            added, removed, path = record.split(b"\t", 2)
+            found[path] = None if added == b"-" else (int(added), int(removed))
+        return found
+
+    def holds(self, snapshot: Snapshot, path: bytes) -> bool:
+        """Whether a snapshot has ``path``. Raises SnapshotError."""
+        name = os.fsdecode(FILES + b"/" + path)
+        return bool(self._opened().run("ls-tree", "-z", snapshot.tree, "--", name))
+
     def left_out(self, snapshot: Snapshot) -> dict[bytes, str]:
         """The files that a snapshot does not hold although they were there, and why. Raises SnapshotError."""
         lines = self._note(snapshot, LEFT_OUT).split(b"\0")

@@ -87,10 +87,21 @@ class DecisionRecorder:
         return self._log.append(replace(event, timestamp=_utc(timestamp)) if timestamp else event)
 
     def completed(
-        self, selection: Event, *, success: bool, result: Any, execution_time_ms: float | None = None
+        self,
+        selection: Event,
+        *,
+        success: bool,
+        result: Any,
+        execution_time_ms: float | None = None,
+        contradicted: Sequence[str] = (),
     ) -> Event:
-        """Record what the call did. A selection has one outcome: recording another returns the first."""
+        """Record what the call did. A selection has one outcome: recording another returns the first.
+
+        ``contradicted`` are the sentences of an answer that the record of its turn contradicts.
+        """
         data = {"success": success, "result": result, "execution_time_ms": execution_time_ms}
+        if contradicted:
+            data["contradicted"] = list(contradicted)
         event_id = outcome_id(selection.event_id)
         kind = EventType.AGENT_TOOL_COMPLETED
         return self._log.append(self._event(kind, selection.aggregate_id, data, selection.event_id, event_id))
@@ -217,7 +228,13 @@ def _row(selection: Event, followers: Sequence[Event]) -> dict[str, Any]:
         "timestamp": selection.timestamp,
         "session_id": selection.correlation_id,
         **{name: selection.data.get(name, default) for name, default in _COLUMNS.items()},
-        "outcome": {name: outcomes[-1].get(name) for name in _OUTCOME} if outcomes else None,
+        "outcome": _outcome(outcomes[-1]) if outcomes else None,
         "review": merged(reviews),
         **{name: selection.data.get(name) for name in _TEACHER},
     }
+
+
+def _outcome(data: Mapping[str, Any]) -> dict[str, Any]:
+    """``contradicted`` stands there only where an answer was: what the record of its turn contradicts."""
+    extra = {"contradicted": data["contradicted"]} if data.get("contradicted") else {}
+    return {name: data.get(name) for name in _OUTCOME} | extra

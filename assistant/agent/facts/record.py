@@ -101,11 +101,24 @@ class Facts:
         """These facts and one call that was interrupted."""
         return replace(self, failed=(*self.failed, Stopped(call.tool, subject(call), why)))
 
+    def with_changes(self, changed: Sequence[Changed]) -> "Facts":
+        """These facts with what the turn changed in the end."""
+        return replace(self, changed=tuple(changed))
+
     def with_undone(self, paths: Sequence[str]) -> "Facts":
         """These facts once the changes of ``paths`` were taken back."""
         back = [one.path for one in self.changed if one.path in paths]
         kept = tuple(one for one in self.changed if one.path not in paths)
         return replace(self, changed=kept, undone=tuple(dict.fromkeys([*self.undone, *back])))
+
+    def with_redone(self, changes: Sequence[Changed]) -> "Facts":
+        """These facts once ``changes``, which were taken back, are made again."""
+        again = {one.path: one for one in (*self.changed, *changes)}
+        return replace(
+            self,
+            changed=tuple(again.values()),
+            undone=tuple(path for path in self.undone if path not in again),
+        )
 
 
 def subject(call: ToolCall) -> str:

@@ -1,0 +1,94 @@
+"""The account of the turn under way: its facts, kept in the session, and replies held against them.
+
+Invariant: what a reply claims against the record is not shown alone. A small student's reply ends where it
+begins to contradict the record, and the record stands there instead; any other reply is followed by the
+contradiction.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from assistant.agent.facts.check import Contradiction, check
+from assistant.agent.facts.record import Facts
+from assistant.agent.facts.sentences import sentence_ends
+from assistant.agent.safekeeping import Safekeeping
+from assistant.agent.sessions import Session, SessionError
+from tools.calls import ToolCall, ToolResult
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A reply as it is shown, and the sentences of it that the record contradicts."""
+
+    text: str
+    contradicted: tuple[str, ...] = ()
+    instead: str = ""
+
+
+class Account:
+    """Keeps the facts of one turn after another. ``replaces`` says whether a wrong reply is replaced."""
+
+    def __init__(self, session: Session, keeping: Safekeeping, replaces: Callable[[], bool]) -> None:
+        self.facts = Facts()
+        self._session = session
+        self._keeping = keeping
+        self._replaces = replaces
+        self._index: int | None = None
+
+    def begin(self, index: int) -> None:
+        """A turn begins; ``index`` is the place of its request in the session."""
+        self.facts, self._index = Facts(), index
+
+    def take(self, call: ToolCall, result: ToolResult, confirmed_by: str) -> None:
+        """A call has its outcome."""
+        self.facts = self.facts.with_call(call, result, confirmed_by)
+
+    def interrupted(self, call: ToolCall, why: str) -> None:
+        """A call was interrupted."""
+        self.facts = self.facts.with_interrupted(call, why)
+
+    async def settle(self) -> Facts:
+        """The facts, once nothing changes anything any more in this turn."""
+        if self._index is not None:
+            self.facts = self.facts.with_changes(await self._keeping.settle(self.facts.changed))
+        return self.facts
+
+    async def close(self) -> Facts:
+        """End the turn and keep its facts in the session. Safe to call twice."""
+        facts, index = await self.settle(), self._index
+        self._index = None
+        await self._keeping.end()
+        if facts and index is not None:
+            with suppress(SessionError):
+                self._session.keep_facts(index, facts)
+        return facts
+
+    def passed(self, reply: str, shown: str) -> str:
+        """The beginning of an unfinished ``reply`` that can be shown, longer than ``shown`` or the same.
+
+        Of a small student's reply, these are the whole sentences before one that the record contradicts.
+        """
+        if not self._replaces():
+            return reply
+        for end in sentence_ends(reply):
+            if end > len(shown):
+                if self._check(reply[:end]):
+                    break
+                shown = reply[:end]
+        return shown
+
+    def review(self, reply: str, shown: str) -> Reviewed:
+        """``reply`` as it is shown; ``shown`` is the beginning of it that was streamed already."""
+        found = self._check(reply)
+        if not found:
+            return Reviewed(reply)
+        instead = " ".join(dict.fromkeys(one.instead for one in found))
+        kept = shown if self._replaces() else reply
+        text = f"{kept.rstrip()}\n\n{instead}".strip()
+        return Reviewed(text, tuple(one.sentence for one in found), instead)
+
+    def _check(self, reply: str) -> list[Contradiction]:
+        index = len(self._session.messages) if self._index is None else self._index
+        earlier = [facts for at, facts in sorted(self._session.facts.items()) if at < index]
+        return check(reply, self.facts, earlier)
