@@ -12,13 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from assistant.agent.steps import Confirmation, Failure, Notice, Reply, Step, Verdict
+from assistant.agent.steps import Confirmation, Failure, Notice, Observation, Reply, Step, Verdict
 from assistant.cli.failures import give_up_stdout
 from assistant.plain.confirm import ask_person
 from assistant.plain.ink import Ink, put
 from assistant.plain.reader import LineReader
 from assistant.plain.stdin_context import with_stdin
 from assistant.plain.steps import step_line
+from assistant.plain.stopped import way_through
 from assistant.plain.turn_record import TurnRecord, json_line, step_object
 from assistant.text_safety import clean
 from training.student.base import StudentError
@@ -42,7 +43,8 @@ def run(
     stdin_text: str = "",
     chat: "Chat | None" = None,
 ) -> int:
-    """Answer ``request`` once. Returns 0 answered, 1 failed, 2 nothing asked, 130 interrupted.
+    """Answer ``request`` once. Returns 0 answered, 1 failed, 2 nothing asked, 3 a call was refused or could
+    not be asked, 130 interrupted.
 
     ``stdin_text`` is what was piped in. ``chat`` replaces the one that would be built.
     """
@@ -73,6 +75,7 @@ class OneShot:
         self._cancelling: asyncio.Task[None] | None = None
         self._question: asyncio.Task[Reply | None] | None = None
         self._asking = False
+        self._stopped: list[Observation] = []
 
     async def run(self, request: str, piped: str) -> int:
         """The exit code. Raises BrokenPipeError where nobody reads stdout any more."""
@@ -93,7 +96,11 @@ class OneShot:
                 loop.remove_signal_handler(number)
         if self._record.cancelled:
             return 130
-        return 1 if self._record.error else 0
+        if self._record.error:
+            return 1
+        for step in self._stopped:
+            _progress(f"{way_through(step.call, self._chat)}\n")
+        return 3 if self._stopped else 0
 
     def interrupt(self) -> None:
         """End the turn and leave the session valid; the second time at once."""
@@ -116,12 +123,21 @@ class OneShot:
             async for step in self._chat.ask(whole):
                 self._record.take(step)
                 self._say(step)
+                if isinstance(step, Observation):
+                    self._note(step)
                 if isinstance(step, Confirmation):
                     await self._confirm(step)
         except StudentError as error:
             failure = Failure(str(error))
             self._record.take(failure)
             self._say(failure)
+
+    def _note(self, step: Observation) -> None:
+        """Remember a call that was stopped, until another call of its tool gets through."""
+        if step.confirmed_by in ("refused", "denied"):
+            self._stopped.append(step)
+        else:
+            self._stopped = [one for one in self._stopped if one.call.tool != step.call.tool]
 
     async def _with_piped(self, request: str, piped: str) -> str:
         """The request with as much of ``piped`` as the student takes; a cut is said. Raises StudentError."""
@@ -141,7 +157,7 @@ class OneShot:
 
     async def _confirm(self, step: Confirmation) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL))
+            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL, asked=False))
             return
         asker = LineReader(sys.stdin, sys.stderr, interactive=True)
         self._question = asyncio.create_task(ask_person(step, asker, _progress, Ink(colour=False)))

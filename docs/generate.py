@@ -32,7 +32,13 @@ def cli_page() -> str:
     """The help of every command."""
     from assistant.cli.main import cli
 
-    parts = ["# The command line", "", "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.", ""]
+    parts = [
+        "# The command line",
+        "",
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 (`-p`) a call was refused or nobody could be asked, "
+        "130 interrupted.",
+        "",
+    ]
     for path, text in _helps(cli, None, "apprentice"):
         parts += [f"## {path}", "", "```", text, "```", ""]
     return _page(parts)

@@ -6,14 +6,14 @@ knows nothing of students, sandboxes or logs behind it. One turn at a time.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from assistant.agent.acting import INTERRUPTED
 from assistant.agent.api import ChatApi, Status
 from assistant.agent.gate import CHANGING
-from assistant.agent.rewinding import Rewinding
+from assistant.agent.rewinding import Record, Rewinding
 from assistant.agent.sessions import Session, SessionError
 from assistant.agent.steps import Answer, Call, Failure, Step
 from assistant.agent.streaming import Work
@@ -195,6 +195,18 @@ class Chat:
         """The way back in this session; None where no snapshots are taken."""
         store = self._parts.snapshots
         return Rewinding(store, self.session.id) if store else None
+
+    def keep_undone(self, turns: Sequence[Record], paths: Sequence[str]) -> None:
+        """Keep that the changes of ``turns`` to ``paths`` were taken back. Raises SessionError."""
+        for turn in turns:
+            if facts := self.session.facts.get(turn.index):
+                self.session.keep_facts(turn.index, facts.with_undone(paths))
+
+    def keep_redone(self, turns: Sequence[Record]) -> None:
+        """Keep that ``turns`` have their changes again. Raises SessionError or SnapshotError."""
+        for turn in turns:
+            if (facts := self.session.facts.get(turn.index)) and self.rewinding:
+                self.session.keep_facts(turn.index, facts.with_redone(self.rewinding.net(turn)))
 
     def rewind_to(self, index: int) -> None:
         """Go on from before the message at ``index``; the file keeps the rest. Raises SessionError."""

@@ -38,6 +38,8 @@ class _Turn:
     last_calls: str = ""
     repeats: int = 0
     must_answer: bool = False
+    observed: str = ""
+    """The decision whose outcome came last."""
     retried: bool = False
     """True once the student may try again, after a refusal that gave a reason."""
     written: str = ""
@@ -171,15 +173,17 @@ class Loop:
             yield Thought(decision.thought)
         if decision.calls and not turn.must_answer:
             if self._again(decision, turn):
+                if self._acting.refusals:
+                    yield await self._acting.conclude(turn.observed, turn.usage)
+                    return
                 turn.must_answer = True
                 yield Notice("the student repeats the same call; it has to answer with what it knows")
                 return
-            event_id = ""
             async for step in self._acting.call(decision, self._recorded(turn, made)):
-                event_id = step.event_id if isinstance(step, Observation) else event_id
+                turn.observed = step.event_id if isinstance(step, Observation) else turn.observed
                 yield step
             if self._ends_refused(turn):
-                yield await self._acting.conclude(event_id, turn.usage)
+                yield await self._acting.conclude(turn.observed, turn.usage)
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
             yield Notice("a call was cut at the token limit and not run; the student has to answer")

@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.agent.facts.diffs import Changed
+from assistant.agent.facts.net import net_changes
 from assistant.agent.safekeeping import AFTER, TURN
 from sandbox.snapshots.base import Change, Snapshot
 from sandbox.snapshots.restoring import Plan, Restorer
@@ -108,6 +110,10 @@ class Rewinding:
         """What changed from before ``first`` until after ``last``, as a unified diff."""
         after = last.after or self._next(last)
         return self._store.diff(first.before, after).decode("utf-8", "replace")
+
+    def net(self, record: Record) -> tuple[Changed, ...]:
+        """The files that a record changed."""
+        return net_changes(self._store, record.before, record.after or self._next(record))
 
     def _next(self, record: Record) -> Snapshot:
         """The first snapshot after a record whose end is not known; now, where there is none."""

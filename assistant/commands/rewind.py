@@ -123,7 +123,12 @@ async def _take_back(context: CommandContext, way: Rewinding, kind: str, records
         if done:
             context.chat.session.append(Message("user", f"I {said}", tool=kind))
         if kind == UNDO:
+            context.chat.keep_undone(records, [shown(path) for path in done])
             await _label(context, records)
+        elif done:
+            numbers = {number for record in records for number in record.takes_back}
+            turns = [one for one in await _read(way.records) if one.number in numbers]
+            await _read(lambda: context.chat.keep_redone(turns))
     except (SessionError, EventLogError) as error:
         context.interface.notify(str(error), "warning")
     return True

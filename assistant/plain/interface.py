@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.agent.facts.record import Facts
 from assistant.commands.base import Severity
 from assistant.plain.ink import Ink
 from assistant.plain.markdown import render
+from assistant.plain.steps import facts_line
 from assistant.text_safety import clean, clean_line
 
 if TYPE_CHECKING:
@@ -58,12 +60,20 @@ class PlainInterface:
         self._write(self._ink.bold(f"session {session.id}  {session.title}".rstrip()) + "\n")
         for notice in session.notices:
             self.notify(notice, "warning")
-        shown = [message for message in session.messages if message.role != "tool" and message.text]
+        messages = session.messages
+        shown = [at for at, one in enumerate(messages) if one.role != "tool" and one.text]
         if len(shown) > SHOWN_MESSAGES:
             self._write(self._ink.dim(f"... {len(shown) - SHOWN_MESSAGES} earlier messages") + "\n")
-        for message in shown[-SHOWN_MESSAGES:]:
-            mark = self._ink.bold("> ") if message.role == "user" else ""
-            self._write(mark + clean(message.text.rstrip("\n")) + "\n")
+        request = -1
+        for at in shown[-SHOWN_MESSAGES:]:
+            spoken = messages[at].role == "user"
+            request = at if spoken else request
+            self._write(
+                (self._ink.bold("> ") if spoken else "") + clean(messages[at].text.rstrip("\n")) + "\n"
+            )
+            over = at + 1 == len(messages) or messages[at + 1].role == "user"
+            if over and (line := facts_line(session.facts.get(request, Facts()))):
+                self._write(self._ink.dim(line) + "\n")
 
     def exit(self) -> None:
         self.left = True

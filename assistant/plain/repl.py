@@ -192,7 +192,7 @@ class Repl:
 
     async def _confirm(self, step: Confirmation) -> None:
         if not self._reader.interactive:
-            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL))
+            step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL, asked=False))
             return
         reply = await ask_person(step, self._reader, self._write, self._ink)
         step.reply.set_result(reply or Reply(Verdict.REFUSED))

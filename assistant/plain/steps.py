@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from assistant.agent.steps import Call, Confirmation, Failure, Notice, Observation, Thought
+from assistant.agent.facts.record import Facts
+from assistant.agent.facts.summary import quiet_line
+from assistant.agent.steps import Answer, Call, Confirmation, Failure, Notice, Observation, Thought
 from assistant.plain.ink import Ink
 from assistant.text_safety import clean_line, visible
 
@@ -63,7 +65,9 @@ def step_line(step: object) -> str:
         case Notice(text):
             return f"  note: {clean_line(text, 400)}"
         case Failure(text):
-            return f"  failed: {clean_line(text, 400)}"
+            return "\n".join([f"  failed: {clean_line(text, 400)}", *_facts_lines(step.facts)])
+        case Answer():
+            return "\n".join(_facts_lines(step.facts))
         case _:
             return ""
 
@@ -86,8 +90,21 @@ def step_block(step: object, ink: Ink) -> str:
         case Notice(text):
             return ink.warn(f"note: {text}")
         case Failure(text, cancelled):
-            return ink.warn(text) if cancelled else ink.bad(text)
+            said = ink.warn(text) if cancelled else ink.bad(text)
+            return "\n".join([said, *(ink.dim(line) for line in _facts_lines(step.facts))])
+        case Answer():
+            return "\n".join(ink.dim(line) for line in _facts_lines(step.facts))
         case Confirmation():
             return ""
         case _:
             return ""
+
+
+def facts_line(facts: Facts) -> str:
+    """The quiet line under a turn; empty where there is nothing to say."""
+    line = quiet_line(facts)
+    return f"  = {clean_line(line, 400)}" if line else ""
+
+
+def _facts_lines(facts: Facts) -> list[str]:
+    return [line] if (line := facts_line(facts)) else []

@@ -1,13 +1,14 @@
 """A turn as data: the object that ``apprentice -p --json`` prints, and the objects of ``stream-json``.
 
-The result has the keys ``session_id, answer, steps, student, usage, elapsed_ms``; ``error`` is there only
-where the turn ended without an answer. ``usage`` is that of the whole turn: the sum over its decisions.
+The result has the keys ``session_id, answer, steps, facts, student, usage, elapsed_ms``; ``error`` is there
+only where the turn ended without an answer. ``usage`` is that of the whole turn: the sum over its decisions.
 """
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.agent.facts.record import Facts
 from assistant.agent.steps import (
     Answer,
     Call,
@@ -34,6 +35,7 @@ class TurnRecord:
     cancelled: bool = False
     steps: list[Json] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    facts: Facts = field(default_factory=Facts)
     _open: dict[str, Json] = field(default_factory=dict)
 
     def take(self, step: Step) -> None:
@@ -46,9 +48,9 @@ class TurnRecord:
             case Observation():
                 self._close(step)
             case Answer(text, usage=usage):
-                self.answer, self.usage = text, usage
+                self.answer, self.usage, self.facts = text, usage, step.facts
             case Failure(text, cancelled):
-                self.error, self.cancelled = text, cancelled
+                self.error, self.cancelled, self.facts = text, cancelled, step.facts
 
     def result(self, *, session_id: str, student: dict[str, str], elapsed_ms: float) -> Json:
         """The object of the contract. ``student`` is ``{"model", "adapter"}``.
@@ -59,6 +61,7 @@ class TurnRecord:
             "session_id": session_id,
             "answer": self.answer,
             "steps": self.steps,
+            "facts": self.facts.to_dict(),
             "student": student,
             "usage": {
                 "prompt_tokens": self.usage.prompt_tokens,

@@ -1,9 +1,11 @@
 """What stands in for the chat until it is opened, so that the first frame waits for nothing."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from assistant.agent.api import Status
+from assistant.agent.facts.record import Facts
 from assistant.agent.steps import Failure, Step
 from tools.calls import ToolResult
 from tools.protocol.messages import Message
@@ -15,6 +17,7 @@ class NoSession:
     """A session without messages."""
 
     messages: Sequence[Message] = ()
+    facts: Mapping[int, Facts] = MappingProxyType({})
 
 
 class Opening:

@@ -1,8 +1,10 @@
 """The session's messages as entries of the transcript, page by page. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.agent.facts.record import Facts
+from assistant.agent.facts.summary import quiet_line
 from tools.calls import ToolCall
 from tools.protocol.messages import Message
 
@@ -29,7 +31,14 @@ class AnswerEntry:
     text: str
 
 
-Entry = UserEntry | CallEntry | AnswerEntry
+@dataclass(frozen=True)
+class FactsEntry:
+    """What the host recorded of the turn that ends here, on one line."""
+
+    text: str
+
+
+Entry = UserEntry | CallEntry | AnswerEntry | FactsEntry
 
 
 def page_start(messages: Sequence[Message], end: int, page: int = PAGE) -> int:
@@ -41,16 +50,23 @@ def page_start(messages: Sequence[Message], end: int, page: int = PAGE) -> int:
     return start
 
 
-def entries(messages: Sequence[Message], start: int, end: int) -> list[Entry]:
-    """What to show of ``messages[start:end]``, in order."""
+def entries(
+    messages: Sequence[Message], start: int, end: int, facts: Mapping[int, Facts] | None = None
+) -> list[Entry]:
+    """What to show of ``messages[start:end]``, in order; ``facts`` by the place of each turn's request."""
     chosen = messages[start:end]
     seen = {message.call_id: message.text for message in chosen if message.role == "tool"}
     shown: list[Entry] = []
+    request = -1
     for index, message in enumerate(chosen, start):
         if message.role == "user":
+            request = index
             shown.append(UserEntry(message.text, index))
         elif message.role == "assistant":
             shown.extend(CallEntry(call, seen.get(call.id)) for call in message.calls)
             if message.text:
                 shown.append(AnswerEntry(message.text))
+        over = index + 1 == len(messages) or messages[index + 1].role == "user"
+        if over and facts and (line := quiet_line(facts.get(request, Facts()))):
+            shown.append(FactsEntry(line))
     return shown

@@ -1,10 +1,11 @@
 """What the application needs of a chat beyond ``ChatApi``, and of the command registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from assistant.agent.api import ChatApi
+from assistant.agent.facts.record import Facts
 from assistant.commands.base import CommandContext
 from tools.protocol.messages import Message
 
@@ -14,6 +15,9 @@ class SessionView(Protocol):
 
     @property
     def messages(self) -> Sequence[Message]: ...
+
+    @property
+    def facts(self) -> Mapping[int, Facts]: ...
 
 
 class TuiChat(ChatApi, Protocol):

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from assistant.agent.facts.record import Facts
+from assistant.agent.facts.summary import quiet_line
 from assistant.agent.steps import (
     Answer,
     Call,
@@ -57,6 +59,7 @@ class TurnView:
             case Failure(text, cancelled):
                 await self.settle()
                 await self._transcript.add_notice(text, "notice" if cancelled else "failure")
+                await self._facts(step.facts)
 
     async def settle(self) -> None:
         """The turn is over: what was streamed is drawn to its end."""
@@ -111,3 +114,8 @@ class TurnView:
             await self._transcript.add_notice(
                 "The answer ends at the token limit: ask to go on, or raise answer_tokens."
             )
+        await self._facts(step.facts)
+
+    async def _facts(self, facts: Facts) -> None:
+        if line := quiet_line(facts):
+            await self._transcript.add_notice(line, "facts")

@@ -14,6 +14,8 @@ from assistant.settings import Settings
 from sandbox.base import Check
 from tools.base import ToolContext
 from tools.calls import Risk, ToolCall, ToolResult
+from tools.permissions.book import Permissions
+from tools.permissions.settings import PermissionSettings
 from tools.registry import Registry, tool
 from training.events.tool_figures import tool_statistics
 from training.models.settings import ModelSettings
@@ -52,7 +54,7 @@ class FakeChat:
         self.store.folder.mkdir(exist_ok=True)
         self.session = self.store.create(workspace)
         self.log = log
-        self.permissions = permissions
+        self.permissions = permissions or Permissions("ask", PermissionSettings(), workspace)
         self.tools = Registry((read_file, run_shell))
         self.last_decision: str | None = None
         self.decided: list[dict[str, Any]] = []

@@ -41,14 +41,21 @@ STEP = {
     },
 }
 COUNT = {"type": "integer", "minimum": 0}
+FACTS = ["ran", "changed", "refused", "failed", "undone"]
 CONTRACT = {
     "type": "object",
-    "required": ["session_id", "answer", "steps", "student", "usage", "elapsed_ms"],
+    "required": ["session_id", "answer", "steps", "facts", "student", "usage", "elapsed_ms"],
     "additionalProperties": False,
     "properties": {
         "session_id": {"type": "string", "minLength": 1},
         "answer": {"type": "string"},
         "steps": {"type": "array", "items": STEP},
+        "facts": {
+            "type": "object",
+            "required": FACTS,
+            "properties": {name: {"type": "array"} for name in FACTS},
+            "additionalProperties": False,
+        },
         "student": {
             "type": "object",
             "required": ["model", "adapter"],
@@ -184,7 +191,7 @@ def test_stream_json_is_flushed_as_it_happens(make_chat: Any, monkeypatch: Any) 
 def test_D14_without_a_terminal_what_is_asked_is_refused(make_chat: Any, capsys: Any) -> None:
     call = shell_call("rm x")
     chat = make_chat([selected(call), asked(call), Answer("It was refused.", "e2", USAGE)])
-    assert run(chat, output="json") == 0
+    assert run(chat, output="json") == 3
     [reply] = chat.replies
     assert (reply.verdict, reply.reason) == (Verdict.REFUSED, "no terminal to ask")
     result = json.loads(capsys.readouterr().out)

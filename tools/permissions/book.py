@@ -5,6 +5,7 @@ here; an empty list of allow rules allows nothing. Nothing the student or a work
 reaches this object: only a person's answer calls ``grant``. A permission is no boundary, the sandbox is.
 """
 
+import copy
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from tools.calls import Risk, ToolCall
 from tools.permissions.commands import PLAN, ShellRules, judge_command
-from tools.permissions.judgement import Judgement, Mode, Verdict
+from tools.permissions.judgement import MODES, Judgement, Mode, Verdict
 from tools.permissions.rules import PATH_TOOLS, Rule, host_of, inside, parse_rule
 from tools.permissions.self_running import runs_when
 from tools.permissions.settings import PermissionSettings
@@ -72,6 +73,16 @@ class Permissions:
         if judged.verdict is Verdict.ASK and _key(call) in self._refused:
             return Judgement(Verdict.DENY, "refused", ("the person refused this very call",), judged.parts)
         return judged
+
+    def ways_through(self, call: ToolCall, risk: Risk) -> tuple[str, str]:
+        """The narrowest mode, and the rule, by which ``call`` would run unasked; empty where none is."""
+        other, rule = copy.copy(self), ""
+        for other.mode in MODES:
+            judged = other._judge(call, risk)
+            if judged.verdict is Verdict.ALLOW:
+                return other.mode, rule
+            rule = judged.rule or rule
+        return "", rule
 
     def grant(
         self,

@@ -73,7 +73,11 @@ class ChatScreen(Screen[None]):
         self.chat = first
         self.interface = TuiInterface(self)
         self.commands = commands
-        self.transcript = Transcript(lambda: self.chat.session.messages, first.status() if fresh else None)
+        self.transcript = Transcript(
+            lambda: self.chat.session.messages,
+            first.status() if fresh else None,
+            lambda: self.chat.session.facts,
+        )
         self.activity = Activity()
         self.prompt = Prompt(history)
         self.popup = Popup()

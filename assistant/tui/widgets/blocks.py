@@ -12,8 +12,8 @@ from assistant.text_safety import clean, clean_line
 from assistant.tui.formatting import fold
 from assistant.tui.status_text import sandbox_name, short_model
 
-NoticeKind = Literal["notice", "thought", "failure"]
-_MARKS: dict[NoticeKind, str] = {"notice": "· ", "thought": "… ", "failure": "✗ "}
+NoticeKind = Literal["notice", "thought", "failure", "facts"]
+_MARKS: dict[NoticeKind, str] = {"notice": "· ", "thought": "… ", "failure": "✗ ", "facts": "= "}
 
 
 REQUEST_LINES = 20

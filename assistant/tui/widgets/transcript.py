@@ -3,7 +3,7 @@
 Invariant: at most ``MOUNTED`` blocks and one page stay mounted, whatever the length of the session.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -13,7 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from assistant.agent.api import Status
-from assistant.tui.replay import AnswerEntry, CallEntry, Entry, UserEntry, entries, page_start
+from assistant.agent.facts.record import Facts
+from assistant.tui.replay import AnswerEntry, CallEntry, Entry, FactsEntry, UserEntry, entries, page_start
 from assistant.tui.widgets.blocks import NoticeBlock, NoticeKind, UserBlock, WelcomeBlock
 from assistant.tui.widgets.call_block import REPLAYED, CallBlock
 from tools.calls import ToolResult
@@ -30,12 +31,18 @@ SLACK = 20
 class Transcript(VerticalScroll, can_focus=False):
     """``messages`` gives the session's messages, from which earlier pages are loaded.
 
-    ``status`` is for the empty state, None for none.
+    ``status`` is for the empty state, None for none. ``facts`` gives the record of each turn.
     """
 
-    def __init__(self, messages: Callable[[], Sequence[Message]], status: Status | None) -> None:
+    def __init__(
+        self,
+        messages: Callable[[], Sequence[Message]],
+        status: Status | None,
+        facts: Callable[[], Mapping[int, Facts]] = dict,
+    ) -> None:
         super().__init__(id="transcript")
         self._messages = messages
+        self._facts = facts
         self._earlier = Static(id="earlier", classes="hidden")
         self._first = 0
         self._end: int | None = None
@@ -79,7 +86,7 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.remove_children(".block")
             self._welcome = None
             self._end = None
-            await self.mount_all(_blocks(entries(messages, start, len(messages))))
+            await self.mount_all(_blocks(entries(messages, start, len(messages), self._facts())))
             self._show_first(start)
         self.to_end()
 
@@ -127,7 +134,9 @@ class Transcript(VerticalScroll, can_focus=False):
         start = page_start(messages, self._first)
         anchor = self.blocks[0] if self.blocks else None
         with self.app.batch_update():
-            await self.mount_all(_blocks(entries(messages, start, self._first)), after=self._earlier)
+            await self.mount_all(
+                _blocks(entries(messages, start, self._first, self._facts())), after=self._earlier
+            )
             mounted = self.blocks
             if not busy and len(mounted) > MOUNTED + SLACK:
                 leaving = mounted[MOUNTED:]
@@ -173,3 +182,5 @@ def _block(entry: Entry) -> Widget:
             from assistant.tui.widgets.answer_block import AnswerBlock
 
             return AnswerBlock(text)
+        case FactsEntry(text):
+            return NoticeBlock(text, "facts")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.agent.api import Status
+from assistant.agent.facts.record import Facts
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Observation, Reply, Step, TextDelta
 from assistant.commands.base import CommandContext
 from tools.calls import Risk, ToolCall, ToolResult
@@ -34,6 +35,7 @@ Script = Sequence[Step | Gate]
 @dataclass
 class FakeSession:
     messages: list[Message] = field(default_factory=list)
+    facts: dict[int, Facts] = field(default_factory=dict)
 
 
 class FakeChat:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.agent.facts.record import Facts, Stopped
 from assistant.tui.call_edit import from_text, to_text
 from assistant.tui.external_editor import EditorError, edit, editor_command
 from assistant.tui.keys import KEYS, key_groups, keys_markdown
-from assistant.tui.replay import AnswerEntry, CallEntry, UserEntry, entries, page_start
+from assistant.tui.replay import AnswerEntry, CallEntry, FactsEntry, UserEntry, entries, page_start
 from assistant.tui.triggers import file_trigger, is_command, shell_command
 from tools.calls import ToolCall
 from tools.protocol.messages import Message
@@ -152,3 +153,14 @@ def test_the_editor_comes_from_the_environment() -> None:
     assert editor_command({}) == ["vi"]
     with pytest.raises(EditorError, match="EDITOR is"):
         editor_command({"EDITOR": "'unclosed"})
+
+
+def test_the_facts_of_a_turn_stand_where_it_ends() -> None:
+    messages = [Message("user", "write"), Message("assistant", "No."), Message("user", "hello")]
+    facts = {0: Facts(refused=(Stopped("write_file", "a.txt", "no"),)), 2: Facts()}
+    assert entries(messages, 0, 3, facts) == [
+        UserEntry("write", 0),
+        AnswerEntry("No."),
+        FactsEntry("write_file a.txt refused"),
+        UserEntry("hello", 2),
+    ]
