@@ -61,6 +61,12 @@ class Run(Protocol):
     def __call__(self, context: ToolContext, /, **arguments: Any) -> Awaitable[ToolResult]: ...
 
 
+class Tell(Protocol):
+    """One line about a call, without making it. Raises ToolError where the call cannot succeed."""
+
+    def __call__(self, context: ToolContext, /, **arguments: Any) -> str: ...
+
+
 class MakePreview(Protocol):
     """What a write would do, without doing it. Raises ToolError where the call cannot succeed."""
 
@@ -82,4 +88,6 @@ class Tool:
     run: Run
     timeout_s: float = 60.0
     preview: MakePreview | None = None
+    problem: Tell | None = None
+    """What is wrong with a write that could be made, such as that the file would not parse; or empty."""
     output: dict[str, Any] | None = None

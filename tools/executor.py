@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from sandbox.base import SandboxError
 from tools.base import Preview, Tool, ToolContext
@@ -20,6 +21,7 @@ from tools.calls import Risk, ToolCall, ToolError, ToolResult
 from tools.registry import ANSWER, Registry
 from tools.schema import mismatch, validate
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _AT_ONCE = 8
 _SANDBOX_GRACE_S = 15.0
@@ -63,12 +65,18 @@ class Executor:
     async def preview(self, call: ToolCall) -> Preview | None:
         """What a write would do, None for other tools. Raises ToolError where it cannot succeed."""
         found = self._checked(call)
-        if found.preview is None:
-            return None
+        return await self._told(found.preview, call) if found.preview else None
+
+    async def problem(self, call: ToolCall) -> str:
+        """What is wrong with a call that can succeed; empty for most. Raises ToolError where it cannot."""
+        found = self._checked(call)
+        return await self._told(found.problem, call) if found.problem else ""
+
+    async def _told(self, tell: Callable[..., T], call: ToolCall) -> T:
         try:
-            return await asyncio.to_thread(found.preview, self.context, **call.arguments)
+            return await asyncio.to_thread(tell, self.context, **call.arguments)
         except OSError as error:
-            raise ToolError(f"{found.name}: {error.strerror or error}") from error
+            raise ToolError(f"{call.tool}: {error.strerror or error}") from error
 
     async def _attempt(self, call: ToolCall, context: ToolContext) -> ToolResult:
         try:

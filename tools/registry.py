@@ -32,6 +32,7 @@ def tool(
     risk: Risk = Risk.READ,
     timeout_s: float = 60.0,
     preview: Callable[..., Preview] | None = None,
+    problem: Callable[..., str] | None = None,
     output: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Awaitable[ToolResult]]], Tool]:
     """Make a Tool from ``async def name(context, /, *, argument: type = default) -> ToolResult``.
@@ -48,6 +49,7 @@ def tool(
             run=function,
             timeout_s=timeout_s,
             preview=preview,
+            problem=problem,
             output=output,
         )
 

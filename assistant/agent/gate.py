@@ -1,8 +1,9 @@
 """Between a decision and its execution: permission and the person's confirmation.
 
 Invariant: what runs is what the person saw. An edited call is judged again and runs exactly as edited; a
-write that cannot succeed is not asked; a reply counts for this call alone unless the person widens it. Before
-the first call of a turn that changes something a snapshot is taken; where that fails, the person is asked.
+write that cannot succeed is not asked, and one whose file would not parse goes back to the student once; a
+reply counts for this call alone unless the person widens it. Before the first call of a turn that changes
+something a snapshot is taken; where that fails, the person is asked.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ from tools.permissions.judgement import Verdict as Permission
 from tools.permissions.standing import Scope
 
 _WHERE = {Risk.NETWORK: "the program itself, over the network"}
+UNPARSED = "unparsed"
+"""By what a write is held that would leave a file that does not parse, once in a turn."""
 CHANGING = frozenset({Risk.WRITE, Risk.EXECUTE})
 """Risks of calls that can change the workspace."""
 
@@ -70,7 +73,12 @@ class Gate:
         self._place = place
         self._work = work
         self._keeping = keeping
+        self.begin()
+
+    def begin(self) -> None:
+        """A turn begins."""
         self.waited_s = 0.0
+        self._mended = False
 
     def risk(self, call: ToolCall) -> Risk:
         """The risk of a call; an unknown tool counts as the worst, and fails at the executor."""
@@ -102,12 +110,28 @@ class Gate:
         judgement = self._permissions.judge(call, risk)
         if judgement.verdict == "deny":
             yield Held(call, f"not run: {_reasons(judgement)}", "denied")
+            return
+        problem = await self._problem(call) if risk is Risk.WRITE else ""
+        if problem and not self._mended:
+            self._mended = True
+            yield Held(call, f"not written: {problem}; mend it and call again", UNPARSED)
         elif judgement.verdict == "allow":
             self._permissions.spend(judgement)
+            if problem:
+                yield Notice(problem)
             yield Passed(call, judgement.source)
         else:
-            async for ruling in self._ask(call, risk, judgement, reviewed):
+            reasons = (problem, *judgement.reasons) if problem else judgement.reasons
+            asked = replace(judgement, reasons=reasons)
+            async for ruling in self._ask(call, risk, asked, reviewed):
                 yield ruling
+
+    async def _problem(self, call: ToolCall) -> str:
+        """What is wrong with a write that can be made. One that cannot fails where it is asked or run."""
+        try:
+            return await self._executor.problem(call)
+        except ToolError:
+            return ""
 
     async def _keep(
         self, passed: Passed, risk: Risk, reviewed: Callable[[Reply], Awaitable[None]]

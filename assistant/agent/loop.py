@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.context import Context
-from assistant.agent.gate import Gate
+from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
 from assistant.agent.settings import LoopSettings
 from assistant.agent.steps import Answer, Failure, Notice, Observation, Step, TextDelta, Thought
@@ -38,6 +38,8 @@ class _Turn:
     last_calls: str = ""
     repeats: int = 0
     must_answer: bool = False
+    mending: bool = False
+    """True once the student may mend a file that would not parse."""
     observed: str = ""
     """The decision whose outcome came last."""
     retried: bool = False
@@ -74,7 +76,7 @@ class Loop:
         """One turn. Raises StudentError, EventLogError or SessionError: then nothing more was run."""
         session = self._context.session
         turn = _Turn(request, len(session.messages))
-        self._gate.waited_s = 0.0
+        self._gate.begin()
         session.append(Message("user", text=request))
         finished = False
         known = self._student().stats().notices
@@ -118,7 +120,7 @@ class Loop:
         rounds = min(self._bounds.max_steps, self._context.prompt.max_rounds or self._bounds.max_steps)
         spent = time.monotonic() - turn.started - self._gate.waited_s
         turn.must_answer |= (
-            turn.decisions > rounds + turn.retried
+            turn.decisions > rounds + turn.retried + turn.mending
             or spent > self._bounds.max_seconds
             or turn.usage.completion_tokens > self._bounds.max_tokens
         )
@@ -180,7 +182,10 @@ class Loop:
                 yield Notice("the student repeats the same call; it has to answer with what it knows")
                 return
             async for step in self._acting.call(decision, self._recorded(turn, made)):
-                turn.observed = step.event_id if isinstance(step, Observation) else turn.observed
+                if isinstance(step, Observation):
+                    turn.observed = step.event_id
+                    if step.confirmed_by == UNPARSED:
+                        turn.mending, turn.last_calls = True, ""
                 yield step
             if self._ends_refused(turn):
                 yield await self._acting.conclude(turn.observed, turn.usage)

@@ -92,7 +92,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Observation:
-    """What a call did. ``confirmed_by`` is ``mode``, ``rule``, ``person``, ``refused`` or ``denied``."""
+    """What a call did.
+
+    ``confirmed_by`` is ``mode``, ``rule``, ``person``, ``refused``, ``denied`` or ``unparsed``.
+    """
 
     call: ToolCall
     result: ToolResult

@@ -15,6 +15,7 @@ from tools.base import Preview, ToolContext
 from tools.builtin.atomic import read_bytes, write_bytes
 from tools.builtin.matching import replaced
 from tools.builtin.paths import Place, located
+from tools.builtin.syntax import syntax_problem
 from tools.builtin.texts import Text, changed_lines, decode, encode, lines_of, unified_diff
 from tools.calls import Risk, ToolError, ToolResult
 from tools.registry import tool
@@ -58,7 +59,17 @@ def _preview_edit(context: ToolContext, /, *, path: str, old_text: str, new_text
         return plan.preview
 
 
-@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_write)
+def _problem_write(context: ToolContext, /, *, path: str, content: str) -> str:
+    with _planned_write(context, path, content) as plan:
+        return _problem(plan)
+
+
+def _problem_edit(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> str:
+    with _planned_edit(context, path, old_text, new_text) as plan:
+        return _problem(plan)
+
+
+@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_write, problem=_problem_write)
 async def write_file(context: ToolContext, /, *, path: str, content: str) -> ToolResult:
     """Create a file or replace all of its content.
 
@@ -78,7 +89,7 @@ async def write_file(context: ToolContext, /, *, path: str, content: str) -> Too
     return await asyncio.to_thread(write)
 
 
-@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_edit)
+@tool(risk=Risk.WRITE, timeout_s=20, preview=_preview_edit, problem=_problem_edit)
 async def edit_file(context: ToolContext, /, *, path: str, old_text: str, new_text: str) -> ToolResult:
     """Replace one piece of text in a file.
 
@@ -93,6 +104,15 @@ async def edit_file(context: ToolContext, /, *, path: str, old_text: str, new_te
             return _carried_out(context, plan, "changed")
 
     return await asyncio.to_thread(edit)
+
+
+def _problem(plan: _Plan) -> str:
+    """Where the new content does not parse; empty where the old one did not either."""
+    shown = plan.place.shown
+    problem = syntax_problem(shown, decode(plan.new, shown).characters)
+    if problem and plan.old is not None and syntax_problem(shown, decode(plan.old, shown).characters):
+        return ""
+    return f"{shown} would not parse: {problem}" if problem else ""
 
 
 def _read(context: ToolContext, path: str, start_line: int | None, end_line: int | None) -> ToolResult:
