@@ -1,14 +1,16 @@
 """The account of the turn under way: its facts, kept in the session, and replies held against them.
 
 Invariant: what a reply claims against the record is not shown alone. A small student's reply ends where it
-begins to contradict the record, and the record stands there instead; any other reply is followed by the
-contradiction.
+begins to contradict the record, and the record stands there instead; where counting or comparing the results
+answers the request, the host does so for it. Any other reply is followed by the contradiction.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from assistant.agent.facts.answers import Result, answer_from_results
 from assistant.agent.facts.check import Contradiction, check
 from assistant.agent.facts.record import Facts
 from assistant.agent.facts.sentences import sentence_ends
@@ -35,14 +37,18 @@ class Account:
         self._keeping = keeping
         self._replaces = replaces
         self._index: int | None = None
+        self._request = ""
+        self._results: list[Result] = []
 
-    def begin(self, index: int) -> None:
+    def begin(self, index: int, request: str) -> None:
         """A turn begins; ``index`` is the place of its request in the session."""
         self.facts, self._index = Facts(), index
+        self._request, self._results = request, []
 
     def take(self, call: ToolCall, result: ToolResult, confirmed_by: str) -> None:
         """A call has its outcome."""
         self.facts = self.facts.with_call(call, result, confirmed_by)
+        self._results.append(Result(call, result))
 
     def interrupted(self, call: ToolCall, why: str) -> None:
         """A call was interrupted."""
@@ -71,6 +77,8 @@ class Account:
         """
         if not self._replaces():
             return reply
+        if answer_from_results(self._request, self._results):
+            return shown
         for end in sentence_ends(reply):
             if end > len(shown):
                 if self._check(reply[:end]):
@@ -80,6 +88,9 @@ class Account:
 
     def review(self, reply: str, shown: str) -> Reviewed:
         """``reply`` as it is shown; ``shown`` is the beginning of it that was streamed already."""
+        if self._replaces() and (own := answer_from_results(self._request, self._results)):
+            wrong = not set(re.findall(r"\d+", own)) <= set(re.findall(r"\d+", reply))
+            return Reviewed(own, (reply,) if wrong else (), own)
         found = self._check(reply)
         if not found:
             return Reviewed(reply)

@@ -93,7 +93,7 @@ class Chat:
                 yield Failure(problem)
                 return
             self.permissions.forget_refusals()
-            self._talk.account.begin(len(self.session.messages))
+            self._talk.account.begin(len(self.session.messages), request)
             self._talk.keeping.begin(len(self.session.messages), request)
             async for step in self._talk.loop.run(request):
                 self._note(step)
@@ -132,7 +132,7 @@ class Chat:
         """The person's own ``!command``: in the sandbox, not asked, shown to the student afterwards."""
         await self._confinement.ready()
         keeping, account = self._talk.keeping, self._talk.account
-        account.begin(len(self.session.messages))
+        account.begin(len(self.session.messages), "")
         keeping.begin(len(self.session.messages), f"!{command}")
         kept = await keeping.before()
         call = ToolCall("", "run_shell", {"command": command})

@@ -37,18 +37,16 @@ def ran_sentence(ran: Ran) -> str:
     if "matches" in counts:
         if not counts["matches"]:
             return f"No match for {_short(ran.what)}."
-        least = "at least " if ran.cut else ""
-        return (
-            f"{least}{_count(counts['matches'], 'match')} in {_count(counts['files'], 'file')}.".capitalize()
-        )
+        least = "At least " if ran.cut else ""
+        return f"{least}{counted(counts['matches'], 'match')} in {counted(counts['files'], 'file')}."
     if "lines" in counts:
         shown = f"{counts['shown']:,} of {counts['lines']:,} lines" if "shown" in counts else ""
-        return f"{_short(ran.what)}, {shown or _count(counts['lines'], 'line')}."
+        return f"{_short(ran.what)}, {shown or counted(counts['lines'], 'line')}."
     if "entries" in counts:
         least = "At least " if ran.cut else ""
-        return f"{least}{_count(counts['entries'], 'entry')}{f' in {_short(ran.what)}' if ran.what else ''}."
+        return f"{least}{counted(counts['entries'], 'entry')}{f' in {_short(ran.what)}' if ran.what else ''}."
     if ran.tool == "git_diff":
-        return f"{_count(counts.get('files', 0), 'file')} differ." if counts.get("files") else "No changes."
+        return f"{counted(counts.get('files', 0), 'file')} differ." if counts.get("files") else "No changes."
     if ran.exit_code is not None:
         return f"{_call(ran)} ended with exit code {ran.exit_code}."
     return f"{_call(ran)} {'succeeded' if ran.success else 'failed'}."
@@ -82,11 +80,11 @@ def _tests(ran: Ran) -> str:
         number, _, outcome = parts[0].partition(" ")
         parts[0] = f"{number} {'test' if number == '1' else 'tests'} {outcome}"
     if counts.get("errors"):
-        parts.append(_count(counts["errors"], "error"))
+        parts.append(counted(counts["errors"], "error"))
     if counts.get("skipped"):
         parts.append(f"{counts['skipped']:,} skipped")
     if not parts and counts.get("packages"):
-        parts.append(f"the tests of {_count(counts['packages'], 'package')} passed")
+        parts.append(f"the tests of {counted(counts['packages'], 'package')} passed")
     time = "" if ran.seconds is None else f", {ran.seconds:.1f} s"
     text = f"{', '.join(parts) or 'no tests ran'} ({ran.runner}{time})"
     return text[0].upper() + text[1:]
@@ -102,13 +100,13 @@ def _delta(change: Changed) -> str:
     if change.added is None or change.removed is None:
         return " (binary)"
     if not change.removed:
-        return f" (+{_count(change.added, 'line')})" if change.added else ""
+        return f" (+{counted(change.added, 'line')})" if change.added else ""
     added = f"+{change.added:,} " if change.added else ""
-    return f" ({added}−{_count(change.removed, 'line')})"
+    return f" ({added}−{counted(change.removed, 'line')})"
 
 
 def _more_changes(changes: Sequence[Changed]) -> list[str]:
-    return [f"{_count(len(changes) - NAMED, 'more file')} changed."] if len(changes) > NAMED else []
+    return [f"{counted(len(changes) - NAMED, 'more file')} changed."] if len(changes) > NAMED else []
 
 
 def _call(one: Ran | Stopped) -> str:
@@ -125,6 +123,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "3 matches"."""
     plural = {"match": "matches", "entry": "entries"}.get(noun, f"{noun}s")
     return f"{number:,} {noun if number == 1 else plural}"

@@ -176,3 +176,13 @@ async def test_what_was_taken_back_is_a_fact_too(make_chat: MakeChat) -> None:
     assert chat.session.facts[0].undone == ()
     assert [one.path for one in chat.session.facts[0].changed] == ["notes.txt"]
     await chat.close()
+
+
+async def test_the_host_counts_for_the_small_student(make_chat: MakeChat, workspace: Path) -> None:
+    (workspace / "README.md").write_text("one\ntwo\nthree\n")
+    script = [call("read_file", path="README.md"), answer("1")]
+    chat = make_chat(script, **EMBEDDED)
+    said = last(await take(chat, "how many lines has README.md?"))
+    assert said.text == "README.md has 3 lines."
+    assert said.contradicted
+    await chat.close()
