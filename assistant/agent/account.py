@@ -35,7 +35,7 @@ class Account:
         self.facts = Facts()
         self._session = session
         self._keeping = keeping
-        self._replaces = replaces
+        self.replaces = replaces
         self._index: int | None = None
         self._request = ""
         self._results: list[Result] = []
@@ -75,7 +75,7 @@ class Account:
 
         Of a small student's reply, these are the whole sentences before one that the record contradicts.
         """
-        if not self._replaces():
+        if not self.replaces():
             return reply
         if answer_from_results(self._request, self._results):
             return shown
@@ -88,14 +88,14 @@ class Account:
 
     def review(self, reply: str, shown: str) -> Reviewed:
         """``reply`` as it is shown; ``shown`` is the beginning of it that was streamed already."""
-        if self._replaces() and (own := answer_from_results(self._request, self._results)):
+        if self.replaces() and (own := answer_from_results(self._request, self._results)):
             wrong = not set(re.findall(r"\d+", own)) <= set(re.findall(r"\d+", reply))
             return Reviewed(own, (reply,) if wrong else (), own)
         found = self._check(reply)
         if not found:
             return Reviewed(reply)
         instead = " ".join(dict.fromkeys(one.instead for one in found))
-        kept = shown if self._replaces() else reply
+        kept = shown if self.replaces() else reply
         text = f"{kept.rstrip()}\n\n{instead}".strip()
         return Reviewed(text, tuple(one.sentence for one in found), instead)
 

@@ -167,7 +167,8 @@ class Loop:
         asked = (self._student(), self._context.conversation(), report)
         if turn.decisions == 1:
             return await self._offering.first(turn.request, *asked)
-        return await self._offering.later(*asked, only_answer=turn.must_answer)
+        retries = bool(self._acting.refusals) and self._acting.account.replaces()
+        return await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
 
     async def _follow(self, made: Made, turn: _Turn) -> AsyncIterator[Step]:
         decision = made.decision
@@ -192,6 +193,8 @@ class Loop:
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
             yield Notice("a call was cut at the token limit and not run; the student has to answer")
+        elif turn.retried and self._acting.held and self._acting.account.replaces():
+            yield await self._acting.conclude(turn.observed, turn.usage)
         else:
             recorded = self._recorded(turn, made)
             said = await self._acting.answer(decision, recorded, turn.usage, turn.streamed)

@@ -66,10 +66,17 @@ class Offering:
         return self._made(replace(decision, usage=usage), offer, conversation, widened=True)
 
     async def later(
-        self, student: Student, conversation: Conversation, on_text: OnText, *, only_answer: bool
+        self,
+        student: Student,
+        conversation: Conversation,
+        on_text: OnText,
+        *,
+        only_answer: bool,
+        only_call: bool = False,
     ) -> Made:
-        """Any other decision: everything is on offer, or nothing but the answer. Raises likewise."""
-        allowed = [ANSWER] if only_answer else None
+        """Any other decision: all is on offer, nothing but the answer, or all but it. Raises likewise."""
+        names = [one.name for one in conversation.signatures if one.name != ANSWER]
+        allowed = [ANSWER] if only_answer else names if only_call else None
         decision = await student.decide(conversation, allowed=allowed, on_text=on_text)
         made = self._made(decision, everything(conversation.signatures), conversation)
         only = [one for one in made.available if one["name"] == ANSWER]

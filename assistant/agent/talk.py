@@ -27,6 +27,7 @@ from tools.selection.offer import Offers, Way
 from tools.selection.ranker import Ranker
 from training.events.base import EventLog
 from training.events.decisions import DecisionRecorder
+from training.models.catalogue import EMBEDDED
 from training.student.base import Usage
 
 
@@ -62,8 +63,7 @@ class Talk:
         self.keeping = Safekeeping(parts.snapshots, session.id)
         gate = Gate(parts.permissions, parts.executor, parts.confinement, work, self.keeping)
         offering = Offering(Offers(parts.ranker), self._way, lambda: self._hosting.serving.schemas)
-        # A prompt that bounds the rounds belongs to a student too small to be left the last word.
-        self.account = Account(session, self.keeping, lambda: parts.hosting.prompt.max_rounds > 0)
+        self.account = Account(session, self.keeping, self._is_small)
         acting = Acting(parts.executor, gate, recorder, self.context, work, self.account)
         self.loop = Loop(
             lambda: self._hosting.student,
@@ -80,6 +80,10 @@ class Talk:
         """How tools are selected for the student that serves."""
         wanted = self._parts.settings.tools.selection
         return self._hosting.prompt.selection if wanted == "auto" else wanted
+
+    def _is_small(self) -> bool:
+        """Whether the student is too small to be left the last word about what was done."""
+        return self._hosting.used.model == EMBEDDED or self._hosting.prompt.max_rounds > 0
 
     def _facts(self) -> dict[str, Any]:
         info = self._hosting.info

@@ -68,7 +68,7 @@ def quiet_line(facts: Facts) -> str:
         *(f"{path} undone" for path in facts.undone[:NAMED]),
     ]
     looks = [ran_sentence(one) for one in facts.ran if one.tool in _LOOKING]
-    shown = [*looks[:NAMED], *parts]
+    shown = dict.fromkeys([*looks[:NAMED], *parts])
     return " · ".join(part.rstrip(".") for part in shown)
 
 

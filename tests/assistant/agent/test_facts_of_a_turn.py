@@ -52,6 +52,13 @@ async def test_a_refusal_with_a_reason_lets_the_student_try_once_more(
     await chat.close()
 
 
+async def test_the_small_student_says_nothing_of_a_refusal(make_chat: MakeChat) -> None:
+    chat = make_chat([WRITE, answer("The number of lines is 5.")], **EMBEDDED)
+    said = last(await take(chat, "write", lambda _: Reply(Verdict.REFUSED, reason="no")))
+    assert said.text == "Nothing was changed."
+    await chat.close()
+
+
 @pytest.mark.parametrize("again", [WRITE, call("write_file", path="b.txt", content="1\n")])
 async def test_a_second_refusal_ends_the_turn(make_chat: MakeChat, again: Decision) -> None:
     chat = make_chat([WRITE, again, answer("Done.")])
