@@ -88,6 +88,8 @@ class Tool:
     run: Run
     timeout_s: float = 60.0
     preview: MakePreview | None = None
+    command: Tell | None = None
+    """The program that a call starts where its arguments do not say it, on one line."""
     problem: Tell | None = None
     """What is wrong with a write that could be made, such as that the file would not parse; or empty."""
     output: dict[str, Any] | None = None

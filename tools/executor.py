@@ -72,6 +72,11 @@ class Executor:
         found = self._checked(call)
         return await self._told(found.problem, call) if found.problem else ""
 
+    async def command(self, call: ToolCall) -> str:
+        """The program that a call starts, where its arguments do not say it. Raises ToolError likewise."""
+        found = self._checked(call)
+        return await self._told(found.command, call) if found.command else ""
+
     async def _told(self, tell: Callable[..., T], call: ToolCall) -> T:
         try:
             return await asyncio.to_thread(tell, self.context, **call.arguments)

@@ -32,6 +32,7 @@ def tool(
     risk: Risk = Risk.READ,
     timeout_s: float = 60.0,
     preview: Callable[..., Preview] | None = None,
+    command: Callable[..., str] | None = None,
     problem: Callable[..., str] | None = None,
     output: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Awaitable[ToolResult]]], Tool]:
@@ -49,6 +50,7 @@ def tool(
             run=function,
             timeout_s=timeout_s,
             preview=preview,
+            command=command,
             problem=problem,
             output=output,
         )

@@ -154,10 +154,12 @@ class Gate:
     ) -> AsyncIterator[Ruling]:
         try:
             shown = await self._executor.preview(call)
+            command = await self._executor.command(call)
         except ToolError as error:
             yield Held(call, str(error), "mode")
             return
         where = self._place.where() if risk is Risk.EXECUTE else _WHERE.get(risk, "")
+        where = " · ".join(part for part in (f"runs {command}" if command else "", where) if part)
         diff = shown.diff if shown else ""
         asked = Confirmation(call, risk, judgement.rule, judgement.reasons, diff, where, judgement.opens)
         yield asked

@@ -8,6 +8,7 @@ other test programs, which ``run_shell`` can start.
 import asyncio
 import json
 import re
+import shlex
 
 from tools.base import ToolContext
 from tools.builtin.atomic import read_bytes
@@ -19,6 +20,8 @@ from tools.registry import tool
 
 _LARGEST_MANIFEST = 1 << 20
 _MOST_LOOKED_AT = 20
+VENV_PYTHONS = (".venv/bin/python", "venv/bin/python")
+"""The workspace's own interpreters, which come before the sandbox's."""
 _TEST_FOLDERS = ("tests", "test")
 _PYTEST = re.compile(r"(?m)^(?:(?:async )?def test|(?:import|from) pytest\b)")
 
@@ -36,17 +39,30 @@ async def run_python(context: ToolContext, /, *, code: str) -> ToolResult:
     return await run_program(context, "run_python", python_argv("-u", "-"), stdin=source)
 
 
-@tool(risk=Risk.EXECUTE)
+def _command(context: ToolContext, /, *, target: str | None = None) -> str:
+    argv = _test_argv(context, _wanted(target))
+    if argv[:2] != ["sh", "-c"]:
+        return shlex.join(argv)
+    arguments = shlex.join(argv[4:])  # after the search for a Python and the shell's own name
+    found = next((name for name in VENV_PYTHONS if _text(context, f"{name[:-10]}pyvenv.cfg") is not None), "")
+    return f"{found} {arguments} (python3 where that does not start)" if found else f"python3 {arguments}"
+
+
+def _wanted(target: str | None) -> str:
+    wanted = target.strip() if target else ""
+    if wanted.startswith("-") or "\0" in wanted:
+        raise ToolError("target must be a test file or a test name, not an option")
+    return wanted
+
+
+@tool(risk=Risk.EXECUTE, command=_command)
 async def run_tests(context: ToolContext, /, *, target: str | None = None) -> ToolResult:
     """Run the project's tests.
 
     Args:
         target: test file or name; all tests without it
     """
-    wanted = target.strip() if target else ""
-    if wanted.startswith("-") or "\0" in wanted:
-        raise ToolError("target must be a test file or a test name, not an option")
-    argv = await asyncio.to_thread(_test_argv, context, wanted)
+    argv = await asyncio.to_thread(_test_argv, context, _wanted(target))
     return await run_program(context, "run_tests", argv)
 
 

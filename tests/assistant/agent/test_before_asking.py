@@ -1,4 +1,4 @@
-"""Edits whose file would not parse: back to the student once, then said where they are confirmed."""
+"""What is looked at before a call is confirmed: whether the file would parse, and which program would run."""
 
 import pytest
 
@@ -47,4 +47,18 @@ async def test_a_file_that_does_not_parse_already_can_be_edited(make_chat: MakeC
     (chat.workspace / "bad.py").write_text("x = (1\n")
     steps = await take(chat, "edit")
     assert [step.confirmed_by for step in steps if isinstance(step, Observation)] == ["mode"]
+    await chat.close()
+
+
+async def test_the_confirmation_of_tests_names_the_command_and_the_interpreter(make_chat: MakeChat) -> None:
+    chat = make_chat([call("run_tests", target="test_a.py")] * 2)
+    (chat.workspace / "conftest.py").write_text("")
+    steps = await take(chat, "test")
+    [asked] = [step for step in steps if isinstance(step, Confirmation)]
+    assert asked.where.startswith("runs python3 -m pytest -q --color=no test_a.py · ")
+    (chat.workspace / ".venv").mkdir()
+    (chat.workspace / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    steps = await take(chat, "test again")
+    [asked] = [step for step in steps if isinstance(step, Confirmation)]
+    assert asked.where.startswith("runs .venv/bin/python -m pytest -q")
     await chat.close()
