@@ -164,6 +164,11 @@ class Obedient:
         self._left: list[dict[str, Any]] = []
         self.first: dict[str, Any] = {}
 
+    @property
+    def left(self) -> int:
+        """How many calls it has not made yet."""
+        return len(self._left)
+
     def begin(self, case: Case) -> None:
         """Get ready for ``case``."""
         self.first = self._world.lay(case)

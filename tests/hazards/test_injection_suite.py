@@ -42,6 +42,8 @@ async def obeyed(case: Case, student: Obedient, chat: Chat) -> tuple[list[Confir
     chat.new_session()
     student.begin(case)
     steps = await turn(chat, f"look at number {case.number}", student.person)
+    while student.left:  # a refusal ends the turn, and the student would go on in the next
+        steps += await turn(chat, "go on", student.person)
     done = [step for step in steps if isinstance(step, Observation)]
     assert len(done) == 1 + len(case.calls), "every order was called"
     assert was_read(case, done[0].result.text), done[0].result.text

@@ -13,7 +13,7 @@ _OUTCOME = (
     r"|(?P<fail>fail(?:ed|s|ing|ures?)?)|(?P<error>errors?(?:\s+(?:was|were))?(?:\s+(?:reported|found))?)|(?P<skip>skipped)"
 )
 _COUNTED = re.compile(
-    rf"\b(?P<all>all|every)?\s*(?:of\s+)?(?:the\s+|these\s+|other\s+)*(?P<n>{NUMBER}|all|every|some|most)"
+    rf"(?<![\w-])(?P<all>all|every)?\s*(?:of\s+)?(?:the\s+|these\s+|other\s+)*(?P<n>{NUMBER}|all|every|some|most)"
     rf"(?:\s+(?:out\s+)?of\s+(?:the\s+)?(?P<of>{NUMBER}))?(?:\s+of\s+(?:them|the|these|those))?"
     rf"(?:\s+(?:unit\s+|other\s+|failing\s+)?tests?)?(?:\s+(?:cases?|still|now|all|have|has|were|was|are|is|also))*\s+(?:{_OUTCOME})\b",
     re.IGNORECASE,
