@@ -41,7 +41,7 @@ async def run_python(context: ToolContext, /, *, code: str) -> ToolResult:
 
 def _command(context: ToolContext, /, *, target: str | None = None) -> str:
     argv = _test_argv(context, _wanted(target))
-    if argv[:2] != ["sh", "-c"]:
+    if argv[1:2] != ["-c"]:
         return shlex.join(argv)
     arguments = shlex.join(argv[4:])  # after the search for a Python and the shell's own name
     found = next((name for name in VENV_PYTHONS if _text(context, f"{name[:-10]}pyvenv.cfg") is not None), "")
