@@ -38,6 +38,25 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How a student that was tuned for it answers from a result: it points at a line instead of writing.
+
+    ``instructions`` open the prompt of every reading. ``likeness`` and ``written`` weigh the characters that a
+    line shares with the question, and the short answer that the student writes, against its own scores of the
+    lines, all in nats; ``absent`` is added to the score of there being no answer. ``sure`` is the share from
+    which a line is shown as the answer, ``possible`` the one from which it is shown as a guess. The weights
+    and bounds are fitted on texts that nobody trained on (``apprentice eval reading --fit``).
+    """
+
+    instructions: str
+    likeness: float = 0.0
+    written: float = 0.0
+    absent: float = 0.0
+    sure: float = 0.9
+    possible: float = 0.5
+
+
+@dataclass(frozen=True)
 class Prompt:
     """What a student was tuned with, apart from its weights; the same in every conversation.
 
@@ -48,7 +67,7 @@ class Prompt:
     choose from where a turn begins, as ``tools.selection.offer`` makes it. ``known`` names the tools that the
     student was tuned with, which it is shown without their descriptions. ``likeness`` is how much it counts
     for any other tool how like the request is to its description: a factor for the ranker's log-odds, 0 for
-    not at all.
+    not at all. ``reading`` says how the student answers from a result; None where it writes such answers.
     """
 
     instructions: str
@@ -61,6 +80,7 @@ class Prompt:
     selection: Literal["all", "shortlist", "bundles"] = "all"
     known: tuple[str, ...] = ()
     likeness: float = 0.0
+    reading: Reading | None = None
 
     def describes(self, tool: str) -> bool:
         """Whether the description of the tool with that name is shown."""
@@ -113,6 +133,8 @@ def conversation_from_dict(data: Mapping[str, Any]) -> Conversation:
     prompt = dict(data["prompt"])
     prompt["examples"] = tuple(message_from_dict(message) for message in prompt["examples"])
     prompt["known"] = tuple(prompt["known"])
+    if reading := prompt.get("reading"):
+        prompt["reading"] = Reading(**reading)
     return Conversation(
         prompt=Prompt(**prompt),
         signatures=tuple(Signature(**signature) for signature in data["signatures"]),

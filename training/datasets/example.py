@@ -4,10 +4,14 @@ Invariant: an example that was read is one that can be rendered: every call name
 schema, every observation belongs to a call before it, and the last turn is the assistant's. A line of a file:
 
 ``{"id", "messages": [{"role": "user"|"assistant"|"tool", ...}], "tools": [{"name", "description",
-"parameters"}], "kind", "session", "source": {...}, "shares"?: {tool: share}, "project"?}``
+"parameters"}], "kind", "session", "source": {...}, "shares"?: {tool: share}, "project"?, "reading"?: {"form",
+"line"?, "answer"?}}``
+
+An example of the kind ``reading`` teaches only how the result before its last turn is read: its calls need not
+be on offer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -19,13 +23,26 @@ from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
 from tools.protocol.messages import Message, Signature, message_from_dict, message_to_dict, signature_to_dict
 from tools.schema import validate
+from training.student.passages import FORMS, LINE
 
-Kind = Literal["call", "no_tool", "ask", "several", "chat"]
-"""A call; no tool needed; a question, as something is missing; several calls or steps; talk."""
+Kind = Literal["call", "no_tool", "ask", "several", "chat", "reading"]
+"""A call; no tool needed; a question, as something is missing; several calls or steps; talk; reading a result."""
 
 
 class ExampleError(Exception):
     """Not an example: one line, where and why."""
+
+
+@dataclass(frozen=True)
+class ReadingLabel:
+    """How the last result is answered. ``form`` is one of ``training.student.passages.FORMS``; ``line`` the
+    place of the line in the result, from 0, and ``answer`` the short answer on it, where the form is a line.
+    ``written`` marks the part in which the student writes that answer instead of pointing."""
+
+    form: str
+    line: int | None = None
+    answer: str = ""
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,7 @@ class Example:
     source: Mapping[str, Any] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     project: str = ""
+    reading: ReadingLabel | None = None
 
 
 def example_id(messages: Iterable[Message], tools: Iterable[Signature]) -> str:
@@ -72,7 +90,12 @@ def check(example: Example) -> None:
             raise ExampleError("an assistant's turn is empty")
         for call in message.calls:
             calls[call.id] = call
-            _check_call(call, offered)
+            if example.kind != "reading":
+                _check_call(call, offered)
+    if (example.kind == "reading") != (example.reading is not None):
+        raise ExampleError("the kind reading needs a label that says how to read, and no other has one")
+    if example.reading:
+        _check_reading(example.reading, example.messages)
     if unknown := set(example.shares) - {*offered, ANSWER}:
         raise ExampleError(f"shares name a tool that is not offered: {min(unknown)}")
 
@@ -82,6 +105,18 @@ def _check_call(call: ToolCall, offered: Mapping[str, Signature]) -> None:
         raise ExampleError(f"it calls {call.tool}, which is not offered")
     if problem := validate(offered[call.tool].parameters, call.arguments):
         raise ExampleError(f"a call of {call.tool} does not fit its schema: {problem}")
+
+
+def _check_reading(label: ReadingLabel, messages: Sequence[Message]) -> None:
+    if label.form not in FORMS:
+        raise ExampleError(f"it reads in the form {label.form!r}; known: {', '.join(FORMS)}")
+    if len(messages) < 2 or messages[-2].role != "tool":
+        raise ExampleError("it reads a result, and there is none before its last turn")
+    if (label.form == LINE) != (label.line is not None):
+        raise ExampleError("the form line needs a line, and no other has one")
+    lines = messages[-2].text.split("\n")
+    if label.line is not None and not (0 <= label.line < len(lines) and lines[label.line].strip()):
+        raise ExampleError(f"the result has no line {label.line}, or nothing stands there")
 
 
 def to_line(example: Example) -> bytes:
@@ -98,6 +133,10 @@ def to_line(example: Example) -> bytes:
         document["shares"] = dict(example.shares)
     if example.project:
         document["project"] = example.project
+    if example.reading:
+        blank = vars(ReadingLabel(""))
+        label = vars(example.reading).items()
+        document["reading"] = {name: value for name, value in label if value != blank[name]}
     return orjson.dumps(document) + b"\n"
 
 
@@ -107,7 +146,9 @@ def from_line(line: bytes) -> Example:
         document = orjson.loads(line)
         messages = tuple(message_from_dict(message) for message in document.pop("messages"))
         tools = tuple(Signature(**tool) for tool in document.pop("tools"))
-        example = Example(messages=messages, tools=tools, **document)
+        reading = document.pop("reading", None)
+        label = ReadingLabel(**reading) if reading else None
+        example = Example(messages=messages, tools=tools, reading=label, **document)
     except orjson.JSONDecodeError as error:
         raise ExampleError(f"no JSON: {error}") from None
     except (KeyError, TypeError, AttributeError) as error:

@@ -125,4 +125,4 @@ def _offered(example: Example, dice: random.Random, shuffle_tools: bool) -> tupl
 
 def _key(example: Example) -> tuple[str, ...]:
     """The same for examples over the same tools, whatever their order."""
-    return (example.project, *sorted(repr(tool) for tool in example.tools))
+    return (example.kind * (example.kind == "reading"), example.project, *sorted(map(repr, example.tools)))

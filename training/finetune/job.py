@@ -29,7 +29,8 @@ from training.finetune.ranks import Ranks
 from training.finetune.settings import FinetuneSettings
 from training.finetune.sharding import shard
 from training.finetune.together import train_together
-from training.finetune.trainer import Data, Trainer
+from training.finetune.source import Data, ExampleSource
+from training.finetune.trainer import Trainer
 from training.jobs.base import JobError, Reporter
 from training.jobs.journal import entries
 from training.jobs.layout import JOURNAL
@@ -39,7 +40,7 @@ CHECKPOINTS = "checkpoints"
 _OUT_OF_MEMORY = re.compile(
     r"(can't|cannot|unable to|failed to) allocate|out of memory|bad_alloc", re.IGNORECASE
 )
-_CURVE = ("loss", "rate", "validation_loss", "tool", "call", "restraint", "score")
+_CURVE = ("loss", "rate", "validation_loss", "tool", "call", "restraint", "reading", "score")
 
 
 def work(reporter: Reporter) -> Mapping[str, Any]:
@@ -77,7 +78,8 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
         held = shard(model, ranks)
         reporter.note(f"the base's layers are spread over {ranks.count} processes: {held:,} bytes in each")
     checkpoints = Checkpoints(reporter.folder / CHECKPOINTS)
-    trainer = Trainer(model, tokens, prompt, data, asked.settings, checkpoints, reporter, ranks)
+    source = ExampleSource(data, tokens, prompt, asked.settings)
+    trainer = Trainer(model, source, asked.settings, checkpoints, reporter, ranks)
     reporter.note(
         f"{len(data.training):,} examples to learn from, {len(data.validation):,} to look at, "
         f"{trainer.steps:,} steps, {threads} threads"
@@ -195,5 +197,7 @@ def curve(folder: Path) -> list[dict[str, float]]:
 def _result(state: RunState, asked: Order) -> dict[str, Any]:
     """One line's worth for the person."""
     name = MODEL if asked.settings.method == "full" else ADAPTER_GGUF
-    said = {key: value for key, value in state.figures.items() if key in ("tool", "call", "restraint")}
+    said = {
+        key: value for key, value in state.figures.items() if key in ("tool", "call", "restraint", "reading")
+    }
     return {"steps": state.step, "best_step": state.best_step, **said, "weights": name}

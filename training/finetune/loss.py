@@ -12,6 +12,8 @@ from training.finetune.model import core
 from training.finetune.tensors import IGNORED, Tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 
@@ -41,18 +43,24 @@ def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.
 
 
 def plain_logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":
-    """The same without sharing: what the shared computation must equal."""
+    """The same without sharing: what the shared computation must equal.
+
+    Without a mask: padding stands behind everything, where nothing that counts looks.
+    """
     import torch
 
     transformer, head = core(model)
-    size, width = batch.ids.shape
+    size = len(batch.ids)
     shared = len(batch.prefix)
     ids = torch.cat([batch.prefix[None].expand(size, -1), batch.ids], dim=1)
-    columns = torch.arange(shared + width, device=batch.ids.device)
-    mask = (columns[None] < shared + batch.lengths[:, None]).long()
-    states = transformer(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    states = transformer(input_ids=ids, use_cache=False).last_hidden_state
     chosen = batch.labels != IGNORED
     return head(states[:, shared - 1 : -1][chosen]).float(), batch.labels[chosen]
+
+
+def quickest(device: Any) -> "Callable[[Any, Tensors], tuple[torch.Tensor, torch.Tensor]]":
+    """The way that is quickest on a device: a GPU loses more by a second pass and a mask than it gains."""
+    return plain_logits_and_labels if device.type == "cuda" else logits_and_labels
 
 
 def loss(

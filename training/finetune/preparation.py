@@ -14,6 +14,7 @@ from training.datasets.example import Example, ExampleError, read
 from training.datasets.manifest import DatasetError
 from training.datasets.store import DatasetStore
 from training.finetune.batches import Sized
+from training.finetune.reading import parts
 from training.finetune.rendering import Tokens, rendered
 from training.finetune.settings import FinetuneSettings
 from training.jobs.base import JobError, Reporter
@@ -55,7 +56,7 @@ def data_files(path: Path) -> DataFiles:
 
 
 def examples(files: DataFiles, settings: FinetuneSettings) -> tuple[list[Example], list[Example]]:
-    """Those to learn from and those to look at. Raises JobError naming the line that is none."""
+    """Those to learn from and those to look at; of readings the parts. Raises JobError naming a bad line."""
     try:
         training = list(read(files.training))
         known = list(read(files.validation)) if files.validation is not None else None
@@ -65,7 +66,7 @@ def examples(files: DataFiles, settings: FinetuneSettings) -> tuple[list[Example
         training, known = split(training, settings.validation_share, settings.seed)
     if not training:
         raise JobError(f"{files.training} holds no example to learn from; take a file that does")
-    return training, _drawn(known, settings)
+    return _in_parts(training), _in_parts(_drawn(known, settings))
 
 
 def split(given: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
@@ -82,10 +83,17 @@ def split(given: Sequence[Example], share: float, seed: int) -> tuple[list[Examp
 def measured(
     given: Iterable[Example], tokens: Tokens, prompt: Prompt, most: int, reporter: Reporter
 ) -> list[Sized]:
-    """Those of no more than ``most`` ids, with their lengths; the others are said."""
+    """Those of no more than ``most`` ids, with their lengths; the others are said.
+
+    Parts of readings are kept only for a prompt that says how to read.
+    """
     kept: list[Sized] = []
     left_out: list[str] = []
+    unread = 0
     for each in given:
+        if each.reading and not prompt.reading:
+            unread += 1
+            continue
         made = rendered(tokens, prompt, each)
         sized = Sized(each, len(made.prefix), len(made.ids))
         if sized.whole <= most:
@@ -93,6 +101,8 @@ def measured(
         else:
             left_out.append(each.id)
         reporter.check()
+    if unread:
+        reporter.note(f"{unread:,} parts of readings are left out: the prompt does not say how to read")
     if left_out:
         named = ", ".join(left_out[:_NAMED]) + (", ..." if len(left_out) > _NAMED else "")
         reporter.note(
@@ -100,6 +110,10 @@ def measured(
             "max_tokens sets how long they may be"
         )
     return kept
+
+
+def _in_parts(given: Iterable[Example]) -> list[Example]:
+    return [part for each in given for part in (parts(each) if each.reading else (each,))]
 
 
 def _dataset(path: Path) -> Path | None:

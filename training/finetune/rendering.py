@@ -7,41 +7,23 @@ on the assistant's turns and on the token that ends them, nowhere else.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
 from tools.protocol.calls import ANSWER_PREFIX, write_arguments
 from tools.protocol.messages import Conversation, Message, Prompt, Signature
-from tools.protocol.render import Segment, TemplateSource, render
+from tools.protocol.render import render
 from tools.registry import ANSWER
 from training.datasets.example import Example
+from training.finetune.reading import rendered_reading
+from training.finetune.rendered import Rendered, Sort
+from training.finetune.tokens import Tokens
 from training.student.other_tools import for_tools
 
 
-class Tokens(Protocol):
-    """What is needed of a vocabulary; fulfilled by ``training.student.vocabulary.Vocabulary``."""
+__all__ = ["Rendered", "Tokens", "completion", "prefix_of", "rendered"]
 
-    template: TemplateSource
-    end: int
-
-    def tokenize(self, text: str, *, control: bool = False) -> list[int]: ...
-
-    def tokenize_segments(self, segments: Sequence[Segment]) -> list[int]: ...
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """``prefix`` is what all conversations with these tools begin with; ``ids`` follow it. ``trained`` are
-    the spans ``(start, stop)`` in ``ids`` that carry loss; the first id of each is the first of a decision.
-    ``texts`` are the parts of them that are free text, with the id that ends it.
-    ``shares`` are those of a teacher over the first id of the last decision.
-    """
-
-    prefix: tuple[int, ...]
-    ids: tuple[int, ...]
-    trained: tuple[tuple[int, int], ...]
-    texts: tuple[tuple[int, int], ...] = ()
-    shares: Mapping[int, float] = field(default_factory=dict)
+RESTRAINED = ("no_tool", "ask", "chat")
+"""Kinds of examples in which no tool is right."""
 
 
 def prefix_of(
@@ -58,7 +40,12 @@ def prefix_of(
 
 
 def rendered(tokens: Tokens, prompt: Prompt, example: Example, tools: Sequence[Signature] = ()) -> Rendered:
-    """The example over its tools, or over the same ones in another order, masked or reduced."""
+    """The example over its tools, or over the same ones in another order, masked or reduced.
+
+    Where the prompt says how to read, answers from results carry no loss on their text: they are pointed at.
+    """
+    if example.reading:
+        return rendered_reading(tokens, prompt, example)
     tools = tuple(tools or example.tools)
     prefix = prefix_of(tokens, prompt, tools, example.project)
     offered = (*tools, ANSWER)
@@ -74,13 +61,23 @@ def rendered(tokens: Tokens, prompt: Prompt, example: Example, tools: Sequence[S
             if before[: len(ids)] != ids:  # an earlier turn reads otherwise than it is written: no loss on it
                 spans, texts = [], []
             ids = [*before, *completion(tokens, message), tokens.end]
+            reads = prompt.reading is not None and at > 0 and example.messages[at - 1].role == "tool"
+            if reads and not message.calls:
+                spans.append((len(before), len(before) + opening))
+                continue
             spans.append((len(before), len(ids)))
             if not message.calls:
                 texts.append((len(before) + opening, len(ids)))
-    if not spans or spans[-1][1] != len(ids):
+    if example.messages[-1].role != "assistant":
         raise ValueError("an example ends with the assistant's turn")
     shares = _first_ids(tokens, example.shares)
-    return Rendered(prefix, tuple(ids), tuple(spans), tuple(texts), shares)
+    return Rendered(prefix, tuple(ids[: spans[-1][1]]), tuple(spans), tuple(texts), shares, _sort(example))
+
+
+def _sort(example: Example) -> Sort:
+    if example.messages[-1].calls:
+        return "call"
+    return "restraint" if example.kind in RESTRAINED else "other"
 
 
 def completion(tokens: Tokens, message: Message) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-    from training.finetune.rendering import Rendered
+    from training.finetune.rendered import Rendered
 
 IGNORED = -100
 

@@ -8,18 +8,14 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tools.protocol.messages import Prompt
-from training.finetune import batches
-from training.finetune.batches import MicroBatch, Room, Sized
 from training.finetune.checkpoints import Checkpoints, RunState, load_optimizer, load_weights, restore
-from training.finetune.loss import logits_and_labels, loss
+from training.finetune.loss import loss, quickest
 from training.finetune.model import trained
 from training.finetune.ranks import Ranks
-from training.finetune.rendering import Rendered, Tokens, rendered
 from training.finetune.settings import FinetuneSettings
+from training.finetune.source import Source
 from training.finetune.tensors import Tensors, tensors
 from training.finetune.validation import validate
 from training.jobs.base import JobError, Reporter
@@ -28,23 +24,13 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True)
-class Data:
-    """Examples to learn from and to look at; no session is in both."""
-
-    training: Sequence[Sized]
-    validation: Sequence[Sized]
-
-
 class Trainer:
     """One run, from its beginning or from its newest checkpoint."""
 
     def __init__(
         self,
         model: Any,
-        tokens: Tokens,
-        prompt: Prompt,
-        data: Data,
+        source: Source,
         settings: FinetuneSettings,
         checkpoints: Checkpoints,
         reporter: Reporter,
@@ -52,12 +38,13 @@ class Trainer:
     ) -> None:
         import torch
 
-        self._model, self._tokens, self._prompt = model, tokens, prompt
-        self._data, self._settings = data, settings
+        self._model, self._source, self._settings = model, source, settings
+        self._validation = source.validation()
         self._checkpoints, self._reporter = checkpoints, reporter
         self._ranks = ranks or Ranks()
         self._weights = dict(trained(model))
         self._device = next(iter(self._weights.values())).device
+        self._logits = quickest(self._device)
         self._optimizer = torch.optim.AdamW(
             self._weights.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -107,7 +94,7 @@ class Trainer:
             for name, weight in weights.items():
                 self._weights[name].copy_(weight)
 
-    def _step(self, micro_batches: Sequence[MicroBatch]) -> None:
+    def _step(self, micro_batches: Sequence[Any]) -> None:
         started = time.perf_counter()
         given = [(self._tensors(each), counts) for each, counts in self._ranks.share(micro_batches)]
         mine = [each for each, counts in given if counts]
@@ -132,13 +119,13 @@ class Trainer:
 
     def _loss(self, given: Tensors) -> "torch.Tensor":
         with self._precision():
-            logits, labels = logits_and_labels(self._model, given)
+            logits, labels = self._logits(self._model, given)
         settings = self._settings
         return loss(logits, labels, given.shares, settings.soft, settings.temperature, given.said)
 
-    def _tensors(self, batch: MicroBatch) -> Tensors:
+    def _tensors(self, batch: Any) -> Tensors:
         settings = self._settings
-        made = tensors(self._render(batch), settings.choice_weight, settings.text_weight)
+        made = tensors(self._source.render(batch), settings.choice_weight, settings.text_weight)
         return made.to(self._device)
 
     def _precision(self) -> AbstractContextManager[None]:
@@ -181,14 +168,15 @@ class Trainer:
 
     def _look(self) -> None:
         # All look, as all compute together; what the leader saw is what decides.
-        figures = self._ranks.told(validate(self._model, self._validation(), self._render, self._precision))
+        seen = validate(self._model, self._validation, self._source.render, self._precision)
+        figures = self._ranks.told(seen)
         self._reporter.metric(step=self._state.step, **figures.shares())
-        if figures.score > self._state.best or not self._data.validation:
+        if figures.score > self._state.best or not self._validation:
             self._state.best, self._state.best_step = figures.score, self._state.step
             self._state.looks_without_gain = 0
         else:
             self._state.looks_without_gain += 1
-        if self._data.validation and (not self._state.looks_without_gain or self._settings.keep == "last"):
+        if self._validation and (not self._state.looks_without_gain or self._settings.keep == "last"):
             self._state.figures = figures.shares()
 
     def _is_over(self) -> bool:
@@ -207,35 +195,14 @@ class Trainer:
         )
         self._reporter.progress(self._state.step, self.steps, "steps")
 
-    def _render(self, batch: MicroBatch) -> list[Rendered]:
-        pairs = zip(batch.examples, batch.tools, strict=True)
-        return [rendered(self._tokens, self._prompt, example, tools) for example, tools in pairs]
-
-    def _epoch(self, epoch: int) -> list[list[MicroBatch]]:
-        return self._made(epoch)[: self._per_epoch]
-
-    def _made(self, epoch: int) -> list[list[MicroBatch]]:
-        settings = self._settings
-        room = Room.of(settings)
-        return list(
-            batches.steps(
-                self._data.training,
-                room,
-                seed=settings.seed,
-                epoch=epoch,
-                shuffle_tools=settings.shuffle_tools,
-            )
-        )
-
-    def _validation(self) -> list[MicroBatch]:
-        made = batches.steps(
-            self._data.validation, Room.of(self._settings), seed=0, epoch=0, shuffle_tools=True
-        )
-        return [each for step in made for each in step]
+    def _epoch(self, epoch: int) -> Sequence[Sequence[Any]]:
+        return self._source.steps(epoch)[: self._per_epoch]
 
     def _count_steps(self) -> int:
         """The fewest steps that an epoch may have: how micro-batches fall into steps changes by epoch."""
-        return min(len(self._made(epoch)) for epoch in range(max(1, math.ceil(self._settings.epochs))))
+        return min(
+            len(self._source.steps(epoch)) for epoch in range(max(1, math.ceil(self._settings.epochs)))
+        )
 
 
 def _sizes(given: Sequence[Tensors]) -> tuple[int, int]:

@@ -7,23 +7,22 @@ likeliest where all before it are as they should be, which is when greedy decodi
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from training.datasets.example import Example
-from training.finetune.batches import MicroBatch
-from training.finetune.loss import logits_and_labels, loss
-from training.finetune.rendering import Rendered
+from training.finetune.loss import loss, quickest
+from training.finetune.rendered import Rendered
 from training.finetune.tensors import tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_RESTRAINED = ("no_tool", "ask", "chat")
+Batch = TypeVar("Batch")
 
 
 @dataclass
 class Figures:
-    """``calls`` and ``restrained`` count decisions; the latter are those in which no tool is right."""
+    """``calls``, ``restrained`` and ``readings`` count decisions; the second are those in which no tool is
+    right, the third those of how a result is answered."""
 
     loss: float = 0.0
     ids: int = 0
@@ -32,17 +31,24 @@ class Figures:
     right_calls: int = 0
     restrained: int = 0
     right_restrained: int = 0
+    readings: int = 0
+    right_readings: int = 0
 
     @property
     def score(self) -> float:
-        """What early stopping looks at: the mean of whole calls and restraint, as far as there are both."""
-        parts = [(self.right_calls, self.calls), (self.right_restrained, self.restrained)]
+        """What early stopping looks at: the mean of whole calls, restraint and reading, of those there are."""
+        parts = [
+            (self.right_calls, self.calls),
+            (self.right_restrained, self.restrained),
+            (self.right_readings, self.readings),
+        ]
         shares = [right / of for right, of in parts if of]
         return sum(shares) / len(shares) if shares else 0.0
 
     def shares(self) -> dict[str, float]:
         """For the journal."""
-        return {
+        reading = {"reading": self.right_readings / self.readings} if self.readings else {}
+        return reading | {
             "validation_loss": self.loss / max(self.ids, 1),
             "tool": self.right_tools / max(self.calls, 1),
             "call": self.right_calls / max(self.calls, 1),
@@ -53,41 +59,45 @@ class Figures:
 
 def validate(
     model: Any,
-    batches: Iterable[MicroBatch],
-    render: "Callable[[MicroBatch], list[Rendered]]",
+    batches: "Iterable[Batch]",
+    render: "Callable[[Batch], list[Rendered]]",
     precision: "Callable[[], AbstractContextManager[None]]",
 ) -> Figures:
     """The figures over all batches, computed as in training; the model is left in training mode."""
     import torch
 
     figures = Figures()
+    device = next(model.parameters()).device
+    compute = quickest(device)
     model.eval()
     with torch.no_grad():
         for batch in batches:
             made = render(batch)
-            given = tensors(made).to(next(model.parameters()).device)
             with precision():
-                logits, labels = logits_and_labels(model, given)
+                logits, labels = compute(model, tensors(made).to(device))
             figures.loss += float(loss(logits, labels, {}, 0, 1))
             figures.ids += len(labels)
             right = (logits.argmax(-1) == labels).tolist()
             at = 0
-            for example, each in zip(batch.examples, made, strict=True):
+            for each in made:
                 for start, stop in each.trained:
-                    _count(figures, example, right[at : at + stop - start], last=stop == len(each.ids))
+                    _count(figures, each, right[at : at + stop - start], last=stop == len(each.ids))
                     at += stop - start
     model.train()
     return figures
 
 
-def _count(figures: Figures, example: Example, right: list[bool], *, last: bool) -> None:
-    """A decision to call, or to answer where that is the point of the example; other answers only cost."""
-    turn = example.messages[-1]
-    if last and not turn.calls:
-        if example.kind in _RESTRAINED:
-            figures.restrained += 1
-            figures.right_restrained += right[0]
+def _count(figures: Figures, of: Rendered, right: list[bool], *, last: bool) -> None:
+    """A decision to call, or another one where that is the point of the example; other answers only cost."""
+    if last and of.sort == "other":
         return
-    figures.calls += 1
-    figures.right_tools += right[0]
-    figures.right_calls += all(right)
+    if last and of.sort == "restraint":
+        figures.restrained += 1
+        figures.right_restrained += right[0]
+    elif last and of.sort == "reading":
+        figures.readings += 1
+        figures.right_readings += all(right)
+    else:
+        figures.calls += 1
+        figures.right_tools += right[0]
+        figures.right_calls += all(right)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tools.calls import ToolCall
-from tools.protocol.messages import Message, Prompt
+from tools.protocol.messages import Message, Prompt, Reading
 from training.regular import read_document
 from training.student.base import StudentError
 
@@ -36,6 +36,17 @@ class _Example(BaseModel):
         return turns
 
 
+class _Reading(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    instructions: str
+    likeness: float = Field(default=0.0, ge=0, le=100)
+    written: float = Field(default=0.0, ge=0, le=100)
+    absent: float = Field(default=0.0, ge=-100, le=100)
+    sure: float = Field(default=0.9, gt=0, le=1)
+    possible: float = Field(default=0.5, ge=0, le=1)
+
+
 class _PromptFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -48,6 +59,7 @@ class _PromptFile(BaseModel):
     selection: Literal["all", "shortlist", "bundles"] = "all"
     known: tuple[str, ...] = ()
     likeness: float = Field(default=0.0, ge=0, le=10)
+    reading: _Reading | None = None
     examples: list[_Example] = Field(default_factory=list)
 
 
@@ -64,13 +76,15 @@ def parse_prompt(text: str, source: str) -> Prompt:
     turns = [
         turn for index, example in enumerate(data.examples) for turn in example.turns(f"example-{index}")
     ]
-    given = data.model_dump(exclude={"examples"})
-    return Prompt(**given, examples=tuple(turns))
+    given = data.model_dump(exclude={"examples", "reading"})
+    reading = Reading(**data.reading.model_dump()) if data.reading else None
+    return Prompt(**given, examples=tuple(turns), reading=reading)
 
 
 def shipped_text(name: str) -> str:
     """The TOML of a shipped prompt: ``general``, ``small`` for untuned students below a billion parameters,
-    ``tuned`` for those that are to be tuned. Raises FileNotFoundError.
+    ``tuned`` for those that are to be tuned, ``reading`` for those that are tuned to point at lines as well.
+    Raises FileNotFoundError.
     """
     return (resources.files("training.student") / "prompts" / f"{name}.toml").read_text("utf-8")
 

@@ -6,7 +6,7 @@ was fitted with. What cannot be read counts as not fitted. ``training.evaluation
 
 import hashlib
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import orjson
@@ -35,8 +35,11 @@ class Temperature(BaseModel):
 
 
 def prompt_fingerprint(prompt: Prompt) -> str:
-    """The same for the same prompt."""
-    return hashlib.sha256(orjson.dumps(asdict(prompt), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """The same for the same prompt. One that does not say how to read is as it was before prompts could."""
+    content = asdict(prompt)
+    if prompt.reading is None:
+        del content["reading"]
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def find(settings: StudentSettings, prompt: Prompt, folder: Path | None = None) -> Temperature | None:
@@ -71,5 +74,6 @@ def student_files(settings: StudentSettings) -> list[Path]:
 
 
 def _file(folder: Path | None, hashes: list[str], prompt: Prompt) -> Path:
-    name = hashlib.sha256("+".join([*hashes, prompt_fingerprint(prompt)]).encode()).hexdigest()
+    choosing = replace(prompt, reading=None)  # how results are read does not touch how tools are chosen
+    name = hashlib.sha256("+".join([*hashes, prompt_fingerprint(choosing)]).encode()).hexdigest()
     return (folder or data_dir() / "confidence") / f"{name[:32]}.json"

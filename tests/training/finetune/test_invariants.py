@@ -8,7 +8,8 @@ import pytest
 from tests.training.finetune.tiny import PROMPT, Told, call, foreign, model, sized, talk
 from training.finetune.checkpoints import Checkpoints
 from training.finetune.settings import FinetuneSettings
-from training.finetune.trainer import Data, Trainer, rate
+from training.finetune.source import Data, ExampleSource
+from training.finetune.trainer import Trainer, rate
 from training.jobs.base import JobError
 from training.student.vocabulary import Vocabulary
 
@@ -46,7 +47,8 @@ def train(vocabulary, tmp_path):
         )
         told = Told(tmp_path, stop_at)
         learner = made or model()
-        trainer = Trainer(learner, vocabulary, PROMPT, data, given, Checkpoints(tmp_path / name), told)
+        source = ExampleSource(data, vocabulary, PROMPT, given)
+        trainer = Trainer(learner, source, given, Checkpoints(tmp_path / name), told)
         try:
             trainer.run()
         except KeyboardInterrupt:

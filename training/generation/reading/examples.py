@@ -1,0 +1,38 @@
+"""Reading examples in the form in which fine-tuning reads them."""
+
+from tools.calls import ToolCall
+from tools.protocol.messages import Message
+from training.datasets.example import Example, ReadingLabel, check, example_id
+from training.generation.reading.base import ReadingExample
+
+_CALL_ID = "c0"
+
+
+def as_example(made: ReadingExample, session: str) -> Example:
+    """The question, the call, its result, and how that is read. ``session`` keeps the questions about one
+    text together. Raises ExampleError.
+    """
+    tool, arguments = made.call
+    call = ToolCall(_CALL_ID, tool, dict(arguments))
+    messages = (
+        Message("user", made.question),
+        Message("assistant", calls=(call,)),
+        Message("tool", "\n".join(made.lines), call_id=call.id, tool=tool),
+        Message("assistant", _said(made)),
+    )
+    label = ReadingLabel(made.form, made.line, made.answer)
+    source = {"provider": "scripted", "template": f"reading.{made.kind}", "prompt_version": "reading-1"}
+    example = Example(example_id(messages, ()), messages, (), "reading", session, source, reading=label)
+    check(example)
+    return example
+
+
+def _said(made: ReadingExample) -> str:
+    """What the program would have answered, for people who look at the example."""
+    said = {
+        "result": "Here it is.",
+        "done": "Done.",
+        "ask": "What exactly do you mean?",
+        "none": "Not found.",
+    }
+    return said[made.form] if made.line is None else made.lines[made.line].strip()
