@@ -7,8 +7,8 @@ schema, every observation belongs to a call before it, and the last turn is the 
 "parameters"}], "kind", "session", "source": {...}, "shares"?: {tool: share}, "project"?, "reading"?: {"form",
 "line"?, "answer"?}}``
 
-An example of the kind ``reading`` teaches only how the result before its last turn is read: its calls need not
-be on offer.
+An example of the kind ``reading`` teaches only how the result before its last turn is read: its calls need
+not be on offer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from tools.schema import validate
 from training.student.passages import FORMS, LINE
 
 Kind = Literal["call", "no_tool", "ask", "several", "chat", "reading"]
-"""A call; no tool needed; a question, as something is missing; several calls or steps; talk; reading a result."""
+"""A call; no tool needed; a question, as something is missing; several calls or steps; talk; a result read."""
 
 
 class ExampleError(Exception):

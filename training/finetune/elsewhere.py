@@ -1,11 +1,12 @@
-"""Training on a machine that has a GPU and little else: no tokeniser of llama.cpp, no network, no data folder.
+"""Training on a machine that has a GPU and little else: no llama.cpp, no network, no data folder.
 
     python -m training.finetune.elsewhere prepare DATA FILE [--prompt reading] [--set NAME=VALUE]...
     python -m training.finetune.elsewhere train FILE BASE.gguf FOLDER [--from START] [--cut RANK] [--set ...]
 
 ``prepare`` renders the examples of DATA, ready for the loop. ``train`` needs torch, transformers, peft,
-safetensors, gguf, numpy, pydantic, orjson, and this program's own folders. It writes ``adapter.gguf`` (``--cut``:
-also of all weights, their change cut to that rank), or ``model.safetensors`` in bfloat16, and ``metrics.jsonl``.
+safetensors, gguf, numpy, pydantic, orjson, and the folders ``training``, ``tools`` and ``sandbox``. It writes
+``adapter.gguf`` (with ``--cut`` also of all weights: their change, cut to that rank), ``model.safetensors`` in
+bfloat16 of all weights, and ``metrics.jsonl``.
 
 Invariant: both sides use the settings that the file was prepared with, but for those given to ``train``.
 """
@@ -56,16 +57,18 @@ class PrintingReporter:
 def prepare_run(data: Path, file: Path, prompt_name: str, settings: FinetuneSettings) -> None:
     """Render all examples, and put settings and prompt beside them."""
     from training.finetune.order import prompt_text
-    from training.finetune.prepared import prepare
     from training.finetune.preparation import data_files, examples, measured
+    from training.finetune.prepared import prepare
     from training.finetune.source import Data, ExampleSource
+    from training.finetune.tokens import RecentTokens
     from training.student.gguf import model_path
     from training.student.prompt import parse_prompt
     from training.student.vocabulary import Vocabulary
 
     reporter = PrintingReporter(file.absolute().parent)
     text = prompt_text(prompt_name)
-    tokens, prompt = Vocabulary.of(model_path("embedded")), parse_prompt(text, prompt_name)
+    tokens = RecentTokens(Vocabulary.of(model_path("embedded")))
+    prompt = parse_prompt(text, prompt_name)
     training, validation = examples(data_files(data), settings)
     made = Data(
         *(measured(each, tokens, prompt, settings.max_tokens, reporter) for each in (training, validation))

@@ -28,8 +28,9 @@ from training.finetune.provenance import provenance
 from training.finetune.ranks import Ranks
 from training.finetune.settings import FinetuneSettings
 from training.finetune.sharding import shard
-from training.finetune.together import train_together
 from training.finetune.source import Data, ExampleSource
+from training.finetune.together import train_together
+from training.finetune.tokens import RecentTokens
 from training.finetune.trainer import Trainer
 from training.jobs.base import JobError, Reporter
 from training.jobs.journal import entries
@@ -59,7 +60,7 @@ def train(reporter: Reporter, asked: Order, ranks: Ranks | None = None) -> Mappi
     ranks = ranks or Ranks()
     _check_alike(asked, ranks)
     threads = _set_threads(asked.settings)
-    tokens, prompt = _vocabulary(asked.base_path), asked.parsed_prompt()
+    tokens, prompt = RecentTokens(_vocabulary(asked.base_path)), asked.parsed_prompt()
     reporter.note("reading the examples")
     training, validation = examples(asked.files, asked.settings)
     most = asked.settings.max_tokens

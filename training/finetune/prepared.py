@@ -1,7 +1,7 @@
 """A run's batches, rendered ahead into one file for a machine that only trains.
 
-Invariant: what is read back is what the source rendered, batch by batch and step by step. Rendering needs the
-student's tokeniser, training needs only the ids. An epoch after the first has the same steps in another order.
+Invariant: what is read back is what the source rendered, batch by batch and step by step. Rendering needs
+the student's tokeniser, training only the ids. A later epoch has the same steps in another order.
 """
 
 import random

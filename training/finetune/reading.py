@@ -12,6 +12,7 @@ from tools.protocol.messages import Prompt, Reading
 from tools.protocol.render import render
 from training.datasets.example import Example
 from training.finetune.rendered import Rendered
+from training.finetune.tokens import Tokens
 from training.student.passages import (
     LINE,
     WRITTEN_PREFIX,
@@ -21,7 +22,6 @@ from training.student.passages import (
     pieces,
     tokens_of_form,
 )
-from training.finetune.tokens import Tokens
 
 _OTHER_PIECES = 1
 """Pieces without the answer that are learned from, of a text that takes several."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Sort = Literal["call", "restraint", "reading", "other"]
-"""What the last decision shows: calls, that none is needed, how a result is read, or nothing that is counted."""
+"""What the last decision is: calls, none where none is needed, how a result is read, or not counted."""
 SORTS: tuple[Sort, ...] = ("call", "restraint", "reading", "other")
 
 

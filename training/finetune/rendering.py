@@ -19,7 +19,6 @@ from training.finetune.rendered import Rendered, Sort
 from training.finetune.tokens import Tokens
 from training.student.other_tools import for_tools
 
-
 __all__ = ["Rendered", "Tokens", "completion", "prefix_of", "rendered"]
 
 RESTRAINED = ("no_tool", "ask", "chat")

@@ -36,7 +36,7 @@ class Figures:
 
     @property
     def score(self) -> float:
-        """What early stopping looks at: the mean of whole calls, restraint and reading, of those there are."""
+        """What early stopping looks at: the mean of whole calls, restraint and reading, as far as there are."""
         parts = [
             (self.right_calls, self.calls),
             (self.right_restrained, self.restrained),

@@ -36,7 +36,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some lines of a passage that follow one another; ``numbered`` are the places in it that have a number."""
+    """Some lines of a passage that follow one another."""
 
     call: ToolCall
     first: int
@@ -45,6 +45,7 @@ class Piece:
 
     @property
     def numbered(self) -> tuple[int, ...]:
+        """The places in the piece that have a number, in their order."""
         return tuple(place for place, line in enumerate(self.lines) if line.strip())
 
 

@@ -2,16 +2,14 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.training.finetune.readings import absent, reading, shown
-from tests.training.finetune.tiny import PROMPT, Told, call, foreign, model, sized, talk
 from tests.training.finetune.test_reading import READS, Bytes
+from tests.training.finetune.tiny import call, foreign, sized, talk
 from training.datasets.example import to_line
 from training.finetune.batches import Sized
-from training.finetune.checkpoints import Checkpoints
 from training.finetune.prepared import PreparedSource, prepare
 from training.finetune.reading import parts
 from training.finetune.settings import FinetuneSettings

@@ -1,11 +1,14 @@
 """Reading examples in the form in which fine-tuning reads them."""
 
+from dataclasses import replace
+
 from tools.calls import ToolCall
 from tools.protocol.messages import Message
 from training.datasets.example import Example, ReadingLabel, check, example_id
 from training.generation.reading.base import ReadingExample
 
 _CALL_ID = "c0"
+_LEAST_LINES = 4
 
 
 def as_example(made: ReadingExample, session: str) -> Example:
@@ -36,3 +39,16 @@ def _said(made: ReadingExample) -> str:
         "none": "Not found.",
     }
     return said[made.form] if made.line is None else made.lines[made.line].strip()
+
+
+def without_answer(made: ReadingExample) -> ReadingExample | None:
+    """The same question where the line that answers it is gone: the nearest miss that there is.
+
+    None where the answer stands on another line too, or nothing would be left to read.
+    """
+    if made.line is None or len(made.lines) < _LEAST_LINES:
+        return None
+    left = (*made.lines[: made.line], *made.lines[made.line + 1 :])
+    if any(made.answer.casefold() in line.casefold() for line in left):
+        return None
+    return replace(made, lines=left, form="none", line=None, answer="", kind=f"{made.kind}-gone")
