@@ -26,7 +26,7 @@ from tools.schema import validate
 from training.student.passages import FORMS, LINE
 
 Kind = Literal["call", "no_tool", "ask", "several", "chat", "reading"]
-"""A call; no tool needed; a question, as something is missing; several calls or steps; talk; a result read."""
+"""A call; none needed; a question, as something is missing; several calls or steps; talk; a result read."""
 
 
 class ExampleError(Exception):

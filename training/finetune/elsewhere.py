@@ -1,14 +1,15 @@
 """Training on a machine that has a GPU and little else: no llama.cpp, no network, no data folder.
 
     python -m training.finetune.elsewhere prepare DATA FILE [--prompt reading] [--set NAME=VALUE]...
-    python -m training.finetune.elsewhere train FILE BASE.gguf FOLDER [--from START] [--cut RANK] [--set ...]
+    python -m training.finetune.elsewhere train FILE... BASE.gguf FOLDER [--from START] [--cut RANK] [--set]
 
 ``prepare`` renders the examples of DATA, ready for the loop. ``train`` needs torch, transformers, peft,
-safetensors, gguf, numpy, pydantic, orjson, and the folders ``training``, ``tools`` and ``sandbox``. It writes
-``adapter.gguf`` (with ``--cut`` also of all weights: their change, cut to that rank), ``model.safetensors`` in
-bfloat16 of all weights, and ``metrics.jsonl``.
+safetensors, gguf, numpy, pydantic, orjson, and the folders ``training``, ``tools`` and ``sandbox``. It
+writes ``adapter.gguf`` (with ``--cut`` also of all weights: their change, cut to that rank),
+``model.safetensors`` in bfloat16 of all weights, and ``metrics.jsonl``.
 
-Invariant: both sides use the settings that the file was prepared with, but for those given to ``train``.
+Invariant: both sides use the settings that the first file was prepared with, but for those that ``train``
+is given.
 """
 
 import argparse
@@ -80,9 +81,9 @@ def prepare_run(data: Path, file: Path, prompt_name: str, settings: FinetuneSett
 
 
 def train_prepared(
-    file: Path, base: Path, folder: Path, settings: FinetuneSettings, start: Path | None, cut: int
+    files: Sequence[Path], base: Path, folder: Path, settings: FinetuneSettings, start: Path | None, cut: int
 ) -> None:
-    """Train on a prepared file, and write the weights."""
+    """Train on prepared files, and write the weights."""
     from training.finetune.checkpoints import Checkpoints
     from training.finetune.model import begun
     from training.finetune.prepared import PreparedSource
@@ -90,7 +91,7 @@ def train_prepared(
 
     reporter = PrintingReporter(folder)
     reporter.note("loading")
-    source = PreparedSource(file, settings.seed)
+    source = PreparedSource(files, settings.seed)
     model = begun(base, settings, start)
     trainer = Trainer(model, source, settings, Checkpoints(folder / "checkpoints"), reporter)
     reporter.note(f"{trainer.steps} steps on {next(model.parameters()).device}")
@@ -164,7 +165,7 @@ def main(arguments: Sequence[str]) -> None:
     prepare.add_argument("file", type=Path)
     prepare.add_argument("--prompt", default="reading")
     train = commands.add_parser("train")
-    train.add_argument("file", type=Path)
+    train.add_argument("files", type=Path, nargs="+")
     train.add_argument("base", type=Path)
     train.add_argument("folder", type=Path)
     train.add_argument("--from", dest="start", type=Path)
@@ -175,9 +176,9 @@ def main(arguments: Sequence[str]) -> None:
     if given.command == "prepare":
         prepare_run(given.data, given.file, given.prompt, _settings(given.values))
         return
-    known = json.loads(_beside(given.file).read_text("utf-8"))
+    known = json.loads(_beside(given.files[0]).read_text("utf-8"))
     settings = _settings(given.values, known["settings"])
-    train_prepared(given.file, given.base, given.folder, settings, given.start, given.cut)
+    train_prepared(given.files, given.base, given.folder, settings, given.start, given.cut)
     (given.folder / "prompt.toml").write_text(known["prompt"], "utf-8")
 
 

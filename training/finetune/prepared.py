@@ -50,14 +50,38 @@ def prepare(source: Source, path: Path) -> dict[str, int]:
 
 
 class PreparedSource:
-    """Fulfils ``Source`` from such a file. ``seed`` orders the steps of each epoch."""
+    """Fulfils ``Source`` from such files. ``seed`` orders the steps of each epoch, of all files together.
 
-    def __init__(self, path: Path, seed: int) -> None:
+    A file that is named twice is learned from twice in an epoch.
+    """
+
+    def __init__(self, paths: Sequence[Path], seed: int) -> None:
+        self._seed = seed
+        known = {path: _File(path) for path in paths}
+        self._files = [known[path] for path in paths]
+
+    def steps(self, epoch: int) -> list[list[tuple[int, Rows]]]:
+        made = [[(at, rows) for rows in step] for at, file in enumerate(self._files) for step in file.steps()]
+        random.Random(f"{self._seed}/{epoch}").shuffle(made)
+        return made
+
+    def validation(self) -> list[tuple[int, Rows]]:
+        firsts = {id(file): at for at, file in reversed(list(enumerate(self._files)))}
+        return [(at, rows) for at in sorted(firsts.values()) for rows in self._files[at].validation()]
+
+    def render(self, batch: tuple[int, Rows]) -> list[Rendered]:
+        at, rows = batch
+        return [self._files[at].row(number) for number in range(*rows)]
+
+
+class _File:
+    """What one of them holds."""
+
+    def __init__(self, path: Path) -> None:
         import numpy as np
 
         with np.load(path, allow_pickle=False) as file:
             self._data = {name: file[name] for name in file.files}
-        self._seed = seed
         self._starts = np.concatenate([[0], np.cumsum(self._data["lengths"])])
         self._trained = _by_row(self._data["trained"])
         self._texts = _by_row(self._data["texts"])
@@ -65,23 +89,19 @@ class PreparedSource:
         for row, token, share in self._data["shares"].tolist():
             self._shares.setdefault(int(row), {})[int(token)] = share
 
-    def steps(self, epoch: int) -> list[list[Rows]]:
+    def steps(self) -> list[list[Rows]]:
         batches = [(int(first), int(last)) for first, last in self._data["batches"]]
         made: list[list[Rows]] = []
         at = 0
         for count in self._data["steps"].tolist():
             made.append(batches[at : at + count])
             at += count
-        random.Random(f"{self._seed}/{epoch}").shuffle(made)
         return made
 
     def validation(self) -> list[Rows]:
         return [(int(first), int(last)) for first, last in self._data["validation"]]
 
-    def render(self, batch: Rows) -> list[Rendered]:
-        return [self._row(number) for number in range(*batch)]
-
-    def _row(self, number: int) -> Rendered:
+    def row(self, number: int) -> Rendered:
         whole = self._data["ids"][self._starts[number] : self._starts[number + 1]].tolist()
         split = int(self._data["prefixes"][number])
         return Rendered(

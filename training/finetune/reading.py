@@ -74,7 +74,7 @@ def _prefix(tokens: Tokens, reading: Reading) -> tuple[int, ...]:
 def _part(example: Example, piece: Piece, suffix: str, **label: object) -> Example:
     *before, result, last = example.messages
     shown = replace(result, text="\n".join(piece.lines))
-    reading = replace(example.reading, **label)  # type: ignore[arg-type, type-var]
+    reading = replace(example.reading, **label)  # type: ignore[type-var]
     return replace(example, id=f"{example.id}{suffix}", messages=(*before, shown, last), reading=reading)
 
 

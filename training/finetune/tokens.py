@@ -22,7 +22,7 @@ _KEPT = 4096
 
 
 class RecentTokens:
-    """Fulfils ``Tokens``; what was tokenised lately is not tokenised again, as examples repeat their tools."""
+    """Fulfils ``Tokens``; what was tokenised lately is not tokenised again: examples repeat their tools."""
 
     def __init__(self, tokens: Tokens) -> None:
         self.template, self.end = tokens.template, tokens.end

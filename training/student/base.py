@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tools.calls import ToolCall
-from tools.protocol.messages import Conversation
+from tools.protocol.messages import Conversation, Reading
+from training.student.passages import Passage
 
 
 class StudentError(Exception):
@@ -93,6 +94,7 @@ class Decision:
     names with theirs, best first; both follow from ``branches`` (``training.student.confidence``).
     ``cut`` is true where the text ended at the token limit; a cut call is never executed and never in
     ``calls``. ``unsure``: below ``student.ask_below``, where the student was not allowed to ask.
+    ``reads``: it answers from the results before it and points instead of writing, as ``Student.read`` says.
     """
 
     calls: tuple[ToolCall, ...] = ()
@@ -104,6 +106,32 @@ class Decision:
     cut: bool = False
     branches: Branches = ()
     unsure: bool = False
+    reads: bool = False
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A line of a result, by the place of the result and its own, with its share."""
+
+    passage: int
+    line: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """How a result answers, as the student reads it. ``form`` is one of ``training.student.passages.FORMS``.
+
+    ``spots`` are the likeliest lines, best first; where the form is a line and ``sure`` is false, one of them
+    may be it. ``unread`` counts the lines of a very long result that were not looked at.
+    """
+
+    form: str
+    share: float
+    spots: tuple[Spot, ...] = ()
+    sure: bool = False
+    unread: int = 0
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True)
@@ -117,7 +145,7 @@ class Written:
 
 OnText = Callable[[str], None]
 
-Kind = Literal["agent", "title", "compaction"]
+Kind = Literal["agent", "title", "compaction", "reading"]
 """What a prompt is for. The cached prefix of one kind is never given up for another's."""
 
 
@@ -164,6 +192,9 @@ class Student(Protocol):
         without tools is asked plainly; one with tools is answered in its calling format. Raises as
         ``decide`` does.
         """
+
+    async def read(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Pointed:
+        """Point at what answers ``question`` in results, after a decision that ``reads``. Raises likewise."""
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has in the student's own vocabulary, without the template's around it.

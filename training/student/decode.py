@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER, ANSWER_PREFIX
-from tools.protocol.messages import Conversation, Signature
+from tools.protocol.messages import Conversation, Reading, Signature
 from training.student.arguments import write_arguments_of
 from training.student.base import ContextOverflow, Decision, Kind, Usage, Written
 from training.student.confidence import weighed
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
+from training.student.fusion import Scores
 from training.student.likeness import odds_of_unknown
 from training.student.names import choose
+from training.student.passages import Passage
+from training.student.pointing import Pointer
 from training.student.prefixes import Prefixes
 from training.student.rendering import Renderer
 from training.student.settings import StudentSettings
@@ -44,6 +47,7 @@ class Decoder:
         self._engine = engine
         self._prefixes = prefixes
         self._renderer = Renderer(engine)
+        self._pointer = Pointer(engine, prefixes, self._renderer)
         self._settings = settings
         self._new_id = new_id
 
@@ -69,10 +73,11 @@ class Decoder:
         thought, written.tokens = write_thought(self._engine, conversation.prompt.think_tokens)
         choice = choose(self._engine, list(offered), odds_of_unknown(conversation, list(offered.values())))
         written.tokens += choice.tokens
-        if choice.name == ANSWER:
-            self._answer(written, on_text)
-        else:
+        reads = choice.name == ANSWER and _reads(conversation)
+        if choice.name != ANSWER:
             self._calls(choice.name, offered, conversation, written)
+        elif not reads:
+            self._answer(written, on_text)
         usage = _usage(len(prompt.tokens), cached, written.tokens, started, prefilled)
         confidence, alternatives = weighed(choice.branches)
         return Decision(
@@ -84,7 +89,12 @@ class Decoder:
             usage=usage,
             cut=written.cut,
             branches=choice.branches,
+            reads=reads,
         )
+
+    def scores(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Scores:
+        """How results answer. Raises as ``decide`` does."""
+        return self._pointer.scores(reading, question, passages)
 
     def answer(
         self, conversation: Conversation, kind: Kind, limit: int, on_text: Callable[[str], None]
@@ -140,6 +150,12 @@ class Decoder:
         choice = choose(self._engine, [name for name in offered if name != ANSWER])
         written.tokens += choice.tokens + 1
         return choice.name
+
+
+def _reads(conversation: Conversation) -> bool:
+    """Whether the next answer is pointed at: there is a result, and the student was tuned to point."""
+    messages = conversation.messages
+    return conversation.prompt.reading is not None and bool(messages) and messages[-1].role == "tool"
 
 
 def _usage(prompt: int, cached: int, completion: int, started: float, prefilled: float) -> Usage:

@@ -5,18 +5,20 @@ started again by the next request, with nothing lost: the conversation is sent w
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from tools.calls import ToolCall
-from tools.protocol.messages import Conversation, conversation_to_dict
+from tools.protocol.messages import Conversation, Reading, conversation_to_dict
 from training.models.choice import LoadChoice, choose
 from training.student.base import (
     Decision,
     Kind,
     OnText,
+    Pointed,
     Stats,
     StudentDied,
     StudentError,
@@ -24,8 +26,10 @@ from training.student.base import (
     Usage,
     Written,
 )
+from training.student.fusion import LineScore, Scores, fused
 from training.student.gguf import ModelFileError, called, model_path
 from training.student.judgement import Judgement
+from training.student.passages import Passage
 from training.student.settings import StudentSettings
 from training.student.tally import Tally
 from training.student.worker_process import WorkerProcess
@@ -161,6 +165,21 @@ class LocalStudent:
             self._tally.add(written.usage)
             return written
 
+    async def read(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Pointed:
+        started = time.perf_counter()
+        made = fused(await self.scores(reading, question, passages), reading)
+        return replace(made, usage=Usage(latency_ms=(time.perf_counter() - started) * 1000))
+
+    async def scores(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Scores:
+        """What ``read`` weighs. Raises as it does."""
+        async with self._turn:
+            await self._ensure()
+            shown = [{"call": asdict(one.call), "lines": one.lines} for one in passages]
+            request = {"reading": asdict(reading), "question": question, "passages": shown}
+            result = await self._last("scores", request)
+            lines = tuple(LineScore(**line) for line in result["lines"])
+            return Scores(result["forms"], lines, result["unread"])
+
     async def count(self, texts: Sequence[str]) -> list[int]:
         async with self._turn:
             await self._ensure()
@@ -199,7 +218,7 @@ def _decision(data: dict[str, Any]) -> Decision:
         alternatives=tuple((name, share) for name, share in data["alternatives"]),
         branches=tuple(tuple((name, share) for name, share in branch) for branch in data["branches"]),
         usage=Usage(**data["usage"]),
-        **{name: data[name] for name in ("answer", "thought", "confidence", "cut")},
+        **{name: data[name] for name in ("answer", "thought", "confidence", "cut", "reads")},
     )
 
 

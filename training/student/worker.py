@@ -1,6 +1,6 @@
 """The student's process: JSON lines in on stdin, JSON lines out on stdout.
 
-Requests: ``{"id", "op": "load"|"adapt"|"warm"|"decide"|"answer"|"count", ...}``, and ``{"id", "op":
+Requests: ``{"id", "op": "load"|"adapt"|"warm"|"decide"|"answer"|"scores"|"count", ...}``, and ``{"id", "op":
 "cancel"}``, which stops that request and those before it. Replies to ``id``: ``{"id", "event": "text",
 "text"}`` and ``{"id", "event": "alive"}`` any number of times, then ``done`` with its result, ``cancelled``,
 ``overflow`` or ``error``, together with what the process holds. Invariant: exactly one closing reply
@@ -22,8 +22,9 @@ from typing import Any, BinaryIO
 import orjson
 
 from sandbox.clean_start import clean
+from tools.calls import ToolCall
 from tools.protocol.calls import CallFormatError
-from tools.protocol.messages import conversation_from_dict
+from tools.protocol.messages import Reading, conversation_from_dict
 from tools.protocol.render import TemplateError
 from training.student.base import ContextOverflow
 from training.student.decode import Decoder
@@ -31,6 +32,7 @@ from training.student.engine import Cancelled, Engine, EngineError, hush
 from training.student.gguf import ModelFileError, check_memory, check_model_file
 from training.student.grammar_sampler import GrammarError
 from training.student.memory import resident_bytes
+from training.student.passages import Passage
 from training.student.prefix_files import PrefixFiles
 from training.student.prefixes import Prefixes
 from training.student.settings import StudentSettings
@@ -152,6 +154,11 @@ class Worker:
         _, decoder = self._loaded()
         conversation = conversation_from_dict(request["conversation"])
         return asdict(decoder.answer(conversation, request["kind"], request["limit"], self._on_text(request)))
+
+    def _scores(self, request: Request) -> dict[str, Any]:
+        _, decoder = self._loaded()
+        passages = [Passage(ToolCall(**one["call"]), tuple(one["lines"])) for one in request["passages"]]
+        return asdict(decoder.scores(Reading(**request["reading"]), request["question"], passages))
 
     def _count(self, request: Request) -> dict[str, Any]:
         engine, _ = self._loaded()

@@ -31,7 +31,7 @@ def source():
 
 def test_what_is_read_back_is_what_was_rendered(tmp_path):
     facts = prepare(source(), tmp_path / "run.npz")
-    back, told = PreparedSource(tmp_path / "run.npz", seed=1), source()
+    back, told = PreparedSource([tmp_path / "run.npz"], seed=1), source()
     rendered = [tuple(told.render(each)) for step in told.steps(0) for each in step]
     assert sorted(map(repr, rendered)) == sorted(
         repr(tuple(back.render(each))) for step in back.steps(0) for each in step
@@ -42,10 +42,17 @@ def test_what_is_read_back_is_what_was_rendered(tmp_path):
 
 def test_another_epoch_has_the_same_steps_in_another_order(tmp_path):
     prepare(source(), tmp_path / "run.npz")
-    back = PreparedSource(tmp_path / "run.npz", seed=1)
-    assert back.steps(0) == PreparedSource(tmp_path / "run.npz", seed=1).steps(0)
+    back = PreparedSource([tmp_path / "run.npz"], seed=1)
+    assert back.steps(0) == PreparedSource([tmp_path / "run.npz"], seed=1).steps(0)
     assert back.steps(1) != back.steps(0)
     assert sorted(back.steps(1)) == sorted(back.steps(0))
+
+
+def test_a_file_that_is_named_twice_is_learned_from_twice_and_looked_at_once(tmp_path):
+    prepare(source(), tmp_path / "run.npz")
+    once, twice = (PreparedSource([tmp_path / "run.npz"] * count, seed=1) for count in (1, 2))
+    assert len(twice.steps(0)) == 2 * len(once.steps(0))
+    assert len(twice.validation()) == len(once.validation())
 
 
 @pytest.mark.train
