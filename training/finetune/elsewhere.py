@@ -91,7 +91,7 @@ def train_prepared(
 
     reporter = PrintingReporter(folder)
     reporter.note("loading")
-    source = PreparedSource(files, settings.seed)
+    source = PreparedSource(files, settings.seed, settings.micro_tokens)
     model = begun(base, settings, start)
     trainer = Trainer(model, source, settings, Checkpoints(folder / "checkpoints"), reporter)
     reporter.note(f"{trainer.steps} steps on {next(model.parameters()).device}")

@@ -52,22 +52,32 @@ def prepare(source: Source, path: Path) -> dict[str, int]:
 class PreparedSource:
     """Fulfils ``Source`` from such files. ``seed`` orders the steps of each epoch, of all files together.
 
-    A file that is named twice is learned from twice in an epoch.
+    A file that is named twice is learned from twice in an epoch. A micro-batch of more than ``most_ids``,
+    padding included, is evaluated in halves.
     """
 
-    def __init__(self, paths: Sequence[Path], seed: int) -> None:
-        self._seed = seed
+    def __init__(self, paths: Sequence[Path], seed: int, most_ids: int = 1 << 62) -> None:
+        self._seed, self._most_ids = seed, most_ids
         known = {path: _File(path) for path in paths}
         self._files = [known[path] for path in paths]
 
     def steps(self, epoch: int) -> list[list[tuple[int, Rows]]]:
-        made = [[(at, rows) for rows in step] for at, file in enumerate(self._files) for step in file.steps()]
+        made = [
+            [(at, part) for rows in step for part in file.halved(rows, self._most_ids)]
+            for at, file in enumerate(self._files)
+            for step in file.steps()
+        ]
         random.Random(f"{self._seed}/{epoch}").shuffle(made)
         return made
 
     def validation(self) -> list[tuple[int, Rows]]:
         firsts = {id(file): at for at, file in reversed(list(enumerate(self._files)))}
-        return [(at, rows) for at in sorted(firsts.values()) for rows in self._files[at].validation()]
+        return [
+            (at, part)
+            for at in sorted(firsts.values())
+            for rows in self._files[at].validation()
+            for part in self._files[at].halved(rows, self._most_ids)
+        ]
 
     def render(self, batch: tuple[int, Rows]) -> list[Rendered]:
         at, rows = batch
@@ -100,6 +110,14 @@ class _File:
 
     def validation(self) -> list[Rows]:
         return [(int(first), int(last)) for first, last in self._data["validation"]]
+
+    def halved(self, rows: Rows, most_ids: int) -> list[Rows]:
+        """The rows in as few halves of halves as need no more ids than that each, or in single rows."""
+        first, last = rows
+        if last - first < 2 or (last - first) * int(self._data["lengths"][first:last].max()) <= most_ids:
+            return [rows]
+        middle = (first + last) // 2
+        return [*self.halved((first, middle), most_ids), *self.halved((middle, last), most_ids)]
 
     def row(self, number: int) -> Rendered:
         whole = self._data["ids"][self._starts[number] : self._starts[number + 1]].tolist()

@@ -36,7 +36,7 @@ class Figures:
 
     @property
     def score(self) -> float:
-        """What early stopping looks at: the mean of whole calls, restraint and reading, of those that are there."""
+        """What early stopping looks at: the mean of calls, restraint and readings, where there are such."""
         parts = [
             (self.right_calls, self.calls),
             (self.right_restrained, self.restrained),

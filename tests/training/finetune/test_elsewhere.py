@@ -55,6 +55,14 @@ def test_a_file_that_is_named_twice_is_learned_from_twice_and_looked_at_once(tmp
     assert len(twice.validation()) == len(once.validation())
 
 
+def test_a_micro_batch_that_is_too_large_is_evaluated_in_halves(tmp_path):
+    prepare(source(), tmp_path / "run.npz")
+    whole, halved = (PreparedSource([tmp_path / "run.npz"], 1, most) for most in (1 << 62, 100))
+    rows = [[row for batch in step for row in whole.render(batch)] for step in whole.steps(0)]
+    assert [[row for batch in step for row in halved.render(batch)] for step in halved.steps(0)] == rows
+    assert all(len(halved.render(batch)) == 1 for step in halved.steps(0) for batch in step)
+
+
 @pytest.mark.train
 @pytest.mark.gguf
 @pytest.mark.parametrize("method", ["lora", "full"])
