@@ -5,8 +5,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Conversation
-from training.student.base import ContextOverflow, Decision, Kind, OnText, Stats, StudentInfo, Usage, Written
+from tools.protocol.messages import Conversation, Reading
+from training.student.base import (
+    ContextOverflow,
+    Decision,
+    Kind,
+    OnText,
+    Pointed,
+    Stats,
+    StudentInfo,
+    Usage,
+    Written,
+)
+from training.student.passages import Passage
 
 CHARACTERS_PER_TOKEN = 4
 Pieces = Callable[[], AsyncIterator[str]]
@@ -80,6 +91,9 @@ class ReadingStudent:
             if on_text:
                 on_text(piece)
         return text
+
+    async def read(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Pointed:
+        raise NotImplementedError
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         return [len(text) // CHARACTERS_PER_TOKEN for text in texts]

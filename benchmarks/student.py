@@ -86,7 +86,8 @@ class Ours:
         choice = choose(engine, [one.name for one in self.signatures if one.name != ANSWER])
         named = time.perf_counter()
         signature = next(one for one in self.signatures if one.name == choice.name)
-        written, count = write_arguments_of(engine, signature, PEER_TOKENS)
+        made = write_arguments_of(engine, signature, PEER_TOKENS)
+        written, count = made.text, made.tokens
         ended, used = time.perf_counter(), time.process_time() - used
         return {
             "name": choice.name,

@@ -8,7 +8,7 @@ when a bound is met, or the same call comes again, the student has to answer wit
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.context import Context
 from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
+from assistant.agent.reading import Reading
 from assistant.agent.settings import LoopSettings
 from assistant.agent.steps import Answer, Failure, Notice, Observation, Step, TextDelta, Thought
 from assistant.agent.streaming import Done, Work
@@ -66,6 +67,7 @@ class Loop:
         self._student = student
         self._facts = facts
         self._context = context
+        self._reading = Reading(context)
         self._offering = offering
         self._gate = gate
         self._acting = acting
@@ -168,7 +170,11 @@ class Loop:
         if turn.decisions == 1:
             return await self._offering.first(turn.request, *asked)
         retries = bool(self._acting.refusals) and self._acting.account.replaces()
-        return await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
+        made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
+        if not made.decision.reads:
+            return made
+        read = await self._reading.answered(made.decision, turn.request, asked[0], report)
+        return replace(made, decision=read)
 
     async def _follow(self, made: Made, turn: _Turn) -> AsyncIterator[Step]:
         decision = made.decision
@@ -192,10 +198,13 @@ class Loop:
                 yield await self._acting.conclude(turn.observed, turn.usage)
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
-            yield Notice("a call was cut at the token limit and not run; the student has to answer")
+            why = "repeated itself" if decision.repeated else "was cut at the token limit"
+            yield Notice(f"a call {why} and was not run; the student has to answer")
         elif turn.retried and self._acting.held and self._acting.account.replaces():
             yield await self._acting.conclude(turn.observed, turn.usage)
         else:
+            if decision.repeated:
+                yield Notice("the student began to repeat itself and was stopped there")
             recorded = self._recorded(turn, made)
             said = await self._acting.answer(decision, recorded, turn.usage, turn.streamed)
             if rest := _rest(said.text, turn.streamed):

@@ -47,7 +47,8 @@ class Pieces:
 def written(pieces: Sequence[bytes]) -> tuple[list[str], str]:
     """What was streamed, and the whole text."""
     heard: list[str] = []
-    text, count, cut = write_answer(cast(Any, Pieces(pieces)), 100, heard.append)
+    made = write_answer(cast(Any, Pieces(pieces)), 100, heard.append)
+    text, count, cut = made.text, made.tokens, made.cut
     assert count == len(pieces) and not cut
     return heard, text
 

@@ -41,11 +41,11 @@ class Signature:
 class Reading:
     """How a student that was tuned for it answers from a result: it points at a line instead of writing.
 
-    ``instructions`` open the prompt of every reading. ``likeness`` and ``written`` weigh the characters that a
-    line shares with the question, and the short answer that the student writes, against its own scores of the
-    lines, all in nats; ``absent`` is added to the score of there being no answer. ``sure`` is the share from
-    which a line is shown as the answer, ``possible`` the one from which it is shown as a guess. The weights
-    and bounds are fitted on texts that nobody trained on (``apprentice eval reading --fit``).
+    ``instructions`` open the prompt of every reading. ``likeness`` and ``written`` weigh the characters that
+    a line shares with the question, and the short answer that the student writes, against its own scores of
+    the lines, all in nats; ``absent`` is added to the score of there being no answer. ``sure`` is the share
+    from which a line is shown as the answer, ``possible`` the one from which lines are shown as guesses. The
+    weights and bounds are fitted on texts that nobody trained on (``apprentice eval reading --fit``).
     """
 
     instructions: str

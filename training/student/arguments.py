@@ -4,38 +4,52 @@ Cheap path: what can only come next is evaluated without sampling, else the like
 and the vocabulary is masked only where that token is not allowed.
 """
 
+from dataclasses import dataclass
+
 from tools.protocol.grammar import arguments_grammar
 from tools.protocol.messages import Signature
 from training.student.engine import Engine
-from training.student.free_text import in_circles
 from training.student.grammar_sampler import Grammar
+from training.student.repetition import Repetition
 from training.student.scaffold import Scaffold
 
-LOOP_TOKENS = 192
+LOOP_TOKENS, RUN_TOKENS = 192, 256
 """A file's content may well repeat itself for longer than an answer does."""
 
 
-def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> tuple[str | None, int]:
-    """The JSON text of one object, and the tokens it took; None where ``limit`` tokens did not suffice or
-    it went in circles."""
+@dataclass(frozen=True)
+class Arguments:
+    """The JSON text of one object, and its tokens. ``text`` is None where the limit did not suffice, or it
+    ``repeated`` itself."""
+
+    text: str | None
+    tokens: int
+    repeated: bool = False
+
+
+def write_arguments_of(engine: Engine, signature: Signature, limit: int) -> Arguments:
+    """One object in at most ``limit`` tokens."""
     grammar = engine.vocabulary.grammar(arguments_grammar(signature.parameters))
     scaffold = Scaffold(signature.parameters)
     limit = min(limit, engine.room)
     data = b""
-    written: list[int] = []
+    written = 0
+    repetition = Repetition(LOOP_TOKENS, RUN_TOKENS)
     try:
-        while len(written) < limit and not in_circles(written, LOOP_TOKENS):
+        while written < limit and repetition.began is None:
             tokens = _forced(engine, grammar, scaffold) or [grammar.best(engine.logits())]
-            for token in tokens:
+            pieces = [engine.vocabulary.piece_bytes(token) for token in tokens]
+            for token, part in zip(tokens, pieces, strict=True):
                 grammar.accept(token)
-            piece = b"".join(engine.vocabulary.piece_bytes(token) for token in tokens)
+                repetition.feed(token, part)
+            piece = b"".join(pieces)
             data += piece
             scaffold.feed(piece)
             engine.extend(tokens)
-            written += tokens
+            written += len(tokens)
             if scaffold.complete:
-                return data.decode("utf-8", "replace").strip(), len(written)
-        return None, len(written)
+                return Arguments(data.decode("utf-8", "replace").strip(), written)
+        return Arguments(None, written, repetition.began is not None)
     finally:
         grammar.close()
 

@@ -95,6 +95,7 @@ class Decision:
     ``cut`` is true where the text ended at the token limit; a cut call is never executed and never in
     ``calls``. ``unsure``: below ``student.ask_below``, where the student was not allowed to ask.
     ``reads``: it answers from the results before it and points instead of writing, as ``Student.read`` says.
+    ``repeated``: the text was ended (``cut``) because it only said again what it had said.
     """
 
     calls: tuple[ToolCall, ...] = ()
@@ -107,6 +108,7 @@ class Decision:
     branches: Branches = ()
     unsure: bool = False
     reads: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,13 @@ class Pointed:
 
 @dataclass(frozen=True)
 class Written:
-    """Free text that the student wrote. ``cut`` is true where it ended at the token limit or in circles."""
+    """Free text that the student wrote. ``cut`` is true where it ended at the token limit, or because it
+    ``repeated`` itself."""
 
     text: str
     usage: Usage = field(default_factory=Usage)
     cut: bool = False
+    repeated: bool = False
 
 
 OnText = Callable[[str], None]

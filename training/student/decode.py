@@ -34,6 +34,7 @@ class _Written:
 
     tokens: int = 0
     cut: bool = False
+    repeated: bool = False
     calls: list[ToolCall] = field(default_factory=list)
     answer: str = ""
 
@@ -88,6 +89,7 @@ class Decoder:
             alternatives=alternatives,
             usage=usage,
             cut=written.cut,
+            repeated=written.repeated,
             branches=choice.branches,
             reads=reads,
         )
@@ -108,8 +110,9 @@ class Decoder:
         prefilled = time.perf_counter()
         if conversation.signatures:
             self._engine.extend(self._engine.vocabulary.tokenize(ANSWER_PREFIX))
-        text, tokens, cut = write_answer(self._engine, limit, on_text)
-        return Written(text, _usage(len(prompt.tokens), cached, tokens, started, prefilled), cut)
+        made = write_answer(self._engine, limit, on_text)
+        usage = _usage(len(prompt.tokens), cached, made.tokens, started, prefilled)
+        return Written(made.text, usage, made.cut, made.repeated)
 
     def _check_room(self, prompt: int, to_write: int) -> None:
         needed = prompt + to_write
@@ -117,9 +120,9 @@ class Decoder:
             raise ContextOverflow(needed, self._engine.context_tokens)
 
     def _answer(self, written: _Written, on_text: Callable[[str], None]) -> None:
-        text, tokens, cut = write_answer(self._engine, self._settings.answer_tokens, on_text)
-        written.answer, written.cut = text, cut
-        written.tokens += tokens
+        made = write_answer(self._engine, self._settings.answer_tokens, on_text)
+        written.answer, written.cut, written.repeated = made.text, made.cut, made.repeated
+        written.tokens += made.tokens
 
     def _calls(
         self,
@@ -130,13 +133,13 @@ class Decoder:
     ) -> None:
         """The first call, and further ones on lines of their own while the student goes on."""
         while name is not None:
-            text, tokens = write_arguments_of(self._engine, offered[name], self._settings.call_tokens)
-            written.tokens += tokens
-            if text is None:
-                written.cut = True
+            made = write_arguments_of(self._engine, offered[name], self._settings.call_tokens)
+            written.tokens += made.tokens
+            if made.text is None:
+                written.cut, written.repeated = True, made.repeated
                 return
             # Written under the grammar: only a free object may repeat a key, and then the last one counts.
-            arguments = kept_verbatim(json.loads(text), offered[name].parameters, conversation.messages)
+            arguments = kept_verbatim(json.loads(made.text), offered[name].parameters, conversation.messages)
             written.calls.append(ToolCall(self._new_id(), name, arguments))
             more = len(written.calls) < conversation.prompt.max_calls
             name = self._next_name(offered, written) if more else None

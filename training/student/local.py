@@ -161,7 +161,7 @@ class LocalStudent:
             await self._ensure()
             request = {"conversation": conversation_to_dict(conversation), "kind": kind, "limit": limit}
             result = await self._last("answer", request, on_text)
-            written = Written(result["text"], Usage(**result["usage"]), result["cut"])
+            written = Written(result["text"], Usage(**result["usage"]), result["cut"], result["repeated"])
             self._tally.add(written.usage)
             return written
 
@@ -218,7 +218,7 @@ def _decision(data: dict[str, Any]) -> Decision:
         alternatives=tuple((name, share) for name, share in data["alternatives"]),
         branches=tuple(tuple((name, share) for name, share in branch) for branch in data["branches"]),
         usage=Usage(**data["usage"]),
-        **{name: data[name] for name in ("answer", "thought", "confidence", "cut", "reads")},
+        **{name: data[name] for name in ("answer", "thought", "confidence", "cut", "reads", "repeated")},
     )
 
 

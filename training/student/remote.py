@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Conversation
+from tools.protocol.messages import Conversation, Reading
 from training.student.base import (
     Decision,
     Kind,
     OnText,
+    Pointed,
     Stats,
     StudentError,
     StudentInfo,
@@ -25,6 +26,7 @@ from training.student.base import (
     Usage,
     Written,
 )
+from training.student.passages import Passage
 from training.student.remote_counting import Estimate
 from training.student.remote_decision import Asked, Unusable, correction, decision_of, usage_of, usage_sum
 from training.student.remote_endpoint import ORDINARY, Endpoint, Patience
@@ -220,6 +222,11 @@ class RemoteStudent:
             usage = usage_of(reply, started, first[0] if first else None)
             self._estimate.learn(body, usage)
             return usage
+
+    async def read(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Pointed:
+        raise StudentError(
+            "a student behind an endpoint writes its answers; only a local one points at lines"
+        )
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         return [self._estimate.tokens(text) for text in texts]

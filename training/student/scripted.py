@@ -7,8 +7,19 @@ from dataclasses import replace
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Conversation
-from training.student.base import Decision, Kind, OnText, Stats, StudentError, StudentInfo, Usage, Written
+from tools.protocol.messages import Conversation, Reading
+from training.student.base import (
+    Decision,
+    Kind,
+    OnText,
+    Pointed,
+    Stats,
+    StudentError,
+    StudentInfo,
+    Usage,
+    Written,
+)
+from training.student.passages import Passage
 from training.student.tally import Tally
 
 Rule = Callable[[Conversation], Decision]
@@ -17,6 +28,11 @@ Rule = Callable[[Conversation], Decision]
 def call(tool: str, /, *, thought: str = "", confidence: float = 0.9, **arguments: object) -> Decision:
     """A decision for one call."""
     return Decision(calls=(ToolCall("", tool, dict(arguments)),), thought=thought, confidence=confidence)
+
+
+def reads(confidence: float = 0.9) -> Decision:
+    """A decision to answer from the results before it, as the script's next reading says."""
+    return Decision(reads=True, confidence=confidence)
 
 
 def answer(text: str, *, thought: str = "", confidence: float = 0.9) -> Decision:
@@ -29,7 +45,8 @@ class ScriptedStudent:
 
     Answers stream word by word, ``delay_s`` apart. Calls get ids of their own. Where ``answer`` is all
     that is allowed, the script is not consulted and ``closing`` is the reply. ``texts`` is what it writes
-    by kind; ``closing`` where that says nothing.
+    by kind; ``closing`` where that says nothing. ``readings`` are how it reads results, in turn;
+    ``read_of`` has the questions and the passages that it was given.
     """
 
     def __init__(
@@ -40,6 +57,7 @@ class ScriptedStudent:
         context_tokens: int = 8192,
         closing: str = "I could not find out more.",
         texts: Mapping[Kind, str] | None = None,
+        readings: Iterable[Pointed] = (),
     ) -> None:
         self._rule = script if callable(script) else None
         self._decisions = [] if callable(script) else list(script)
@@ -47,6 +65,8 @@ class ScriptedStudent:
         self._context_tokens = context_tokens
         self._closing = closing
         self._texts = dict(texts or {})
+        self._readings = list(readings)
+        self.read_of: list[tuple[str, tuple[Passage, ...]]] = []
         self._calls = 0
         self._adapter = ""
         self._tally = Tally()
@@ -94,6 +114,12 @@ class ScriptedStudent:
         text = " ".join(whole[: limit or len(whole)])
         words = await self._write(text, on_text)
         return Written(text, self._used(conversation, words, started), cut=words < len(whole))
+
+    async def read(self, reading: Reading, question: str, passages: Sequence[Passage]) -> Pointed:
+        self.read_of.append((question, tuple(passages)))
+        if not self._readings:
+            raise StudentError("the script has no further reading")
+        return self._readings.pop(0)
 
     async def _write(self, text: str, on_text: OnText | None) -> int:
         """Stream ``text``; how many words it has."""

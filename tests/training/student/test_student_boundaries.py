@@ -84,7 +84,7 @@ def test_what_is_decoded_are_the_tokens_of_the_training_text(
     engine = cast(Engine, trained)
     choice = choose(engine, registry.names())
     signature = next(one for one in registry.signatures() if one.name == choice.name)
-    written, _ = write_arguments_of(engine, signature, 500)
+    written = write_arguments_of(engine, signature, 500).text
     assert choice.name == tool
     assert json.loads(written or "") == arguments
     assert trained.written == vocabulary.tokenize(text)
@@ -102,6 +102,7 @@ def test_G08_arguments_that_go_in_circles_are_cut(vocabulary: Vocabulary) -> Non
     trained = Trained(vocabulary, text)
     trained.written = vocabulary.tokenize("write_file")
     signature = next(one for one in builtin_registry().signatures() if one.name == "write_file")
-    written, tokens = write_arguments_of(cast(Engine, trained), signature, 2000)
+    made = write_arguments_of(cast(Engine, trained), signature, 2000)
+    written, tokens = made.text, made.tokens
     assert written is None
     assert tokens < 300

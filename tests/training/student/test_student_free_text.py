@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.student.free_text import LOOP_TOKENS, in_circles
+from training.student.repetition import LOOP_TOKENS, in_circles
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 12, 13, 40, 96])
