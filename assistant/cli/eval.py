@@ -30,6 +30,7 @@ from training.evaluation.bfcl import CATEGORIES
 
 COMMANDS = {
     "consistency": "assistant.cli.eval_consistency:consistency",
+    "reading": "assistant.cli.eval_reading:reading",
     "tasks": "assistant.cli.eval_tasks:tasks",
 }
 

@@ -97,7 +97,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     """The cases of a file, empty lines passed over. Raises CaseFileError with every line that is wrong."""
     cases: dict[str, Case] = {}
     problems: list[str] = []
-    for number, line in _lines(path):
+    for number, line in lines_of(path):
         try:
             case = _case(line)
             if case.id in cases:
@@ -112,7 +112,8 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that hold something, with their numbers. Raises CaseFileError."""
     try:
         content = path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:

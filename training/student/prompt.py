@@ -81,6 +81,15 @@ def parse_prompt(text: str, source: str) -> Prompt:
     return Prompt(**given, examples=tuple(turns), reading=reading)
 
 
+def with_reading(text: str, reading: Reading) -> str:
+    """The TOML of a prompt with other weights and bounds in its table ``reading``, and all else as it was."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    document["reading"].update(vars(reading))
+    return tomlkit.dumps(document)
+
+
 def shipped_text(name: str) -> str:
     """The TOML of a shipped prompt: ``general``, ``small`` for untuned students below a billion parameters,
     ``tuned`` for those that are to be tuned, ``reading`` for those that are tuned to point at lines as well.
