@@ -19,7 +19,9 @@ _OPTIONS = (
         "--base", default="embedded", help="What is tuned: 'embedded', an id of `models list`, a GGUF."
     ),
     click.option(
-        "--prompt", default="tuned", help="Prompt to tune with: a TOML file, or tuned, small, general."
+        "--prompt",
+        default="tuned",
+        help="Prompt to tune with: a TOML file, or reading, tuned, small, general.",
     ),
     click.option("--name", default="", help="What to call the run."),
     click.option(

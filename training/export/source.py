@@ -16,7 +16,7 @@ from training.datasets.example import Example
 from training.export.naming import ExportError
 from training.finetune.order import Order
 from training.finetune.outputs import ADAPTER_GGUF, PROMPT, RUN, WEIGHTS
-from training.finetune.preparation import examples
+from training.finetune.preparation import examples, readable
 from training.jobs.base import JobError
 from training.jobs.layout import OUTPUTS
 from training.models.digest import sha256_of_file
@@ -64,7 +64,10 @@ class Run:
     def held_out(self) -> tuple[list[Example], bool]:
         """Examples to judge the export on, and whether the run left them out. Raises ExportError."""
         try:
-            learned, held_out = examples(self.order.files, self.order.settings)
+            prompt = self.order.parsed_prompt()
+            learned, held_out = (
+                readable(each, prompt) for each in examples(self.order.files, self.order.settings)
+            )
         except JobError as error:
             raise ExportError(str(error)) from None
         return (held_out, True) if held_out else (learned, False)

@@ -11,7 +11,7 @@ from training.datasets.example import Example
 from training.finetune.batches import MicroBatch, Room, Sized, steps
 from training.finetune.costs import memory_bytes, seconds
 from training.finetune.order import Order
-from training.finetune.preparation import examples
+from training.finetune.preparation import examples, readable
 from training.finetune.probe import Machine
 from training.finetune.rendering import Tokens, rendered
 from training.models.memory import available_bytes
@@ -51,7 +51,9 @@ class Estimate:
 
 def estimate(asked: Order, parameters: int, tokens: Tokens, machine: Machine) -> Estimate:
     """For a base of that many parameters. Raises training.jobs.base.JobError."""
-    training, validation = examples(asked.files, asked.settings)
+    training, validation = (
+        readable(each, asked.parsed_prompt()) for each in examples(asked.files, asked.settings)
+    )
     sample = random.Random(0).sample(training, min(_SAMPLE, len(training)))
     ratios = _ratios(sample, tokens, asked)
     sized = [_sized(each, ratios) for each in training]

@@ -124,7 +124,7 @@ def prompt_text(name: str) -> str:
         return shipped_text(name)
     except FileNotFoundError:
         raise JobError(
-            f"there is no prompt {name}; give the path of a TOML file, or one of tuned, small, general"
+            f"there is no prompt {name}; give the path of a TOML file, or reading, tuned, small or general"
         ) from None
     except UnicodeDecodeError:
         raise JobError(f"the prompt {name} is not UTF-8") from None

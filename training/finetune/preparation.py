@@ -80,6 +80,15 @@ def split(given: Sequence[Example], share: float, seed: int) -> tuple[list[Examp
     )
 
 
+def readable(given: Sequence[Example], prompt: Prompt | None = None) -> list[Example]:
+    """Those that a student with that prompt can learn from: readings only where it says how to read.
+
+    Without a prompt, for a student elsewhere, which is shown results as they are.
+    """
+    reads = prompt is not None and prompt.reading is not None
+    return [each for each in given if reads or not each.reading]
+
+
 def measured(
     given: Iterable[Example], tokens: Tokens, prompt: Prompt, most: int, reporter: Reporter
 ) -> list[Sized]:
@@ -89,11 +98,10 @@ def measured(
     """
     kept: list[Sized] = []
     left_out: list[str] = []
-    unread = 0
-    for each in given:
-        if each.reading and not prompt.reading:
-            unread += 1
-            continue
+    given = list(given)
+    can_read = readable(given, prompt)
+    unread = len(given) - len(can_read)
+    for each in can_read:
         made = rendered(tokens, prompt, each)
         sized = Sized(each, len(made.prefix), len(made.ids))
         if sized.whole <= most:

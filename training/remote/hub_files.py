@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from training.finetune.preparation import examples
+from training.finetune.preparation import examples, readable
 from training.jobs.base import JobError
 from training.models.catalogue import EMBEDDED, catalogue
 from training.remote.base import Sent
@@ -39,7 +39,7 @@ def base_path(base: str) -> Path:
 def write_hub_files(order: RemoteOrder, folder: Path) -> Sent:
     """Raises JobError, OSError."""
     base_path(order.base)
-    training, validation = examples(order.files, order.settings)
+    training, validation = map(readable, examples(order.files, order.settings))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = {"training": folder / _TRAINING, "prompt": folder / "prompt.toml", "order": folder / ORDER}
     shutil.copyfile(order.training, files["training"])

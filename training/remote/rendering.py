@@ -13,7 +13,7 @@ import orjson
 from tools.protocol.messages import Conversation, Prompt
 from tools.registry import ANSWER
 from training.datasets.example import Example
-from training.finetune.preparation import examples
+from training.finetune.preparation import examples, readable
 from training.jobs.base import JobError
 from training.remote.base import Sent
 from training.remote.order import RemoteOrder
@@ -49,7 +49,7 @@ def chat_line(prompt: Prompt, example: Example) -> Json:
 
 def write_chats(order: RemoteOrder, folder: Path) -> Sent:
     """The files of an order as chats, below ``folder``. Raises JobError, OSError."""
-    training, validation = examples(order.files, order.settings)
+    training, validation = map(readable, examples(order.files, order.settings))
     if order.provider == "openai" and len(training) < FEWEST:
         raise JobError(f"OpenAI tunes on at least {FEWEST} examples; {order.training} has {len(training)}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,18 +1,32 @@
 """Prompts from TOML: the shipped ones hold, and a bad file is named."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tools.protocol.calls import ANSWER
-from tools.protocol.messages import Conversation, Signature, conversation_from_dict, conversation_to_dict
+from tools.protocol.messages import (
+    Conversation,
+    Reading,
+    Signature,
+    conversation_from_dict,
+    conversation_to_dict,
+)
 from tools.protocol.render import turns
 from tools.registry import builtin_registry
 from tools.schema import validate
 from training.student.base import StudentError
 from training.student.other_tools import for_tools
-from training.student.prompt import parse_prompt, prompt_for, shipped_prompt
+from training.student.prompt import (
+    parse_prompt,
+    prompt_for,
+    shipped_prompt,
+    shipped_text,
+    with_reading,
+)
+from training.student.temperatures import prompt_fingerprint
 
 
 def test_every_example_of_the_small_prompt_is_a_valid_call_of_a_built_in_tool() -> None:
@@ -47,6 +61,30 @@ def test_a_tuned_student_is_told_what_other_tools_are_for_and_nothing_of_those_i
     assert "get_weather(): The weather of a city." in shown
     assert not [tool.name for tool in known if tool.description in shown]
     assert tuned.max_rounds == 0 and tuned.max_calls > 1
+
+
+def test_the_reading_prompt_is_the_tuned_one_that_also_says_how_to_read() -> None:
+    reading = shipped_prompt("reading")
+    assert reading.reading is not None
+    assert replace(reading, reading=None) == shipped_prompt("tuned")
+    conversation = Conversation(reading)
+    assert conversation_from_dict(conversation_to_dict(conversation)) == conversation
+    assert {shipped_prompt(name).reading for name in ("general", "small", "tuned")} == {None}
+
+
+def test_weights_and_bounds_are_put_into_a_prompt_and_all_else_stays() -> None:
+    text, fitted = shipped_text("reading"), Reading("Say which line answers the question.", 3.0, 1.0, -0.5, 0.8)
+    changed = with_reading(text, fitted)
+    assert parse_prompt(changed, "x").reading == fitted
+    assert replace(parse_prompt(changed, "x"), reading=None) == shipped_prompt("tuned")
+    assert changed.startswith(text.split("[reading]", maxsplit=1)[0])
+
+
+def test_how_results_are_read_changes_no_fingerprint_of_prompts_that_do_not(tmp_path: Path) -> None:
+    """Temperatures that were fitted before prompts could say it still hold."""
+    known = "58406bc625e8"
+    assert prompt_fingerprint(shipped_prompt("tuned"))[:12] == known
+    assert prompt_fingerprint(shipped_prompt("reading"))[:12] != known
 
 
 def test_a_prompt_of_ones_own(tmp_path: Path) -> None:
