@@ -5,6 +5,7 @@ equal requests with different right tools are no duplicates, because together th
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from tools.protocol.calls import write_turn
@@ -29,6 +30,8 @@ def essence(example: Example) -> str:
         for turn in example.messages
         if turn.role != "tool"
     ]
+    if example.reading:  # the same question is answered otherwise by another text
+        parts.append(blake2b(example.messages[-2].text.encode(), digest_size=8).hexdigest())
     return normalised("\n".join(parts))
 
 

@@ -20,6 +20,7 @@ from training.generation.catalogue import Template, replies, talk, templates
 from training.generation.finders import Unfillable
 from training.generation.foreign import OFFERS, foreign_example
 from training.generation.noise import noisy
+from training.generation.reading.examples import reading_example
 from training.generation.scenes import Scene, base_of, decision_only, play
 from training.generation.settings import Parts
 from training.generation.shelf import Shelf
@@ -29,7 +30,19 @@ from training.generation.workshop import Workshop
 from training.generation.worlds import make_world
 
 PROMPT_VERSION = "scripted-2"
-PARTS = ("call", "everyday", "several", "task", "follow_up", "language", "ask", "talk", "absent", "foreign")
+PARTS = (
+    "call",
+    "everyday",
+    "several",
+    "task",
+    "follow_up",
+    "language",
+    "ask",
+    "talk",
+    "absent",
+    "foreign",
+    "reading",
+)
 TASKS = "tasks"
 """Groups that begin so are whole tasks, in repositories of a few files."""
 PER_WORLD = 12
@@ -81,6 +94,10 @@ class ScriptedTeacher:
     async def _made(self, part: str, index: int, dice: random.Random, attempt: int) -> Example:
         if part == "foreign":
             return foreign_example(self._foreign_number(index))
+        if part == "reading":
+            if made := reading_example(dice, f"reading-{self._seed}-{index}"):
+                return made
+            raise Unfillable
         if part == "talk" and dice.random() < 0.6:
             return self._talk(dice, index)
         template = _drawn(_pools()[part], dice)

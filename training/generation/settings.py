@@ -28,6 +28,8 @@ class Parts(BaseModel):
     """Requests whose tool is not on offer."""
     foreign: float = Field(default=0.22, ge=0)
     """Tools of other domains."""
+    reading: float = Field(default=0.0, ge=0)
+    """Results that are read: for students whose prompt has ``[reading]``."""
     whole: float = Field(default=0.4, ge=0, le=1)
     """Of the examples with one round of calls, how many go on to the observation and the answer."""
 

@@ -73,7 +73,10 @@ def test_the_reading_prompt_is_the_tuned_one_that_also_says_how_to_read() -> Non
 
 
 def test_weights_and_bounds_are_put_into_a_prompt_and_all_else_stays() -> None:
-    text, fitted = shipped_text("reading"), Reading("Say which line answers the question.", 3.0, 1.0, -0.5, 0.8)
+    text, fitted = (
+        shipped_text("reading"),
+        Reading("Say which line answers the question.", 3.0, 1.0, -0.5, 0.8),
+    )
     changed = with_reading(text, fitted)
     assert parse_prompt(changed, "x").reading == fitted
     assert replace(parse_prompt(changed, "x"), reading=None) == shipped_prompt("tuned")

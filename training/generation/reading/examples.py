@@ -1,14 +1,18 @@
 """Reading examples in the form in which fine-tuning reads them."""
 
+import random
 from dataclasses import replace
 
 from tools.calls import ToolCall
 from tools.protocol.messages import Message
 from training.datasets.example import Example, ReadingLabel, check, example_id
 from training.generation.reading.base import ReadingExample
+from training.generation.reading.generator import examples_of_page
 
 _CALL_ID = "c0"
 _LEAST_LINES = 4
+_GONE = 0.2
+"""How often a question with an answer is asked of the text without it."""
 
 
 def as_example(made: ReadingExample, session: str) -> Example:
@@ -39,6 +43,16 @@ def _said(made: ReadingExample) -> str:
         "none": "Not found.",
     }
     return said[made.form] if made.line is None else made.lines[made.line].strip()
+
+
+def reading_example(dice: random.Random, session: str) -> Example | None:
+    """One example; None where the text that was made has no question."""
+    made = list(examples_of_page(dice))
+    if not made:
+        return None
+    chosen = dice.choice(made)
+    missing = without_answer(chosen) if dice.random() < _GONE else None
+    return as_example(missing or chosen, session)
 
 
 def without_answer(made: ReadingExample) -> ReadingExample | None:

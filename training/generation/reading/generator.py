@@ -37,14 +37,15 @@ def reading_examples(count: int, seed: int = 0) -> Iterator[ReadingExample]:
     made = 0
     for number in range(count):
         dice = random.Random(f"reading {seed} {number}")
-        for example in _of_one_page(dice):
+        for example in examples_of_page(dice):
             if made == count:
                 return
             made += 1
             yield example
 
 
-def _of_one_page(dice: random.Random) -> Iterator[ReadingExample]:
+def examples_of_page(dice: random.Random) -> Iterator[ReadingExample]:
+    """Some questions about one text; none where it has none."""
     page = _page(dice)
     asked: set[tuple[str, int | None]] = set()
     for _ in range(dice.randint(1, _MOST_QUESTIONS)):
