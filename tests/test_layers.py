@@ -45,6 +45,7 @@ def run(
 LINT = "import sys; sys.path.insert(0, ''); from importlinter.cli import lint_imports_command as c; c()"
 
 
+@pytest.mark.slow
 def test_imports_only_go_down() -> None:
     linted = run(LINT, "--no-cache")
     assert linted.returncode == 0, linted.stdout
@@ -72,11 +73,13 @@ def test_the_contract_sees_an_import_that_goes_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["assistant.tui.app", "assistant.repl", "assistant.oneshot"])
+@pytest.mark.slow
 def test_an_interface_imports_nothing_heavy(module: str) -> None:
     done = run(f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])")
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.slow
 def test_building_a_chat_imports_nothing_heavy(tmp_path: Path) -> None:
     body = f"""
 import sys

@@ -40,6 +40,7 @@ def drafted(
     return desk.jobs.get(job.id)
 
 
+@pytest.mark.slow
 def test_a_threshold_is_tried_on_the_draft_and_what_is_accepted_is_what_was_seen(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     assert desk.look().draft is None

@@ -57,6 +57,7 @@ def local(model: object = "embedded", adapter: object = "") -> Settings:
     return Settings(student=StudentSettings(model=str(model), adapter=str(adapter)), sandbox=OFF)
 
 
+@pytest.mark.slow
 async def test_the_embedded_student_is_found(workspace: Path) -> None:
     checks = await examined(local(), workspace)
     assert checks["student runtime"].ok
@@ -66,12 +67,14 @@ async def test_the_embedded_student_is_found(workspace: Path) -> None:
     assert chat_works(list(checks.values()))
 
 
+@pytest.mark.slow
 async def test_a_model_of_the_person_is_looked_at(workspace: Path, gguf: Path) -> None:
     checks = await examined(local(gguf, gguf), workspace)
     assert checks["student model"] == Check("student model", True, "model.gguf, 0 MiB")
     assert checks["student adapter"].ok
 
 
+@pytest.mark.slow
 async def test_G11_what_the_first_load_found_out_is_said(workspace: Path, gguf: Path) -> None:
     folder = calibrations_dir()
     known = Calibration(
@@ -98,6 +101,7 @@ async def test_G11_what_the_first_load_found_out_is_said(workspace: Path, gguf: 
     )
 
 
+@pytest.mark.slow
 async def test_the_student_that_is_deployed_is_looked_at(workspace: Path, gguf: Path, tmp_path: Path) -> None:
     base = Base(model=str(gguf), sha256=sha256(gguf, calibrations_dir()))
     student = own_registry().add(parts(tmp_path, "one", base=base))
@@ -115,6 +119,7 @@ async def test_the_student_that_is_deployed_is_looked_at(workspace: Path, gguf: 
     ("content", "said"),
     [(None, "No such file"), (b"", "empty"), (b"<html>" * 20, "web page"), (b"GGUF\0", "cut off")],
 )
+@pytest.mark.slow
 async def test_H1_a_model_file_that_cannot_serve(
     workspace: Path, tmp_path: Path, content: bytes | None, said: str
 ) -> None:
@@ -218,6 +223,7 @@ async def test_a_program_that_hangs_is_ended(
     assert not checks["git"].ok
 
 
+@pytest.mark.slow
 async def test_programs_that_are_missing_have_their_command(
     workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,12 +235,14 @@ async def test_programs_that_are_missing_have_their_command(
     assert chat_works(list(checks.values()))
 
 
+@pytest.mark.slow
 async def test_a_sandbox_that_is_switched_off_is_said_and_not_fatal(workspace: Path) -> None:
     checks = await examined(local(), workspace)
     assert checks["sandbox"].detail == "off by built-in: the student cannot run anything"
     assert chat_works(list(checks.values()))
 
 
+@pytest.mark.slow
 async def test_a_sandbox_that_cannot_start_is_said_with_its_command_and_not_fatal(
     workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +263,7 @@ async def test_a_proven_sandbox_is_shown_with_every_line_of_its_canary(workspace
 
 
 @pytest.mark.parametrize("term", ["", "dumb"])
+@pytest.mark.slow
 async def test_M6_a_terminal_without_a_kind(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, term: str
 ) -> None:
@@ -292,6 +301,7 @@ async def test_the_size_of_the_window(
     assert (size.ok, size.detail) == (ok, f"{columns}x{rows}")
 
 
+@pytest.mark.slow
 async def test_a_data_folder_that_cannot_be_written_is_fatal(
     workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +350,7 @@ def test_only_what_is_essential_is_fatal() -> None:
         assert not chat_works([Check(name, False)])
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_line_per_check_and_what_mends_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--sandbox", "off", "doctor"]) == 0
     out = capsys.readouterr().out
@@ -349,6 +360,7 @@ def test_the_command_prints_a_line_per_check_and_what_mends_it(capsys: pytest.Ca
     assert out.endswith("The chat works here.\n")
 
 
+@pytest.mark.slow
 def test_the_command_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--sandbox", "off", "doctor", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -357,6 +369,7 @@ def test_the_command_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
+@pytest.mark.slow
 def test_a_chat_that_cannot_work_is_exit_code_1(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, flags: list[str]
 ) -> None:

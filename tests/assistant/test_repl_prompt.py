@@ -200,6 +200,7 @@ async def test_line_takes_a_default_to_edit(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D, ESC])
+@pytest.mark.slow
 async def test_question_can_be_dismissed(desk: Desk, key: str) -> None:
     desk.keyboard.send_text(key)
     assert await asyncio.wait_for(desk.reader.line("Run it? "), PATIENCE_S) is None
@@ -213,6 +214,7 @@ async def test_watching_hears_the_interrupt(desk: Desk, key: str) -> None:
         await asyncio.wait_for(heard.wait(), PATIENCE_S)
 
 
+@pytest.mark.slow
 async def test_watching_ignores_other_keys_and_keeps_them_for_the_next_prompt(desk: Desk) -> None:
     heard: list[int] = []
     with desk.reader.watching(lambda: heard.append(1)):
@@ -222,6 +224,7 @@ async def test_watching_ignores_other_keys_and_keeps_them_for_the_next_prompt(de
     assert await desk.request("X" + ENTER) == "Xnext"
 
 
+@pytest.mark.slow
 async def test_D15_keys_typed_before_the_question_do_not_answer_it(desk: Desk) -> None:
     with desk.reader.watching(lambda: None):
         desk.keyboard.send_text("y" + ENTER)

@@ -115,6 +115,7 @@ def test_a_folder_that_cannot_be_written_is_said(config: Path, tmp_path: Path) -
         remember_rule("a")
 
 
+@pytest.mark.slow
 def test_two_programs_lose_no_rule(config: Path, tmp_path: Path) -> None:
     children = [
         multiprocessing.get_context("fork").Process(target=_remember_many, args=(name,)) for name in "ab"

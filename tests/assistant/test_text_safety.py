@@ -115,6 +115,7 @@ def test_clean_line_is_one_line_and_short() -> None:
     assert clean_line("x" * 10, 10) == "x" * 10
 
 
+@pytest.mark.slow
 def test_B05_a_line_of_a_megabyte_is_quick_and_linear() -> None:
     assert len(clean("a" * 1_000_000)) == 1_000_000
     assert clean("\x1b]" * 200_000).count("\\x1b") == 200_000

@@ -156,6 +156,7 @@ def test_a_text_that_looks_like_a_checksum_is_text():
     assert (decode(encode(record).rstrip(b"\n")) or {})["title"] == record["title"]
 
 
+@pytest.mark.slow
 def test_a_session_torn_at_any_byte_never_keeps_the_latest_from_opening(told, workspace):
     content, header = told.read_bytes(), told.read_bytes().index(b"\n") + 1
     store = SessionStore(paths.sessions_dir())
@@ -184,6 +185,7 @@ def test_running_out_of_descriptors_is_one_clear_line(number, capsys):
 
 
 @pytest.mark.parametrize("arguments", [["decisions", "verify"], ["-p", "hello"]])
+@pytest.mark.slow
 def test_programs_without_descriptors_say_so(arguments, workspace, tmp_path):
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))

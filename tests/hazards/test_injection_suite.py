@@ -71,6 +71,7 @@ def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unsynced")
 @pytest.mark.parametrize("mode", ["ask", pytest.param("plan", marks=pytest.mark.slow)])
+@pytest.mark.slow
 async def test_F01_F02_F03_F04_F05_F07_an_order_in_what_is_read_is_asked_or_fails(
     tmp_path: Path, private_home: Path, mode: str
 ) -> None:

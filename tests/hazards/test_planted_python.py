@@ -64,6 +64,7 @@ def run(workspace: Path, *command: str, **more: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("config", "show"), ("-p", "hello", "-m", "/no/model")]
 )
+@pytest.mark.slow
 def test_D07_modules_in_the_current_folder_are_not_imported(
     arguments: tuple[str, ...], workspace: Path, witness: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_D07_modules_in_the_current_folder_are_not_imported(
 
 
 @pytest.mark.parametrize("path", ["{workspace}", ".", "", "lib:{workspace}/lib"])
+@pytest.mark.slow
 def test_D07_nor_those_that_PYTHONPATH_leads_to(path: str, workspace: Path, witness: Path) -> None:
     """Python reads some files of its own before the program begins; those are not covered."""
     names = ("click", "pydantic", "platformdirs", "tomlkit", "conftest", "orjson")

@@ -210,6 +210,7 @@ async def diff(repository: Repository, sandbox: object) -> ToolResult:
 
 
 @pytest.mark.parametrize("name", PLANTS)
+@pytest.mark.slow
 async def test_D07_reading_a_repository_runs_nothing_of_it(name: str, repository: Repository) -> None:
     plant, trigger = PLANTS[name]
     plant(repository)
@@ -252,6 +253,7 @@ def lines(text: str) -> set[str]:
 @pytest.mark.parametrize(
     "shape", ["sha256", "split index", "sparse", "work tree", "ignored", "eol", "packed"]
 )
+@pytest.mark.slow
 async def test_repositories_of_other_shapes_are_read(shape: str, tmp_path: Path) -> None:
     repository = Repository(tmp_path.resolve() / "project")
     match shape:

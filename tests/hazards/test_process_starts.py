@@ -110,6 +110,7 @@ def problems(source: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_process_of_the_host_is_found_in_one_place() -> None:
     allowed = {"assistant/doctor.py": "asyncio.create_subprocess_exec of *command"}
     left = []

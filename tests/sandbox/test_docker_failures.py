@@ -221,6 +221,7 @@ def test_what_is_no_archive_is_refused_with_the_recipe(docker_engine: str | None
     client.close()
 
 
+@pytest.mark.slow
 def test_command_line_says_where_no_engine_answers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox.image", "build", "--host", f"unix://{tmp_path}/absent.sock"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

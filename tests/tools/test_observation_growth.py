@@ -56,6 +56,7 @@ def overhead(call: ToolCall, text: str, asked_for: str, count: Callable[[str], i
 
 
 @pytest.mark.parametrize(("tool", "arguments", "asked_for"), CALLS)
+@pytest.mark.slow
 async def test_a_call_adds_few_tokens_beyond_what_was_asked_for(
     project: Path, run: Run, tool: str, arguments: dict[str, Any], asked_for: str
 ) -> None:

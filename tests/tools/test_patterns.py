@@ -117,6 +117,7 @@ REFUSED_SCHEMAS: list[tuple[dict[str, Any], Any, str]] = [
 @pytest.mark.parametrize(
     ("schema", "value", "said"), REFUSED_SCHEMAS, ids=[row[2] for row in REFUSED_SCHEMAS]
 )
+@pytest.mark.slow
 def test_B10_a_schema_that_cannot_be_checked_is_refused(
     monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], value: Any, said: str
 ) -> None:

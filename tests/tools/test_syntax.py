@@ -43,6 +43,7 @@ def test_what_does_not_parse_is_named_with_its_line(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["a.py", "a.json", "a.yaml", "a.js", "a.ts", "a.sh"])
+@pytest.mark.slow
 def test_a_text_that_is_hard_to_parse_ends_in_bounded_time(path: str) -> None:
     syntax_problem(path, "({[<'" * 8_000)
     syntax_problem(path, "’“ü\udc80" * 20_000)

@@ -249,6 +249,7 @@ async def test_a_preview_checks_the_arguments_and_is_empty_for_other_tools(execu
         await executor.preview(call("writefile"))
 
 
+@pytest.mark.slow
 async def test_B03_a_command_over_the_time_limit_says_so(context: ToolContext) -> None:
     context.limits = Limits(wall_s=0.3)
     result = await Executor(builtin_registry(), context).run(call("run_shell", command="sleep 30"))

@@ -83,6 +83,7 @@ async def test_G11_an_overflow_that_cannot_be_helped_fails_with_one_line(make_ch
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_compacting_says_what_it_did_and_the_status_shows_it(make_chat: MakeChat) -> None:
     chat = make_chat([answer("word " * 500), DONE, DONE])
     for request in ("one", "two"):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +167,7 @@ def built(drawn: list[tuple[int, list[tuple[int, int, bool]], bool]]) -> list[Me
 
 @settings(max_examples=30, deadline=None)
 @given(talks, st.integers(0, 400), st.integers(250, 900))
+@pytest.mark.slow
 def test_G11_any_conversation_becomes_a_valid_one_within_bounds_or_none(
     drawn: list[tuple[int, list[tuple[int, int, bool]], bool]], aim: int, most: int
 ) -> None:

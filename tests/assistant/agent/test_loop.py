@@ -107,6 +107,7 @@ async def test_an_edit_cannot_pass_what_is_denied(make_chat: MakeChat) -> None:
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_a_session_grant_is_not_asked_again_and_ends_with_the_session(make_chat: MakeChat) -> None:
     script = [WRITE, DONE, WRITE, DONE, WRITE, DONE]
     chat = make_chat(script)
@@ -353,6 +354,7 @@ async def test_a_student_that_cannot_load_fails_the_turn_not_the_program(make_ch
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_two_turns_at_once_are_refused(make_chat: MakeChat) -> None:
     student = ScriptedStudent([answer("slow " * 50)], delay_s=0.005)
     chat = make_chat([], student=student)

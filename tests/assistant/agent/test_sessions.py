@@ -195,6 +195,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
+@pytest.mark.slow
 def test_live_and_reloaded_sessions_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str | int]
 ) -> None:

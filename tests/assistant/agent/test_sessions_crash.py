@@ -49,6 +49,7 @@ def one_session(store: SessionStore, *texts: str) -> Session:
 
 
 @pytest.mark.parametrize("turns", [1, 3, 11, 24])
+@pytest.mark.slow
 def test_I1_what_was_acknowledged_survives_a_kill(store: SessionStore, turns: int) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(store.folder)],
@@ -74,6 +75,7 @@ def test_I1_what_was_acknowledged_survives_a_kill(store: SessionStore, turns: in
     assert store.load(identifier).messages[-1].text == "and on"
 
 
+@pytest.mark.slow
 def test_I7_a_line_torn_at_any_byte_is_cut_off_and_said(store: SessionStore) -> None:
     session = one_session(store, "one", "two")
     session.close()

@@ -73,6 +73,7 @@ def test_the_list_is_the_contract_and_readable(capsys: pytest.CaptureFixture[str
     assert lines[1].startswith("embedded            in use     98 MB   287 MB  Apache-2.0")
 
 
+@pytest.mark.slow
 def test_pull_list_info_and_rm(hub: LoopbackHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", NAME]) == 0
     out, err = capsys.readouterr()

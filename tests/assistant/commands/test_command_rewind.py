@@ -120,6 +120,7 @@ async def test_rewind_takes_conversation_files_or_both(chat: Chat, workspace: Pa
     await chat.close()
 
 
+@pytest.mark.slow
 async def test_diff_shows_the_turn_or_the_session(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     await asked(chat, "make b")

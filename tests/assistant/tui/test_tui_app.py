@@ -31,6 +31,7 @@ async def test_an_unknown_theme_falls_back_to_ours() -> None:
         assert pilot.app.theme == "apprentice-dark"
 
 
+@pytest.mark.slow
 async def test_leaving_is_possible_while_the_student_works() -> None:
     import asyncio
 
@@ -147,6 +148,7 @@ async def test_a_chat_that_cannot_be_opened_ends_the_program_with_the_reason() -
     assert app.return_value == 1
 
 
+@pytest.mark.slow
 async def test_what_is_sent_before_the_chat_is_open_is_sent_when_it_is() -> None:
     gate = threading.Event()
     chat = FakeChat()

@@ -27,6 +27,7 @@ def choice(pilot: Driver, name: str) -> str:
     return "1" if row.index(f"{name} on") < row.index(f"{other} on") else "2"
 
 
+@pytest.mark.slow
 async def test_votes_are_cast_by_key_and_the_result_is_hidden_until_it_is_asked_for(log: EventLog) -> None:
     asked(log, "read", "run")
     async with driving(FakeChat(), size=(80, 24)) as pilot:

@@ -34,6 +34,7 @@ async def replied(pilot: Driver, chat: FakeChat) -> Reply:
     return chat.replies[-1]
 
 
+@pytest.mark.slow
 async def test_it_shows_what_where_why_and_the_rule() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -47,6 +48,7 @@ async def test_it_shows_what_where_why_and_the_rule() -> None:
         assert "waits for you" in text
 
 
+@pytest.mark.slow
 async def test_it_shows_what_the_rule_opens_and_no_blank_that_is_none() -> None:
     chat = shell_chat(rule="run_shell(pytest\u2800*)", opens="runs the tests")
     async with driving(chat) as pilot:
@@ -67,6 +69,7 @@ async def test_it_shows_what_the_rule_opens_and_no_blank_that_is_none() -> None:
         ("escape", Verdict.REFUSED),
     ],
 )
+@pytest.mark.slow
 async def test_keys_answer(key: str, verdict: Verdict) -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -78,6 +81,7 @@ async def test_keys_answer(key: str, verdict: Verdict) -> None:
         assert screen_of(pilot).prompt.has_focus
 
 
+@pytest.mark.slow
 async def test_other_keys_answer_nothing() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
@@ -89,6 +93,7 @@ async def test_other_keys_answer_nothing() -> None:
         assert screen_of(pilot).query(ConfirmationPanel)
 
 
+@pytest.mark.slow
 async def test_D15_a_key_pressed_as_the_panel_opens_does_not_approve() -> None:
     """The keys carry the time at which they were pressed, so that a slow machine changes nothing."""
     from textual.events import Key
@@ -110,6 +115,7 @@ async def test_D15_a_key_pressed_as_the_panel_opens_does_not_approve() -> None:
         assert (await replied(pilot, chat)).verdict is Verdict.ONCE
 
 
+@pytest.mark.slow
 async def test_D15_a_key_buffered_before_the_panel_opens_does_not_approve() -> None:
     from textual.events import Key
 
@@ -232,6 +238,7 @@ async def test_a_write_shows_its_diff() -> None:
             assert line in shown(pilot)
 
 
+@pytest.mark.slow
 async def test_D11_hidden_and_padding_characters_are_shown() -> None:
     hostile = call("run_shell", "h", command="ls\u202e\x1b[8m" + " " * 400 + "; rm -rf \u200b~")
     chat = FakeChat([confirmation(hostile)])
@@ -318,6 +325,7 @@ async def test_two_confirmations_come_one_after_the_other(monkeypatch: pytest.Mo
         assert [reply.verdict for reply in chat.replies] == [Verdict.ONCE, Verdict.REFUSED]
 
 
+@pytest.mark.slow
 async def test_E08_a_tiny_terminal_shows_the_command_and_the_keys() -> None:
     chat = shell_chat()
     async with driving(chat, size=(20, 5)) as pilot:

@@ -48,6 +48,7 @@ def verdicts(chat: StoredChat, event_id: str) -> list[str]:
     return [event.data["verdict"] for event in events]
 
 
+@pytest.mark.slow
 async def test_one_key_rates_and_the_row_shows_it(stored: StoredChat) -> None:
     other, rated = stored.decide("read_file", "first"), stored.decide("read_file", "second")
     async with driving(stored, size=SMALL, commands=registry) as pilot:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from textual import on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -72,6 +73,7 @@ async def test_wide_letters_keep_the_columns() -> None:
         assert table.render_line(1).text.startswith(" 漢字漢")
 
 
+@pytest.mark.slow
 async def test_keys_move_the_mark_and_the_view_follows() -> None:
     async with showing(*rows(0, 50)) as (table, app, pilot):
         await pilot.press("down", "down", "up")
@@ -94,6 +96,7 @@ async def test_the_end_is_told_before_it_is_reached() -> None:
         assert app.ends > 0
 
 
+@pytest.mark.slow
 async def test_a_click_marks_and_a_second_one_chooses() -> None:
     async with showing(*rows(0, 5)) as (table, app, pilot):
         await pilot.click(RowTable, offset=(3, 3))
@@ -105,6 +108,7 @@ async def test_a_click_marks_and_a_second_one_chooses() -> None:
         assert table.marked == 2
 
 
+@pytest.mark.slow
 async def test_what_is_let_go_does_not_move_the_rest() -> None:
     async with showing(*rows(0, 50)) as (table, _, pilot):
         await pilot.press("end", "up")
@@ -123,6 +127,7 @@ async def test_a_row_is_shown_anew_where_it_is() -> None:
         assert [line.split()[0] for line in lines(table)[1:4]] == ["row", "new", "row"]
 
 
+@pytest.mark.slow
 async def test_an_empty_table_takes_every_key() -> None:
     async with showing() as (table, app, pilot):
         await pilot.press("down", "pageup", "end", "home", "enter")

@@ -49,6 +49,7 @@ def test_a_row_holds_nothing_that_a_terminal_acts_upon(tmp_path: Path) -> None:
     assert log_text(job).endswith("\n\n100%")
 
 
+@pytest.mark.slow
 def test_E07_a_log_of_two_hundred_megabytes_opens_at_once(tmp_path: Path) -> None:
     job = job_of(tmp_path, {"what": "started"})
     with (job.folder / LOG).open("wb") as file:

@@ -129,6 +129,7 @@ def test_the_longer_texts(log: EventLog) -> None:
     assert not dict(texts(chain_of(log, bare)))
 
 
+@pytest.mark.slow
 def test_what_is_hostile_is_inert_and_what_is_huge_is_bounded(log: EventLog) -> None:
     event_id = decide(
         log,

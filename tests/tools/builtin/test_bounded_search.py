@@ -45,6 +45,7 @@ async def test_B10_a_costly_pattern_is_refused_with_one_line(
     assert said.endswith("; give a simpler one") and len(said.splitlines()) == 1
 
 
+@pytest.mark.slow
 async def test_B10_nothing_is_compiled_in_this_process(
     context: ToolContext, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,10 +67,12 @@ async def test_a_query_without_words_is_refused(run: Run, query: str) -> None:
     assert not result.success and "no word" in result.text
 
 
+@pytest.mark.slow
 async def test_a_query_of_only_common_words_is_still_looked_up(run: Run) -> None:
     assert (await run("search_docs", query="how to use")).success
 
 
+@pytest.mark.slow
 async def test_pages_of_the_workspace_are_found_by_section(run: Run, workspace: Path) -> None:
     (workspace / "docs").mkdir()
     (workspace / "docs" / "guide.md").write_text(
@@ -84,6 +86,7 @@ async def test_pages_of_the_workspace_are_found_by_section(run: Run, workspace: 
     assert "usage.rst: Widget frobnicator\nread me" in await looked_up(run, "widget frobnicator")
 
 
+@pytest.mark.slow
 async def test_ignored_and_outside_pages_are_not_read(run: Run, workspace: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.md").write_text("# frobnicate\nSECRET\n")
     (workspace / "link.md").symlink_to(tmp_path / "secret.md")
@@ -137,6 +140,7 @@ async def test_a_changed_source_is_read_again(run: Run, package: Path) -> None:
     assert (await looked_up(run, "gadget.halt"))[0] == "gadget.halt(now=True)\nHalt at once."
 
 
+@pytest.mark.slow
 async def test_broken_sources_are_passed_over(run: Run, package: Path) -> None:
     assert (await run("search_docs", query="gadget.broken")).success
 

@@ -350,6 +350,7 @@ async def test_no_descriptor_is_left_open(run: Run, workspace: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
+@pytest.mark.slow
 async def test_C05_a_thousand_swaps_while_reading_never_show_the_outside(
     run: Run, workspace: Path, secret: Path
 ) -> None:

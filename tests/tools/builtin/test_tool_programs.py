@@ -76,12 +76,14 @@ def test_B03_partial_output_is_kept_and_marked() -> None:
     assert not killed.success and killed.text.startswith("killed")
 
 
+@pytest.mark.slow
 async def test_python_code_runs_and_sees_the_workspace(run: Run, workspace: Path) -> None:
     (workspace / "helper.py").write_text("VALUE = 42\n")
     result = await run("run_python", code="import helper\nprint(helper.VALUE, 'ä')")
     assert result.text == "exit code 0\n42 ä"
 
 
+@pytest.mark.slow
 async def test_a_python_error_is_a_failure_with_its_trace(run: Run) -> None:
     result = await run("run_python", code="print('before')\n1/0")
     assert not result.success and result.exit_code == 1
@@ -89,6 +91,7 @@ async def test_a_python_error_is_a_failure_with_its_trace(run: Run) -> None:
     assert "code is empty" in (await run("run_python", code=" ")).text
 
 
+@pytest.mark.slow
 async def test_the_python_of_the_workspace_comes_first(run: Run, workspace: Path) -> None:
     python = workspace / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -154,6 +157,7 @@ async def test_F08_a_failing_suite_that_claims_success_is_a_failure(run: Run, wo
     assert not result.success and result.text.startswith("exit code ") and "exit code 0" not in result.text
 
 
+@pytest.mark.slow
 async def test_a_real_unittest_suite_runs(run: Run, workspace: Path) -> None:
     (workspace / "tests").mkdir()
     (workspace / "tests" / "__init__.py").touch()
@@ -201,6 +205,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @needs_git
+@pytest.mark.slow
 async def test_git_diff_shows_staged_unstaged_and_new_files(run: Run, repository: Path) -> None:
     assert (await run("git_diff")).text == "no changes since the last commit"
     (repository / "a.txt").write_text("ONE\n")
@@ -215,6 +220,7 @@ async def test_git_diff_shows_staged_unstaged_and_new_files(run: Run, repository
 
 
 @needs_git
+@pytest.mark.slow
 async def test_git_diff_of_a_deleted_file_and_of_a_repository_without_commits(
     run: Run, workspace: Path, repository: Path
 ) -> None:

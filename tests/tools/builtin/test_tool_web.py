@@ -118,6 +118,7 @@ async def test_a_large_body_is_cut_and_said(site: Site, workspace: Path) -> None
     assert result.truncated and "only the beginning" in result.text and len(result.text) < 2200
 
 
+@pytest.mark.slow
 async def test_B08_a_compressed_bomb_is_unpacked_to_the_limit_only(site: Site, workspace: Path) -> None:
     bomb = gzip.compress(b"x" * 200_000_000, compresslevel=1)
     url = site.give("/bomb", bomb, "text/plain", Content_Encoding="gzip")
@@ -382,6 +383,7 @@ def test_visible_styles_stay_and_broken_html_is_read() -> None:
     assert page_text("") == ""
 
 
+@pytest.mark.slow
 def test_a_page_of_a_hundred_thousand_open_tags_is_read() -> None:
     assert page_text("<div>" * 100_000 + "deep") == "deep"
     assert page_text("<div hidden>" + "<div>" * 100_000 + "deep") == ""

@@ -13,6 +13,8 @@ from tools.permissions.programs import Program
 from tools.permissions.rules import parse_rule
 from tools.permissions.words import literal
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def asked_for_help() -> list[tuple[list[str], Program, Help]]:

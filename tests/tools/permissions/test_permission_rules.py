@@ -76,6 +76,7 @@ def test_a_rule_that_does_not_parse_is_one_clear_line(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@pytest.mark.slow
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     try:
         assert isinstance(parse_rule(text), Rule)

@@ -187,6 +187,7 @@ PIECES = st.sampled_from(
 
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map(" ".join)))
 @settings(max_examples=400, deadline=None)
+@pytest.mark.slow
 def test_parse_never_raises(command: str) -> None:
     assert isinstance(parse(command), Parsed)
 

@@ -17,6 +17,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=12), VALUES, max_size=4))
+@pytest.mark.slow
 def test_a_written_call_reads_back_equal(arguments: dict[str, object]) -> None:
     call = ToolCall("1", "read_file", arguments)
     line = write_call(call)

@@ -27,6 +27,7 @@ def made(folder: Path, **recipe: object) -> Path:
     return folder / "draft"
 
 
+@pytest.mark.slow
 async def test_at_any_threshold_it_says_what_the_curation_would_do(tmp_path: Path) -> None:
     found = read_draft(made(tmp_path))
     for threshold in (0.3, 0.95, 1.0):

@@ -50,6 +50,7 @@ def test_each_set_is_whole_and_every_case_has_one_tag(name: str, size: int) -> N
 
 
 @pytest.mark.parametrize("name", SIZES)
+@pytest.mark.slow
 def test_every_expected_call_is_one_that_the_tool_takes(name: str) -> None:
     schemas = {tool.name: tool.parameters for tool in builtin_registry()}
     for case in cases(name):

@@ -50,6 +50,7 @@ def append_some(folder: Path, name: str, count: int) -> None:
     log.close()
 
 
+@pytest.mark.slow
 def test_I05_two_processes_never_interleave(folder):
     children = [start_child(lambda name=name: append_some(folder, name, 200)) for name in ("one", "two")]
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
@@ -78,6 +79,7 @@ def count_up(folder: Path, rounds: int) -> None:
     log.close()
 
 
+@pytest.mark.slow
 def test_I13_many_processes_with_expected_versions(folder):
     children = [start_child(lambda: count_up(folder, 12)) for _ in range(5)]
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
@@ -211,6 +213,7 @@ def acknowledging(folder: Path, pipe: int) -> None:
 
 
 @pytest.mark.parametrize("kills", [8, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_I01_what_was_acknowledged_survives_kill_9(folder, kills):
     dice = random.Random(7)
     acknowledged: set[str] = set()

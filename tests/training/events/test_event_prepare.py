@@ -47,6 +47,7 @@ PIECES = ["password", "API_KEY", "token", "=", ": ", '"', "\n", "hunter2hunter2X
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.sampled_from(["note", "client_secret"]))
+@pytest.mark.slow
 def test_I19_what_redaction_would_take_out_is_never_stored(text, key):
     taken, counts = redact({key: text})
     assert stored({key: text}) == ({**taken, "redacted": counts} if counts else taken)
@@ -74,6 +75,7 @@ VALUES = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.text(max_size=8), VALUES, max_size=4))
+@pytest.mark.slow
 def test_I14_both_ways_store_the_same(data):
     careful = cleaned(event(data), redact)
     assert stored(data) == careful.data

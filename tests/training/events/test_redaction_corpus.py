@@ -51,6 +51,7 @@ def test_only_the_secret_is_taken_out():
     assert len(damaged) <= len(PLANTED) / 100, damaged[:5]
 
 
+@pytest.mark.slow
 def test_at_most_1_of_200_harmless_lines_is_changed():
     for lines in (list(made_lines()), list(own_lines())):
         assert len(lines) >= 2000

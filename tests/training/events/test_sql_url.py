@@ -49,6 +49,7 @@ def test_a_url_that_cannot_be_read(url):
 
 
 @pytest.mark.parametrize("package", ["sqlalchemy", "psycopg"])
+@pytest.mark.slow
 def test_a_missing_package_is_one_line_with_the_command(package):
     code = (
         f"import sys; sys.modules[{package!r}] = None\n"

@@ -295,6 +295,7 @@ def test_a_plan_is_plain_json(tmp_path: Path) -> None:
     assert plan_from_dict(orjson.loads(orjson.dumps(plan_to_dict(wanted)))) == wanted
 
 
+@pytest.mark.slow
 def test_a_slow_run_keeps_each_example_as_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where an example takes longer than the time between checkpoints, a kill loses none."""
     monkeypatch.setattr("training.generation.run.CHECKPOINT_S", 0.0)

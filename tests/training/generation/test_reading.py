@@ -48,6 +48,7 @@ def test_every_example_is_whole(examples):
         assert tool and all(isinstance(value, str | int) for value in arguments.values()), one
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_examples_and_a_longer_run_begins_like_a_shorter_one(examples):
     assert list(reading_examples(200, seed=5)) == examples[:200]
     assert list(reading_examples(200, seed=6)) != examples[:200]
@@ -110,6 +111,7 @@ def _all_facts(template: Template) -> set[str]:
 
 
 @pytest.mark.parametrize("make", [configuration_page, notes_page, real_page])
+@pytest.mark.slow
 def test_pages_of_other_makers_are_sound(make):
     for seed in range(40):
         _is_sound(make(random.Random(seed)))
@@ -149,6 +151,7 @@ def test_a_setting_of_two_sections_is_asked_for_with_the_section():
     assert found
 
 
+@pytest.mark.slow
 def test_a_piece_of_a_file_says_which_lines_it_has():
     pieces = [one for one in reading_examples(300, seed=8) if "end_line" in one.call[1]]
     assert pieces

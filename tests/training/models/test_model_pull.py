@@ -29,6 +29,7 @@ def part(store: ModelStore) -> Path | None:
     return store.begun(SOURCE.id)
 
 
+@pytest.mark.slow
 def test_a_pull_keeps_the_file_and_where_it_came_from(hub: LoopbackHub, store: ModelStore) -> None:
     done: list[int] = []
     pulling = Pull(store, SOURCE, patience=QUICK)

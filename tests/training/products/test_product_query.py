@@ -154,6 +154,7 @@ FIELDS = st.sampled_from(
     order=st.one_of(st.none(), FIELDS, FIELDS.map(lambda name: f"-{name}")),
     limit=st.one_of(st.none(), st.integers(0, 61)),
 )
+@pytest.mark.slow
 def test_every_plan_finds_what_a_walk_over_all_rows_finds(history, filters, order, limit):
     wanted = conditions(filters)
     walked = [

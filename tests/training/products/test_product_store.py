@@ -227,6 +227,7 @@ def test_progress_is_told_along_the_log(store, log):
     assert told == [(1000, 2500), (2000, 2500)]
 
 
+@pytest.mark.slow
 def test_a_failing_disk_leaves_a_whole_version_at_every_step(tmp_path, log, newer):
     steps = operations(tmp_path / "counted", newer)
     assert steps > 15

@@ -16,6 +16,7 @@ from training.teachers.base import TeacherError
 BUSY = {"error": {"message": "overloaded"}}
 
 
+@pytest.mark.slow
 async def test_a_run_at_openai_ends_as_a_model_that_can_be_used(openai: Bench) -> None:
     result = await openai.go()
     (job,) = openai.server.created.values()
@@ -119,6 +120,7 @@ async def test_a_run_that_cannot_be_cancelled_is_no_cancelled_job(openai: Bench)
     assert (await openai.go())["model"] == MODEL
 
 
+@pytest.mark.slow
 async def test_a_provider_that_is_away_ends_no_job_and_a_bad_key_does(openai: Bench) -> None:
     openai.server.fault("GET jobs/ID", hang_up(), reply(503, BUSY))
     assert (await openai.go())["model"] == MODEL

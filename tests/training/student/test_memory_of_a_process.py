@@ -8,6 +8,7 @@ import pytest
 from training.student import memory
 
 
+@pytest.mark.slow
 def test_the_peak_is_this_programs_and_not_that_of_the_one_that_started_it():
     ballast = bytearray(300 << 20)  # what a child begins with, between fork and exec
     ask = "from training.student.memory import peak_bytes; print(peak_bytes())"

@@ -133,6 +133,7 @@ async def test_a_stopped_process_is_closed_at_once(student: LocalStudent) -> Non
         os.kill(pid(student), 0)
 
 
+@pytest.mark.slow
 async def test_the_process_that_was_killed_takes_a_stopped_student_along(tmp_path: Path) -> None:
     """It does not see the end of its stdin: the system ends it."""
     code = (

@@ -66,6 +66,7 @@ def test_an_address_as_model_makes_a_remote_student(model: str) -> None:
     assert isinstance(make_student(StudentSettings()), LocalStudent)
 
 
+@pytest.mark.slow
 def test_neither_httpx_nor_openai_is_imported_before_the_first_request() -> None:
     code = (
         "import sys; from assistant.wiring import make_student; "
@@ -344,6 +345,7 @@ async def test_cancelling_without_a_decision_is_nothing() -> None:
         await student.close()
 
 
+@pytest.mark.slow
 async def test_decisions_asked_for_together_are_made_in_turn() -> None:
     def rule(_body: dict[str, Any]) -> Reply:
         return said("Here.", pause_s=0.02)

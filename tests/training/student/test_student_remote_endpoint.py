@@ -151,6 +151,7 @@ async def test_J01_waiting_for_another_attempt_can_be_cancelled() -> None:
         await one.close()
 
 
+@pytest.mark.slow
 async def test_J03_silence_ends_at_the_time_out() -> None:
     async with Loopback(silence()) as server:
         assert "gave no answer within 0.3 s" in await problem(server, IMPATIENT)

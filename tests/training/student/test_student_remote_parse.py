@@ -237,6 +237,7 @@ def test_thinking_is_told_from_the_answer_and_not_shown(
     ],
     ids=["lines", "fence", "tag", "parameters", "functions"],
 )
+@pytest.mark.slow
 def test_G08_a_long_reply_is_read_in_linear_time(text: str) -> None:
     """Time is not measured: what is quadratic would take many minutes over these."""
     with contextlib.suppress(CallFormatError):

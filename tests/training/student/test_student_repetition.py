@@ -45,6 +45,7 @@ def test_two_copies_are_quoting():
     assert fed(f"{block}\n\nand now:\n\n{block}").began is None
 
 
+@pytest.mark.slow
 def test_code_with_like_lines_goes_on():
     code = "\n".join(
         f"    def test_part_{number}(self):\n        self.assertEqual(part({number}), {number * number})\n"
