@@ -14,6 +14,7 @@ from typing import Any
 
 from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.context import Context
+from assistant.agent.facts.summary import summarise
 from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
 from assistant.agent.reading import Reading
@@ -67,7 +68,7 @@ class Loop:
         self._student = student
         self._facts = facts
         self._context = context
-        self._reading = Reading(context)
+        self._reading = Reading(context, lambda: summarise(acting.account.facts))
         self._offering = offering
         self._gate = gate
         self._acting = acting
@@ -173,6 +174,7 @@ class Loop:
         made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
         if not made.decision.reads:
             return made
+        await self._acting.account.settle()
         read = await self._reading.answered(made.decision, turn.request, asked[0], report)
         return replace(made, decision=read)
 

@@ -35,9 +35,9 @@ class _Result:
 class Reading:
     """Answers from the results of one session. ``summary`` says what happened in the turn."""
 
-    def __init__(self, context: Context, summary: Callable[[], str] | None = None) -> None:
+    def __init__(self, context: Context, summary: Callable[[], str]) -> None:
         self._context = context
-        self._summary = summary or self._plain_summary
+        self._summary = summary
 
     async def answered(
         self, decision: Decision, request: str, student: Student, report: Callable[[str], None]
@@ -85,12 +85,6 @@ class Reading:
             return self._summary()
         shown = "\n\n".join(_shown(one.passage.lines) for one in results)
         return f"{self._summary()}\n\n{shown}".strip()
-
-    def _plain_summary(self) -> str:
-        """What was called in the last round, and whether it went well."""
-        return " ".join(
-            f"{_about(one.call)}: {'failed' if one.failed else 'done'}." for one in self._results()
-        )
 
 
 def _quoted(results: Sequence[_Result], number: int, line: int) -> str:

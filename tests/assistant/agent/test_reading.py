@@ -74,12 +74,12 @@ async def test_a_match_says_its_place_itself(ask):
 
 async def test_the_whole_result_stands_below_the_summary(ask):
     text, _ = await ask(Pointed("result", 0.9))
-    assert text == f"oven.md: done.\n\n```\n{OVEN}\n```"
+    assert text == f"oven.md, 4 lines.\n\n```\n{OVEN}\n```"
 
 
 async def test_what_was_done_is_the_hosts_to_say(ask):
     text, _ = await ask(Pointed("done", 0.9))
-    assert text == "oven.md: done."
+    assert text == "oven.md, 4 lines."
 
 
 async def test_a_window_too_small_for_a_piece_shows_the_result(ask):
