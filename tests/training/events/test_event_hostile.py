@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rounds import rounds
 from tests.training.children import start_child
 from training.events import EventLogError
 from training.events.base import Event
@@ -83,8 +84,8 @@ def test_I01_I05_kill_9_while_others_write_compress_and_prune(folder):
     dice = random.Random(11)
     opened(folder).close()
     children = [Child(body, folder) for body in (writer, writer, keeper)]
-    kills = 0
-    while kills < 200 or sum(len(child.lines) for child in children) <= 400:
+    kills, wanted = 0, rounds(60, 200)
+    while kills < wanted or sum(len(child.lines) for child in children) <= 2 * wanted:
         kills += 1
         time.sleep(dice.uniform(0.01, 0.1))
         for child in children:
@@ -94,7 +95,7 @@ def test_I01_I05_kill_9_while_others_write_compress_and_prune(folder):
         child.start()
     assert [child.kill() for child in children] == [signal.SIGKILL] * 3
     acknowledged = [line for child in children for line in child.lines]
-    assert len(acknowledged) > 400
+    assert len(acknowledged) > 2 * wanted
     log = opened(folder)
     events = {event.event_id: event for event in log.read()}
     for event_id, kind, *numbers in acknowledged:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rounds import rounds
 from tests.training.children import run_child, start_child
 from tests.training.events.test_event_log_faults import Faults
 from training.events import EventLogError, VersionConflict
@@ -212,8 +213,7 @@ def acknowledging(folder: Path, pipe: int) -> None:
         os.write(pipe, "".join(event.event_id + "\n" for event in stored).encode())
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(300, marks=pytest.mark.slow)])
-@pytest.mark.slow
+@pytest.mark.parametrize("kills", [8, pytest.param(rounds(80, 300), marks=pytest.mark.slow)])
 def test_I01_what_was_acknowledged_survives_kill_9(folder, kills):
     dice = random.Random(7)
     acknowledged: set[str] = set()
