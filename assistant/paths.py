@@ -21,6 +21,17 @@ def settings_file() -> Path:
     return _root("config") / "settings.toml"
 
 
+def own_folders() -> list[Path]:
+    """All that is kept for the person: what a call could write there would steer the next session."""
+    found = []
+    for kind in ("config", "data", "state", "cache"):
+        try:
+            found.append(_root(kind))
+        except PathsError:
+            continue
+    return found
+
+
 def project_settings_files(workspace: Path) -> tuple[Path, Path]:
     """The settings that live in the workspace, weaker first: shared, then local (untracked)."""
     folder = workspace / PROJECT_FOLDER

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant import paths
 from sandbox.clean_start import clean
+from sandbox.installation import KEPT
 from sandbox.programs import RECORD, count_as_writable, recorded_folders
 
 
@@ -20,6 +21,7 @@ def guard(workspace: Path) -> None:
         os.environ[RECORD] = str(paths.workspaces_file())
     except paths.PathsError:  # there is no data folder, so there was no session; whoever needs one says it
         os.environ.pop(RECORD, None)
+    os.environ[KEPT] = json.dumps([str(folder) for folder in paths.own_folders()])
     count_as_writable(workspace)
     clean()
 

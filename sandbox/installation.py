@@ -5,6 +5,8 @@ read-only there. Not covered: its own sources where they are the workspace, beca
 to write them; what is written there runs at the next start.
 """
 
+import json
+import os
 import site
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,8 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parent.parent
 """The folder that holds the packages: a checkout, or a ``site-packages``."""
 INSTALL_APART = "install it apart: pipx install apprentice"
+KEPT = "FOLDERS_OF_APPRENTICE"
+"""The variable that names the program's own settings and data: a JSON list of folders."""
 _PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
@@ -34,6 +38,12 @@ def installed_below(root: Path) -> list[Path]:
     if root in environments():
         found += [Path(part) for part in _PARTS if (root / part).exists()]
     return [one for one in found if not any(one != other and one.is_relative_to(other) for other in found)]
+
+
+def kept_below(root: Path) -> list[Path]:
+    """The folders of the program's own settings and data that lie in ``root``, or that ``root`` lies in."""
+    kept = [Path(folder).resolve() for folder in json.loads(os.environ.get(KEPT, "[]"))]
+    return [one for one in kept if one.is_relative_to(root) or root.is_relative_to(one)]
 
 
 def is_part(root: Path) -> bool:

@@ -55,14 +55,18 @@ def _known(written: str) -> tuple[Path, ...]:
 def recorded_folders(record: Path) -> list[Path]:
     """The folders in such a file; a line that is no path is passed over."""
     try:
-        lines = record.read_text("utf-8", errors="replace").splitlines()
+        descriptor = os.open(record, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return []
+            lines = file.read().splitlines()
     except OSError:
         return []
     found = []
     for line in lines:
         try:
             folder = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(folder, str) and folder.startswith("/") and "\0" not in folder:
             found.append(Path(folder))

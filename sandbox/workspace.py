@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from sandbox.base import Mount, SandboxError
-from sandbox.installation import is_part
+from sandbox.installation import is_part, kept_below
 
 _NEVER = ("", "bin", "home", "lib", "lib64", "opt", "root", "sbin", "tmp", "usr", "var", "var/tmp")
 _NEVER_BELOW = ("boot", "dev", "etc", "proc", "run", "sys")
@@ -42,6 +42,8 @@ def _problem(root: Path) -> str:
         return "a system folder; start in a project folder"
     if is_part(root):
         return "a part of this program's own installation; start in a project folder"
+    if kept := kept_below(root):
+        return f"holds this program's own settings or data, {kept[0]}; start in another folder, or move them"
     for socket in (*_engine_sockets(), root / "docker.sock"):
         if socket.is_relative_to(root) and _is_socket(socket):
             return f"holds the engine's socket {socket}; start in a folder without it"

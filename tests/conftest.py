@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from sandbox.clean_start import PATH_VARIABLES
+from sandbox.installation import KEPT
 from sandbox.programs import RECORD, WRITABLE
 from tests.budgets import Budgets, kind_of
 
@@ -51,6 +52,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         "PYTHONSAFEPATH",
         WRITABLE,
         RECORD,
+        KEPT,
     ):  # the command line cleans them for good
         before = os.environ.get(name)
         monkeypatch.setenv(name, before or "")

@@ -200,7 +200,7 @@ class SessionStore:
     def latest_summary(self, workspace: Path) -> SessionSummary | None:
         """Like ``latest``, without opening it."""
         wanted = str(workspace.resolve())
-        for path in sorted(self._paths(), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        for path in sorted(self._paths(), key=_written_at, reverse=True):
             summary = _summary(path)
             if summary.workspace == wanted and not summary.problem:
                 return summary
@@ -214,7 +214,7 @@ class SessionStore:
         return sorted(kept, key=lambda one: (one.updated, one.id), reverse=True)
 
     def _paths(self) -> Sequence[Path]:
-        return [path for path in self.folder.glob(f"*{SUFFIX}") if path.stat().st_size]
+        return [path for path in self.folder.glob(f"*{SUFFIX}") if not _is_empty(path)]
 
     def _find(self, key: str) -> Path:
         paths = self._paths()
@@ -231,6 +231,21 @@ class SessionStore:
             ids = ", ".join(sorted(path.stem for path in matches)[-3:])
             raise SessionError(f"{key!r} fits {len(matches)} sessions, such as {ids}; give more of the id")
         raise SessionError(f"there is no session {key!r}; `apprentice sessions list` shows them")
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing was written yet; what cannot be looked at is left to whoever reads it."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
+
+
+def _written_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _summary(path: Path) -> SessionSummary:

@@ -1,5 +1,6 @@
 """A7: folders that may never be handed to a sandbox."""
 
+import json
 import socket
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from sandbox.base import Mount, SandboxError
 from sandbox.workspace import check_mount
+from tools.builtin.paths import located
+from tools.calls import ToolError
 
 
 def test_project_folder_is_fine(workspace: Path) -> None:
@@ -78,3 +81,29 @@ def test_every_refusal_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(SandboxError) as caught:
             check_mount(Mount(root))
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("inner", ["settings", "settings/deep"])
+def test_A07_a_folder_with_the_programs_own_settings_is_refused(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, inner: str
+) -> None:
+    monkeypatch.setenv("FOLDERS_OF_APPRENTICE", json.dumps([str(workspace / inner)]))
+    with pytest.raises(SandboxError, match="own settings"):
+        check_mount(Mount(workspace))
+
+
+def test_A07_no_tool_writes_the_programs_own_settings(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "kept").mkdir()
+    (workspace / "kept" / "settings.toml").touch()
+    (workspace / "other").symlink_to("kept")
+    monkeypatch.setenv("FOLDERS_OF_APPRENTICE", json.dumps([str(workspace / "kept")]))
+    for path in ("kept/settings.toml", "other/settings.toml"):
+        with (
+            pytest.raises(ToolError, match="belongs to this program"),
+            located(workspace, path, writing=True),
+        ):
+            pass
+    with located(workspace, "free.toml", writing=True):
+        pass

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.installation import installed_below
+from sandbox.installation import installed_below, kept_below
 from tools.calls import ToolError
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -98,7 +98,10 @@ def located(workspace: Path, text: str, *, writing: bool = False, making: bool =
 
 
 def _refuse_own(workspace: Path, place: Place) -> None:
-    """Refuse what this very program runs from, where it is installed in the workspace."""
+    """Refuse what this very program runs from or keeps its settings in, where it lies in the workspace."""
+    for folder in kept_below(workspace.resolve()):
+        if place.path.resolve().is_relative_to(folder):
+            raise ToolError(f"{place.shown} belongs to this program itself; only the user may change it")
     for folder in installed_below(workspace):
         if place.path.is_relative_to(workspace / folder):
             raise ToolError(f"{place.shown} belongs to this program itself; only the user may change it")

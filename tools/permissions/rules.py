@@ -141,7 +141,9 @@ def _glob(pattern: str) -> Glob:
 
 
 def inside(workspace: Path, given: Any) -> tuple[str, ...] | None:
-    """``given`` relative to the workspace, as written and with symlinks followed; None where outside.
+    """``given`` relative to the workspace, as written and as the tools walk it; None where outside.
+
+    ``..`` behind a link leads out of the folder that the link names, not of the one that holds the link.
 
     ``workspace`` is absolute. The workspace itself is ``.``.
     """
@@ -150,8 +152,8 @@ def inside(workspace: Path, given: Any) -> tuple[str, ...] | None:
     root = workspace.resolve()
     try:
         lexical = Path(_normal(root, given))
-        resolved = lexical.resolve()
-        found = [path.relative_to(root).as_posix() for path in (lexical, resolved)]
+        ways = (lexical, lexical.resolve(), (root / given).resolve())
+        found = [path.relative_to(root).as_posix() for path in ways]
     except (ValueError, OSError, RuntimeError):
         return None
     return tuple(dict.fromkeys(found))

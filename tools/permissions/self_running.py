@@ -13,6 +13,10 @@ from functools import cache
 from pathlib import Path
 
 _MOST = 1 << 20
+_CONFIGS = ("config", "config.worktree")
+_HOOK = re.compile(
+    r"(?:pre|post|prepare|commit|applypatch|update|reference|push|proc|fsmonitor|sendemail|p4)[a-z0-9-]*"
+)
 
 
 @cache
@@ -31,11 +35,12 @@ def runs_when(target: str, workspace: Path) -> str:
     first = plain.split("/")[0]
     if plain in (f"{first}/__init__.py", first) and first.removesuffix(".py") in sys.stdlib_module_names:
         return "in place of Python's own module when Python starts there"
-    folders = [workspace.joinpath(*Path(target).parts[:depth]) for depth in range(1, len(Path(target).parts))]
-    if any((folder / name).exists() for folder in folders for name in ("pyvenv.cfg", "conda-meta")):
+    parents = [workspace.joinpath(*Path(target).parts[:depth]) for depth in range(1, len(Path(target).parts))]
+    if any((folder / name).exists() for folder in parents for name in ("pyvenv.cfg", "conda-meta")):
         return "when you use the virtual environment"
     hooks = _hooks_folder(workspace)
-    if hooks is not None and any(folder == hooks for folder in folders):
+    named_as_one = hooks != workspace.resolve() or _HOOK.fullmatch(plain)
+    if hooks is not None and hooks in [workspace.resolve(), *map(Path.resolve, parents)] and named_as_one:
         return "when you commit, check out or merge"
     return ""
 
@@ -60,11 +65,24 @@ def _plain(name: str) -> str:
 
 def _hooks_folder(workspace: Path) -> Path | None:
     """The folder in the workspace that its repository's ``core.hooksPath`` names."""
-    try:
-        with (workspace / ".git" / "config").open(encoding="utf-8", errors="replace") as file:
-            text = file.read(_MOST)
-    except OSError:
-        return None
+    text = "\n".join(_head(folder / name) for folder in _git_folders(workspace) for name in _CONFIGS)
     setting = re.compile(r"^\s*(?:\[core\]\s*)?hookspath\s*=\s*\"?([^\"\n;#]+)", re.MULTILINE | re.IGNORECASE)
     found = setting.findall(text)
-    return workspace / found[-1].strip() if found else None
+    return (workspace / found[-1].strip()).resolve() if found else None
+
+
+def _git_folders(workspace: Path) -> list[Path]:
+    """The folders of the repository's settings: the shared one first, as of a worktree."""
+    folder = workspace / ".git"
+    if folder.is_file():
+        folder = workspace / _head(folder).removeprefix("gitdir:").strip()
+    common = _head(folder / "commondir").strip()
+    return [folder / common, folder] if common else [folder]
+
+
+def _head(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            return lines.read(_MOST)
+    except OSError:
+        return ""

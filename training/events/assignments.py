@@ -47,6 +47,9 @@ _CODE_WORD = re.compile(
     r"|decoded|encoded|generated|bytes|buffer|stdin|answer|reply|request|req|response|self|this|return|const|let|var|random"
     r"|column|record|row|item|element|entry|first|last|current|previous|old|new|temp|final|public|private|static)$"
 )
+_FOLDERS = {"PWD", "OLDPWD", "pwd", "oldpwd"}
+"""What a shell keeps the current folder in; a password only where its value is no path."""
+_FOLDER_VALUE = re.compile(r"[\"'`]?(?:/|~/|\.{1,2}/)")
 _HEX = re.compile(r"[0-9a-f]+")
 _IDENTIFIER = re.compile(r"^[A-Za-z_]\w*$")
 _PAIR = re.compile(
@@ -71,6 +74,8 @@ def assigned(text: str) -> Iterator[Span]:
     for match in _NAME.finditer(text):
         kind = kind_of(match["name"])
         if kind is None:
+            continue
+        if match["name"] in _FOLDERS and _FOLDER_VALUE.match(text, match.end()):
             continue
         nested = nested + 1 if match.start() < run_end else 0
         if nested > NESTED:

@@ -7,6 +7,7 @@ on the disk or raises. The lock is the kernel's (``flock``): it ends with the pr
 import errno
 import fcntl
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,10 @@ class JournalFile:
 
     def __init__(self, path: Path, writable: bool, in_place: bool = False) -> None:
         access = os.O_RDWR | (0 if in_place else os.O_APPEND) if writable else os.O_RDONLY
-        self._descriptor = os.open(path, access | os.O_CLOEXEC)
+        self._descriptor = os.open(path, access | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            os.close(self._descriptor)
+            raise OSError(errno.EINVAL, "no regular file", str(path))
 
     def size(self) -> int:
         return self.status().st_size
@@ -85,7 +89,7 @@ def write_new(path: Path, data: bytes, open_file: OpenFile = JournalFile) -> Non
 
 def made(path: Path, flag: int = 0) -> Path:
     """``path``, at which there is a file now, for its owner only."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | flag | os.O_CLOEXEC, 0o600))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | flag | os.O_CLOEXEC | os.O_NONBLOCK, 0o600))
     return path
 
 

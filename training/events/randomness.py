@@ -14,7 +14,8 @@ _SAMPLE = 256
 
 _KEY_ALPHABET = re.compile(r"[!-~]+")
 _PLACEHOLDER = re.compile(
-    r"(?i)^(?:\$|%|<|\{|\*+$|!|@|&?[A-Za-z_]\w*\(|\[redacted|x{4,}$|\.{3,}|_+$|-+$|\W+$"
+    r"(?i)^(?:\$(?:[A-Z_]\w*(?:$|->|[.:/\[])|[({\[$])|%(?:[A-Z_]\w*%?$|[({])|<(?:[^<>]*>|$|%)|\{(?:\{|[^{}]*\}$|$|%)"
+    r"|\*+$|!!|[!@](?:[A-Z:_./-]*$|[A-Z_]\w*[({])|&?[A-Za-z_]\w*\(|\[redacted|x{4,}$|\.{3,}|_+$|-+$|\W+$"
     r"|your[_ -]|my[_ -]|the[_ -]|some[_ -]|example|change[_-]?(?:me|it|this)|replace[_-]?|insert[_-]?|placeholder|dummy|todo"
     r"|optional|os\.|env\b|process\.|settings|config\b|self\.|this\.|args\.|getpass|secrets?\.|vars?\.|data\.|local\."
     r"|(?:none|null|nil|true|false|undefined|str|string|bytes|object|self|any|bool|boolean|int|integer|float|number"

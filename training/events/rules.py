@@ -257,7 +257,7 @@ RULES: tuple[Rule, ...] = (
         ("identified by", "password "),
         rb"identified by|password [\\\"']",
         re.compile(
-            r"(?i)\b(?:identified by(?: password)?|(?:with(?: encrypted)?|role \w{1,64}|user [\w\"'@%.-]{1,64}) password)\s{1,4}"
+            r"(?i)\b(?:identified by(?: password)?|(?:with(?: encrypted)?|login|superuser|createdb|role \w{1,64}|user [\w\"'@%.-]{1,64}) password)\s{1,4}"
             r"\\{0,2}[\"'](?P<secret>(?!\[redacted|\$|%|\?)[^\"'\n\\]{4,256})\\{0,2}[\"']"
         ),
     ),
@@ -304,6 +304,12 @@ RULES: tuple[Rule, ...] = (
         re.compile(
             r"(?:TRUE|FALSE)(?:\t|\\t)[0-9]{1,12}(?:\t|\\t)[^\s\\]{1,128}(?:\t|\\t)(?P<secret>(?!\[redacted)[^\s\\\"]{6,4096})"
         ),
+    ),
+    Rule(
+        "private-key",
+        ("ls0tls1crudjti",),
+        rb"LS0tLS1CRUdJTi",
+        re.compile(r"LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM|BUUlVT)(?P<secret>[A-Za-z0-9+/]{20,}+={0,2})"),
     ),
     Rule(
         "private-key",

@@ -52,6 +52,7 @@ _STATE = re.compile(
     r"|(?:is|are)\s+(?:ready|in place|gone|complete)\b|is\s+(?:saved|stored|fixed|resolved)\b)",
     re.IGNORECASE,
 )
+_GONE = re.compile(r"\bgone\b", re.IGNORECASE)
 _DONE = re.compile(
     r"^(?:all |it's |it is |that's |everything(?:'s| is) |and )?(?:done|finished|complete)\b", re.I
 )
@@ -93,7 +94,11 @@ _READS = frozenset({"read_file", "search_files", "search_docs", "fetch_url", "we
 _PROGRAM = re.compile(
     r"\b(?:pytest|ruff|mypy|eslint|flake8|pylint|pyright|prettier|jest|cargo|npm|tox|nox)\b", re.I
 )
-_EVIDENCE = {"commit": r"\bgit\b", "install": r"\b(?:install|add|update|upgrade|get|sync|i)\b"}
+_EVIDENCE = {
+    "commit": r"\bgit\b.*\b(?:commit|push|add|stage|tag|checkout|switch|rebase|cherry-pick|stash|merge|revert"
+    r"|am)\b",
+    "install": r"\b(?:install|add|update|upgrade|get|sync|i)\b",
+}
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,8 @@ def _claims(clause: Clause, facts: Facts) -> Iterator[_Claim]:
     elif passive := _passive(text, facts):
         yield _Claim(KIND_OF[passive["verb"].lower()], text, clause, passive["verb"].lower())
     elif (state := _STATE.search(text)) and _is_claimed_state(text, state, facts):
-        yield _Claim("change", text, clause)
+        gone = _GONE.search(text, state.start()) and any(one.kind == "deleted" for one in facts.changed)
+        yield _Claim("delete" if gone else "change", text, clause)
     if _DONE.search(text):
         yield _Claim("done", text, clause)
 

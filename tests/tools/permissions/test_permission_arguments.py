@@ -330,6 +330,14 @@ python -
 python
 python -W error::a.B x.py
 python /dev/stdin
+python //dev/stdin
+python /usr/../dev/stdin
+python ../../../../dev/stdin
+bash //dev/stdin
+perl /./proc/self/fd/0
+git log --format=%+G?
+git show --pretty=%-G?
+git log --diff-merges=remerge
 python -i
 node -r ./x a.js
 node --import=./x a.js

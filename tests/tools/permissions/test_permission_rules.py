@@ -157,6 +157,11 @@ def test_paths_are_relative_to_the_workspace(tmp_path: Path) -> None:
     assert inside(tmp_path, "a/../b.py") == ("b.py",)
     assert inside(tmp_path, str(tmp_path / "b.py")) == ("b.py",)
     assert inside(tmp_path, "link/a") == ("link/a", "real/a")
+    (tmp_path / "real" / "deep").mkdir()
+    (tmp_path / "shortcut").symlink_to("real/deep")
+    assert inside(tmp_path, "shortcut/../a") == ("a", "real/a")
+    (tmp_path / "top").symlink_to(".")
+    assert inside(tmp_path, "top/../a") is None
     assert inside(tmp_path, ".") == (".",)
     for outside in ("..", "../x", "/etc/passwd", "out/passwd", "a\0b", 7, None):
         assert inside(tmp_path, outside) is None, outside

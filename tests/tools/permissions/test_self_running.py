@@ -31,6 +31,12 @@ AGENTS.md docs/AGENTS.md CLAUDE.md .cursorrules .cursor/rules/x.mdc .mcp.json .c
 GEMINI.md BUILD.bazel WORKSPACE .bazelrc SConstruct x.gemspec Gemfile composer.json x.csproj
 Directory.Build.props mix.exs .Rprofile x.desktop x.service json.py os.py subprocess/__init__.py
 .ssh/authorized_keys .local/bin/ls
+.hg/hgrc .jj/repo/config.toml .bsp/sbt.json hie.yaml .ocamlinit .octaverc BSDmakefile .mise.local.toml
+.config/mise/config.toml .shadowenv.d/x.lisp devenv.nix pixi.toml .idx/dev.nix .vs/tasks.vs.json
+.run/x.run.xml
+.lazy.lua App.xcodeproj/project.pbxproj .luacheckrc .rubocop.yml .cirrus.yml .builds/x.yml .openhands/setup.sh
+buildSrc/src/main/java/X.java versions.gradle project/Build.scala .sbtopts .jvmopts config.nims cabal.project
+karma.conf.ts .nycrc .storybook/main.js .config/fish/conf.d/x.fish .config/git/config
 """)
 )
 
@@ -124,3 +130,27 @@ def test_every_group_says_when_and_names_files() -> None:
         for name in files:
             path = name.replace("*", "x") + ("x" if name.endswith("/") else "")
             assert runs_when(path, Path("/nonexistent")), name
+
+
+@pytest.mark.parametrize(
+    ("setting", "path"),
+    [
+        ("tools/check", "tools/check/pre-commit"),
+        ("./a/../tools/check", "tools/check/pre-commit"),
+        (".", "pre-commit"),
+    ],
+)
+@pytest.mark.parametrize("worktree", [False, True])
+def test_the_folder_of_hooks_is_found_however_it_is_named(
+    tmp_path: Path, setting: str, path: str, worktree: bool
+) -> None:
+    workspace, shared = tmp_path / "work", tmp_path / "main" / ".git"
+    workspace.mkdir()
+    own = shared / "worktrees" / "work" if worktree else workspace / ".git"
+    own.mkdir(parents=True)
+    if worktree:
+        (workspace / ".git").write_text(f"gitdir: {own}\n")
+        (own / "commondir").write_text("../..\n")
+    ((shared if worktree else own) / "config").write_text(f"[core]\n\thooksPath = {setting}\n")
+    assert runs_when(path, workspace)
+    assert not runs_when("src/pre-commit", workspace)
