@@ -22,6 +22,7 @@ from assistant.plain.steps import step_line
 from assistant.plain.stopped import way_through
 from assistant.plain.turn_record import TurnRecord, json_line, step_object
 from assistant.text_safety import clean
+from tools.calls import ToolCall
 from training.student.base import StudentError
 
 if TYPE_CHECKING:
@@ -133,11 +134,11 @@ class OneShot:
             self._say(failure)
 
     def _note(self, step: Observation) -> None:
-        """Remember a call that was stopped, until another call of its tool gets through."""
+        """Remember a call that was stopped, until the same call, or one to the same file, gets through."""
         if step.confirmed_by in ("refused", "denied"):
             self._stopped.append(step)
         else:
-            self._stopped = [one for one in self._stopped if one.call.tool != step.call.tool]
+            self._stopped = [one for one in self._stopped if not _settles(step.call, one.call)]
 
     async def _with_piped(self, request: str, piped: str) -> str:
         """The request with as much of ``piped`` as the student takes; a cut is said. Raises StudentError."""
@@ -182,6 +183,14 @@ class OneShot:
             session_id=self._chat.session.id, student=self._chat.student, elapsed_ms=elapsed_ms
         )
         put(sys.stdout, json_line({"type": "result", **result} if self._output == "stream-json" else result))
+
+
+def _settles(later: ToolCall, stopped: ToolCall) -> bool:
+    """Return whether ``later`` did what ``stopped`` was to do."""
+    if later.tool != stopped.tool:
+        return False
+    path = stopped.arguments.get("path")
+    return later.arguments == stopped.arguments or (path is not None and later.arguments.get("path") == path)
 
 
 def _progress(text: str) -> None:

@@ -200,6 +200,19 @@ def test_D14_without_a_terminal_what_is_asked_is_refused(make_chat: Any, capsys:
     assert result["steps"][0]["outcome"]["success"] is False
 
 
+@pytest.mark.parametrize(("later", "code"), [("ls", 3), ("rm x", 0)])
+def test_a_refused_call_counts_until_the_same_call_passes(make_chat: Any, later: str, code: int) -> None:
+    refused, passed = shell_call("rm x"), shell_call(later)
+    turn = [
+        selected(refused, "e0"),
+        asked(refused),
+        selected(passed, "e1"),
+        Observation(passed, ToolResult(True, ""), "e1", "rule"),
+        Answer("done", "e2", USAGE),
+    ]
+    assert run(make_chat(turn), output="json") == code
+
+
 def test_refusal_is_said_on_stderr(make_chat: Any, capsys: Any) -> None:
     call = shell_call("rm x")
     run(make_chat([selected(call), asked(call), Answer("no", "e2", USAGE)]))
