@@ -177,17 +177,21 @@ def test_ctrl_d_restores_the_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "seen"),
-    [("y\r", r"ok, exit 0"), ("\r", "refused: the person refused"), ("n keep it\r", "refused: keep it")],
+    ("typed", "seen", "code"),
+    [
+        ("y\r", r"ok, exit 0", 0),
+        ("\r", "refused: the person refused", 3),
+        ("n keep it\r", "refused: keep it", 3),
+    ],
 )
-def test_one_shot_asks_at_a_terminal(tmp_path: Path, typed: str, seen: str) -> None:
+def test_one_shot_asks_at_a_terminal(tmp_path: Path, typed: str, seen: str, code: int) -> None:
     with terminal(tmp_path, ONCE) as child:
         child.expect("rm -rf build")
         child.expect("default no")
         child.send(typed)
         child.expect(seen)
         child.expect("the end")
-        assert ended(child) == 0
+        assert ended(child) == code
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"])

@@ -35,9 +35,9 @@ def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APPRENTICE_LOOP__MAX_STEPS", "3")
 
 
-def asked(project: Path, *arguments: str, **given: Any) -> dict[str, Any]:
+def asked(project: Path, *arguments: str, codes: tuple[int, ...] = (0,), **given: Any) -> dict[str, Any]:
     done = apprentice(project, *arguments, "--json", **given)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in codes, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -121,7 +121,7 @@ def test_the_request_itself_may_be_piped_in(project: Path) -> None:
 )
 def test_plan_mode_changes_nothing(project: Path, request_: str) -> None:
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    result = asked(project, "--mode", "plan", "-p", request_, "--sandbox", "off")
+    result = asked(project, "--mode", "plan", "-p", request_, "--sandbox", "off", codes=(0, 3))
     reading = {"read_file", "list_files", "search_files", "git_diff", "search_docs"}
     for step in result["steps"]:
         assert step["tool"] in reading or step["confirmed_by"] == "denied"
@@ -135,7 +135,9 @@ def test_stream_json_keeps_the_order_of_the_turn(project: Path) -> None:
         assert kinds[:2] == ["call", "observation"]
         assert kinds[-2:] == ["answer", "result"]
         text = "".join(one["text"] for one in running.seen if one["type"] == "text")
-        assert text.strip() == running.seen[-2]["text"].strip() == running.seen[-1]["answer"].strip()
+        assert running.seen[-2]["text"].strip() == running.seen[-1]["answer"].strip()
+        # What the host says in the place of the student comes whole, as the answer alone.
+        assert text.strip() in ("", running.seen[-1]["answer"].strip())
         calls = [one["event_id"] for one in running.seen if one["type"] == "call"]
         observed = [one["event_id"] for one in running.seen if one["type"] == "observation"]
         assert calls == observed == [step["event_id"] for step in running.seen[-1]["steps"]]

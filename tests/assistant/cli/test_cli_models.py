@@ -229,7 +229,8 @@ def test_the_real_thing_is_pulled_used_and_looked_into(
     found = json.loads(capsys.readouterr().out)
     assert (found["id"], found["architecture"], found["quantization"]) == ("real-q4_1", "llama", "Q4_1")
     assert found["sha256"] == catalogue()["embedded"].sha256
-    assert main(["-p", "hello", "--max-steps", "1", "--json"]) == 0
+    # The base alone may propose a write, which nobody is there to allow.
+    assert main(["-p", "hello", "--max-steps", "1", "--json"]) in (0, 3)
     assert json.loads(capsys.readouterr().out)["answer"]
 
 
