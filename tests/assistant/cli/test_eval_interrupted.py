@@ -39,7 +39,8 @@ def test_ctrl_c_keeps_what_was_done_and_the_next_run_goes_on(tmp_path: Path) -> 
     file = tmp_path / "cases.jsonl"
     lines = [{"id": n, "request": "hi", "expected": [{"tool": "answer"}]} for n in range(30)]
     file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    with Endpoint(lambda body: said("Hello.", pause_s=0.05)) as endpoint:
+    pause_s = 0.5  # long enough for the interrupt to come before the last case
+    with Endpoint(lambda body: said("Hello.", pause_s=pause_s)) as endpoint:
         code, seen = evaluate(file, endpoint, interrupt_after=5)
         assert code == 130
         assert "deciding" in seen and "/30" in seen
@@ -47,6 +48,7 @@ def test_ctrl_c_keeps_what_was_done_and_the_next_run_goes_on(tmp_path: Path) -> 
         assert "Traceback" not in seen
         asked = endpoint.asked
         assert asked < 30
+        pause_s = 0.01
         code, seen = evaluate(file, endpoint)
         assert code == 0
         assert "of 30 cases are done already" in seen
