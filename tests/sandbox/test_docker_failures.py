@@ -1,6 +1,7 @@
 """A18: the engine is away, dies in the middle, or lacks the image; and what dead sessions left."""
 
 import asyncio
+import contextlib
 import io
 import subprocess
 import sys
@@ -111,10 +112,21 @@ async def test_A18_engine_that_dies_in_the_middle_is_a_failure_of_the_sandbox(
 
 
 def leave_no_container(host: str | None, workspace: Path) -> None:
+    """Remove the workspace's containers, also those that the engine is removing by itself."""
+    from docker.errors import APIError, NotFound
+
     client = connect(host or "")
     for found in client.containers.list(filters={"label": LABEL}, ignore_removed=True):
         if any(mount["Source"] == str(workspace) for mount in found.attrs["Mounts"]):
-            found.remove(force=True)
+            try:
+                found.remove(force=True)
+            except NotFound:
+                continue
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                with contextlib.suppress(NotFound):
+                    found.wait(condition="removed", timeout=60)
     client.close()
 
 
