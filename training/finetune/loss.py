@@ -2,13 +2,15 @@
 
 Invariant: loss and gradients are those of the plain computation, in which every example is evaluated whole:
 the shared prefix is evaluated with gradient, and its keys and values are expanded over the batch. That holds
-for prefixes of different tools too, which share little. The head sees only the positions that carry loss.
+for prefixes of different tools too, which share little, and for rows that share more than the prefix
+(``stems``). The head sees only the positions that carry loss.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from training.finetune.model import core
+from training.finetune.stems import Stems, stems_of
 from training.finetune.tensors import IGNORED, Tensors
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.
     import torch
 
     transformer, head = core(model)
+    if stems := stems_of(batch):
+        return _by_stems(transformer, head, batch.prefix, stems)
     size, width = batch.ids.shape
     prefix = transformer(input_ids=batch.prefix[None], use_cache=True)
     cache = prefix.past_key_values
@@ -40,6 +44,38 @@ def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.
     before = torch.cat([prefix.last_hidden_state[:, -1:].expand(size, -1, -1), states[:, :-1]], dim=1)
     chosen = batch.labels != IGNORED
     return head(before[chosen]).float(), batch.labels[chosen]
+
+
+def _by_stems(
+    transformer: Any, head: Any, prefix: "torch.Tensor", stems: Stems
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """The same, what rows have in common behind the prefix computed once too."""
+    import torch
+
+    cache = transformer(input_ids=prefix[None], use_cache=True).past_key_values
+    cache.batch_repeat_interleave(len(stems.ids))
+    shared, width, rest = len(prefix), stems.ids.shape[1], stems.branches.shape[1]
+    columns = torch.arange(shared + width + rest, device=prefix.device)
+    in_stem = columns[None, : shared + width] < shared + stems.lengths[:, None]
+    cache = transformer(
+        input_ids=stems.ids,
+        attention_mask=in_stem.long(),
+        position_ids=columns[None, shared : shared + width].expand(len(stems.ids), -1),
+        past_key_values=cache,
+        use_cache=True,
+    ).past_key_values
+    cache.batch_select_indices(stems.of)
+    in_branch = columns[None, :rest] < stems.branch_lengths[:, None]
+    states = transformer(
+        input_ids=stems.branches,
+        attention_mask=torch.cat([in_stem[stems.of], in_branch], dim=1).long(),
+        position_ids=shared + stems.lengths[stems.of, None] + columns[None, :rest],
+        past_key_values=cache,
+        use_cache=True,
+    ).last_hidden_state
+    labels = stems.labels[:, 1:]
+    chosen = labels != IGNORED
+    return head(states[:, :-1][chosen]).float(), labels[chosen]
 
 
 def plain_logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":

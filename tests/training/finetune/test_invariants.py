@@ -99,6 +99,34 @@ def test_examples_that_share_no_tools_give_the_gradients_that_they_give_alone(vo
         assert (gradient - expected).abs().max() < 1e-5 * max(1.0, float(expected.abs().max())), name
 
 
+def test_rows_with_a_stem_in_common_give_the_gradients_that_they_give_alone(vocabulary):
+    from training.finetune.loss import logits_and_labels, plain_logits_and_labels
+    from training.finetune.rendering import rendered
+    from training.finetune.stems import stems_of
+    from training.finetune.tensors import tensors
+
+    rows = [rendered(vocabulary, PROMPT, each) for each in (call(0), talk(2), call(14))]
+    said = vocabulary.tokenize("another thing")
+    others = []
+    for row in rows[:2]:
+        start = row.trained[0][0]
+        whole = (*row.ids[:start], *said, vocabulary.end)
+        others.append(replace(row, ids=whole, trained=((start, len(whole)),), texts=()))
+    rows = [others[0], rows[0], rows[1], others[1], rows[2]]
+    learner, batch = model(), tensors(rows)
+    stems = stems_of(batch)
+    assert stems is not None and stems.of.tolist() == [0, 0, 1, 1, 2]
+    together = gradients(learner, logits_and_labels, batch)
+    alone = [gradients(learner, plain_logits_and_labels, tensors([each])) for each in rows]
+    assert together[0] == pytest.approx(sum(total for total, _ in alone), rel=1e-5)
+    for name, gradient in together[1].items():
+        expected = sum(each[name] for _, each in alone)
+        assert (gradient - expected).abs().max() < 1e-5 * max(1.0, float(expected.abs().max())), name
+    assert (
+        logits_and_labels(learner, batch)[1].tolist() == plain_logits_and_labels(learner, batch)[1].tolist()
+    )
+
+
 def test_a_teachers_shares_stay_with_their_example_in_a_mixed_batch(vocabulary):
     taught = replace(foreign(1), shares={foreign(1).tools[0].name: 0.5, "answer": 0.5})
     batch = batch_of(vocabulary, [call(0), taught, foreign(3)])
