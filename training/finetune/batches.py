@@ -9,9 +9,11 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tools.protocol.messages import Signature
 from training.datasets.example import Example
+from training.finetune.reading import WRITTEN_SUFFIX
 from training.finetune.settings import FinetuneSettings
 
 _WINDOW = 8
@@ -91,16 +93,23 @@ def _micro_batches(
 
 
 def _cut(group: list[Sized], room: Room, dice: random.Random, *, shared: bool) -> Iterator[list[Sized]]:
-    """The group in a new order, in pieces of similar lengths that fit."""
-    dice.shuffle(group)
+    """The group in a new order, in pieces of similar lengths that fit; what is said of one reading stays
+    together, so that the reading is evaluated once (``stems``)."""
+    readings: dict[str, list[Sized]] = defaultdict(list)
+    for each in group:
+        readings[each.example.id.removesuffix(WRITTEN_SUFFIX)].append(each)
+    mixed = list(readings.values())
+    dice.shuffle(mixed)
     window = _WINDOW * room.micro_batch
-    for start in range(0, len(group), window):
+    for start in range(0, len(mixed), window):
         piece: list[Sized] = []
-        for each in sorted(group[start : start + window], key=lambda each: each.whole):
-            width = each.ids if shared else each.whole
+        width = 0
+        chosen = sorted(mixed[start : start + window], key=lambda some: some[0].whole)
+        for each in chain.from_iterable(chosen):
+            width = max(width, each.ids if shared else each.whole)
             if len(piece) == room.micro_batch or (piece and (len(piece) + 1) * width > room.micro_tokens):
                 yield piece
-                piece = []
+                piece, width = [], each.ids if shared else each.whole
             piece.append(each)
         if piece:
             yield piece

@@ -23,6 +23,8 @@ from training.student.passages import (
     tokens_of_form,
 )
 
+WRITTEN_SUFFIX = "/written"
+"""What the id of the part with the written answer adds to that of the part that points."""
 _OTHER_PIECES = 1
 """Pieces without the answer that are learned from, of a text that takes several."""
 
@@ -36,7 +38,8 @@ def parts(example: Example) -> Iterator[Example]:
     line = None if label.line is None else label.line - held.first
     yield _part(example, held, "", form=label.form, line=line, answer=label.answer)
     if label.answer:
-        yield _part(example, held, "/written", form=label.form, line=line, answer=label.answer, written=True)
+        told = {"form": label.form, "line": line, "answer": label.answer}
+        yield _part(example, held, WRITTEN_SUFFIX, **told, written=True)
     for number, each in enumerate(others):
         form = "none" if label.form == LINE else label.form
         yield _part(example, each, f"/{number}", form=form, line=None, answer="")

@@ -1,5 +1,6 @@
 """What is learned from together: whole, in an order that repeats, and no larger than there is room."""
 
+import random
 from dataclasses import replace
 
 from tests.training.finetune.tiny import TOOLS, call, foreign, sized, talk
@@ -50,3 +51,15 @@ def test_what_is_evaluated_at_once_fits_the_room_and_one_that_is_longer_goes_alo
     ):
         widths = [each.ids for each in sized(*batch.examples)]
         assert len(batch.examples) == 1 or len(widths) * max(widths) <= 300
+
+
+def test_what_is_said_of_one_reading_is_learned_together():
+    readings = [
+        replace(each, example=replace(each.example, id=f"{each.example.id}{suffix}"))
+        for each in EXAMPLES[:40]
+        for suffix in ("", "/written")
+    ]
+    random.Random(1).shuffle(readings)
+    batches = [batch for step in steps(readings, ROOM, seed=1, epoch=0, shuffle_tools=True) for batch in step]
+    together = [batch for batch in batches if len({each.id.split("/")[0] for each in batch.examples}) == 2]
+    assert len(batches) == 20 and len(together) == 20
