@@ -48,16 +48,18 @@ def write_mean(
     from. Raises ExportError, OSError.
     """
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     read = [_pairs(each) for each in adapters]
     _check_alike(adapters, read)
     rank = rank or max(len(a) for a, _ in read[0].values())
     made: dict[str, np.ndarray[Any, Any]] = {}
     kept = whole = 0.0
-    for name in sorted(read[0]):
-        (a, b), values = _mean([each[name] for each in read], rank)
-        made[f"{name}.lora_a"], made[f"{name}.lora_b"] = a, b
-        kept, whole = kept + float(np.sum(values[:rank] ** 2)), whole + float(np.sum(values**2))
+    with threadpool_limits(1):  # threads that share thin matrices wait for each other most of the time
+        for name in sorted(read[0]):
+            (a, b), values = _mean([each[name] for each in read], rank)
+            made[f"{name}.lora_a"], made[f"{name}.lora_b"] = a, b
+            kept, whole = kept + float(np.sum(values[:rank] ** 2)), whole + float(np.sum(values**2))
     part = path.with_name(f"{path.name}.part")
     architecture = str(fact_of(adapters[0], _ARCHITECTURE))
     facts = {
