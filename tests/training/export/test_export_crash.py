@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.finetune.tiny_runs import ended, until
 from tests.training.finetune.works import with_misfortunes
+from tests.training.jobs.waiting import notes
 from training.export.order import export_job, export_order
 from training.jobs.base import Job, JobSpec
 from training.jobs.store import Jobs
@@ -42,30 +43,25 @@ def assert_whole(job: Job, registry: Registry) -> None:
     assert student.manifest.files["adapter.gguf"].sha256 == report["sha256"]
 
 
-def test_K01_K04_whatever_ends_an_export_it_goes_on_and_is_registered_once(jobs, whole, registry):
+def test_K01_K04_K09_whatever_ends_an_export_it_goes_on_and_is_registered_once(jobs, whole, registry):
     misfortunes = [
+        ("wait", EVALUATING),
         ("kill", EVALUATING),
         ("full", "writing the adapter"),
-        ("kill", "output card.md"),
         ("kill", "end"),
     ]
     job = jobs.submit(with_misfortunes(export_of(whole, registry), "unlucky_export", *misfortunes))
     for what, at in misfortunes:
+        if what == "wait":
+            until(jobs, job, lambda job: EVALUATING in notes(job))
+            jobs.cancel(job.id)
         failed = ended(jobs, job)
-        expected = "killed (SIGKILL)" if what == "kill" else "make room, then resume"
-        assert failed.state == "failed" and expected in failed.error
+        if what == "wait":
+            assert failed.state == "cancelled" and not (failed.folder / "work").exists()
+        else:
+            expected = "killed (SIGKILL)" if what == "kill" else "make room, then resume"
+            assert failed.state == "failed" and expected in failed.error
         if at != "end":
             assert [each for each in registry.all() if each.manifest.name == "tiny"] == []
         job = jobs.resume(job.id)
     assert_whole(ended(jobs, job), registry)
-
-
-def test_K09_an_export_that_is_cancelled_stops_and_can_be_resumed(jobs, whole, registry):
-    job = jobs.submit(export_of(whole, registry))
-    until(jobs, job, lambda job: job.state == "running" and job.progress.done > 0)
-    jobs.cancel(job.id)
-    stopped = ended(jobs, job)
-    if stopped.state == "cancelled":  # else it was done before it heard of it
-        assert not (stopped.folder / "work").exists()
-        stopped = ended(jobs, jobs.resume(job.id))
-    assert_whole(stopped, registry)

@@ -44,11 +44,9 @@ def test_a_run_leaves_weights_prompt_and_all_that_is_to_be_known_of_it(whole, pl
 
 def test_K01_K03_K04_K06_whatever_ends_a_run_it_goes_on_and_ends_in_the_same_weights(jobs, place, whole):
     misfortunes = [
-        ("kill", "reading the examples"),
         ("kill", "step 2"),
         ("full", "step 4"),
         ("memory", "step 4"),
-        ("kill", "step 5"),
         ("kill", "writing the weights"),
         ("kill", "output adapter.gguf"),
     ]

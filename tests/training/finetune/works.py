@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -26,8 +27,9 @@ def with_misfortunes(spec: JobSpec, work: str, *misfortunes: tuple[str, str]) ->
 def unlucky(reporter: Reporter) -> Mapping[str, Any]:
     """Run a fine-tuning to which ``misfortunes`` happen.
 
-    ``arguments``: the ``order``, and in ``misfortunes`` for each run in turn what happens (``kill``, ``full``
-    or ``memory``) at which word of the job; ``end`` is behind all of them. Later runs are spared.
+    ``arguments``: the ``order``, and in ``misfortunes`` for each run in turn what happens (``kill``,
+    ``full``, ``memory``, or ``wait``: stand still until it is cancelled) at which word of the job; ``end``
+    is behind all of them. Later runs are spared.
     """
     return _worked(job.work, reporter)
 
@@ -79,6 +81,9 @@ class _Unlucky:
             return
         if self._what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        while self._what == "wait":
+            self._inner.check()
+            time.sleep(0.05)
         if self._what == "memory":
             used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (used + SPARE_BYTES, used + SPARE_BYTES))
