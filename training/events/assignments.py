@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from training.events.randomness import LONGEST, is_mixed, is_placeholder, looks_random
-from training.events.secret_names import Kind, kind_of
+from training.events.secret_names import SHORT, Kind, kind_of
 
 NESTED = 16
 """As many names are read inside one value, so that ``token=token=token=...`` takes no square of its length."""
@@ -22,12 +22,15 @@ HINTS = ("pass", "pwd", "pw", "secret", "token", "key", "cred", "jwt", "bearer",
 
 _QUOTE = r"\\{0,3}[\"'`]"
 _NAME = re.compile(
-    r"(?<![A-Za-z0-9_$.-])(?P<flag>--?)?(?P<name>[A-Za-z_$.][A-Za-z0-9_.$-]*+)(?P<quoted>" + _QUOTE + r")?\]?"
+    r"(?<![A-Za-z0-9_$.-])(?P<flag>--?)?(?P<name>[A-Za-z_$.][A-Za-z0-9_.$-]*+)(?P<quoted>"
+    + _QUOTE
+    + r")?(?:\[\w{0,12}\]|\])?"
     r"(?P<operator>(?:: ?[&A-Za-z_][A-Za-z0-9_<>\[\]?|.' ]{0,40}?)?[^\S\n]{0,20}(?:=>|:=|\?=|\+=|={1,3}|!==?|<-|:)[^\S\n]{0,8}(?:[|>][-+]?[^\S\n]*\r?\n[^\S\n]*|!{1,2}str )?"
-    r"|[ \t]{1,4}|[^\S\n]{0,4},[^\S\n]{0,4})"
+    r"|\{(?=[\"'])|[ \t]{1,4}|[^\S\n]{0,4},[^\S\n]{0,4})"
 )
+_MADE_OF = r"(?:\[\]byte\(|(?:new )?(?:Secret)?(?:String|Str|Token|Password|Secret|str|bytes|SecretStr)(?:(?:::|\.)(?:from|new|of|valueOf|from_static))?\()"
 _VALUE = re.compile(
-    r"(?P<prefix>[rbuRBUfF@$]{0,2})(?P<quote>" + _QUOTE + r")"
+    r"(?:" + _MADE_OF + r")?(?P<prefix>[rbuRBUfF@$]{0,2})(?P<quote>" + _QUOTE + r")"
     r"(?P<literal>(?:(?!(?P=quote))[^\r\n]){4," + str(LONGEST) + r"}+)(?:(?P=quote)|\\?$|(?=[\r\n]))"
     r"|(?P<bare>[^\s\"'`,;&|()\[\]{}<>\\]{4," + str(LONGEST) + r"}+)(?P<after>.?)",
     re.MULTILINE,
@@ -35,10 +38,20 @@ _VALUE = re.compile(
 _ENV_LINE = re.compile(r"(?:^|\\n|[\r\n])[ \t]*(?:[+>-] ?|\d{1,6}[:|\t ] ?)?(?:export |set |ENV |ARG |- )?$")
 _REST_OF_LINE = re.compile(r"[^\s\"'`\\]{4," + str(LONGEST) + r"}")
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:$|[\r\n]|\\[nr])")
+_DIRECTIVE_END = re.compile(r"[ \t]*;?[ \t]*(?:#[^\n]*)?(?:$|[\r\n]|\\[nr])")
 _LINE_START = re.compile(r"(?:^|[\r\n]|\\n)[ \t+>-]*(?:\d{1,6}[:|\t ] *)?(?:export )?[\"']?$")
-_DOCKERFILE = re.compile(r"(?:^|[\r\n]|\\n)[ \t]*(?:ENV|ARG)[ \t]+$")
+_DOCKERFILE = re.compile(
+    r"(?:^|[\r\n]|\\n)[ \t]*(?:ENV|ARG)[ \t]+$|\((?:def|defvar|defconst|defparameter|setq|setf|define)[ \t]+$|#[ \t]*define[ \t]+$"
+)
+_PLAIN_NAMES = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "psk")
 _WORD = re.compile(
-    r"(?i)^[a-z]*(?:passw|pwd|passphrase|secret|token|key|credential|auth|user|name|pass)[a-z_]*$"
+    r"(?i)^[a-z]*(?:passw|pwd|passphrase|secret|token|(?<!don)(?<!mon)(?<!tur)(?<!hoc)(?<!joc)(?<!whis)key|credential|auth|user|name|pass)[a-z_]*$"
+)
+_COMPOUND = 15
+"""From how many letters on a word without a boundary in it is no name of anything, but words in a row."""
+_SENTENCE = re.compile(
+    r"\b(?:an?|the|of|for|to|in|on|is|are|be|was|must|may|can|will|not?|your?|our|my|this|that|it|its|and|or|if|with|from"
+    r"|please|enter|type|use|[re]*set|new|change|password|passphrase|secret|token|key|user|name|account|required)\b"
 )
 _TYPE = re.compile(r"^[A-Z][a-z]+(?:[A-Z][a-z]+)*$")
 _CODE_WORD = re.compile(
@@ -50,8 +63,19 @@ _CODE_WORD = re.compile(
 _FOLDERS = {"PWD", "OLDPWD", "pwd", "oldpwd"}
 """What a shell keeps the current folder in; a password only where its value is no path."""
 _FOLDER_VALUE = re.compile(r"[\"'`]?(?:/|~/|\.{1,2}/)")
+_SHORT_VALUE = re.compile(
+    r"[\"'`]?(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])(?![^\s\"'`]{0,64}[(\[{])[^\s\"'`,]{8}|[\"'][^\s\"']{12}"
+)
 _HEX = re.compile(r"[0-9a-f]+")
 _IDENTIFIER = re.compile(r"^[A-Za-z_]\w*$")
+_LIST = re.compile(
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{1,100}+)\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}(?:\[|\((?=[^()\n]{0,2000},))(?P<items>[^\[\]()]{4,4000})[\])]"
+    r"|(?m:^)[ \t]{0,40}(?P<key>[A-Za-z_][A-Za-z0-9_.-]{1,100}+):[ \t]{0,8}\r?\n(?P<lines>(?:[ \t]{0,40}- [^\s\n][^\n:]{2,300}\n?){1,50})"
+)
+_ITEM = re.compile(
+    r"\\{0,3}(?P<quote>[\"'])(?P<item>(?:(?!(?P=quote))[^\n]){4,512}?)\\{0,3}(?P=quote)|^[ \t]*- [\"']?(?P<line>[^\s\"'\n][^\n\"']{3,300}?)[\"']?[ \t]*$",
+    re.MULTILINE,
+)
 _PAIR = re.compile(
     r"(?<![A-Za-z0-9_])(?:key|name|Key|Name|NAME|variable)"
     + f"(?:{_QUOTE})?"
@@ -77,6 +101,8 @@ def assigned(text: str) -> Iterator[Span]:
             continue
         if match["name"] in _FOLDERS and _FOLDER_VALUE.match(text, match.end()):
             continue
+        if match["name"].lower() in SHORT and not _SHORT_VALUE.match(text, match.end()):
+            continue
         nested = nested + 1 if match.start() < run_end else 0
         if nested > NESTED:
             continue
@@ -94,6 +120,13 @@ def assigned(text: str) -> Iterator[Span]:
                 group = "literal" if value["literal"] is not None else "bare"
                 if is_secret(value[group], kind):
                     yield (*value.span(group), kind)
+    for match in _LIST.finditer(text):
+        kind = kind_of(match["name"] or match["key"])
+        if kind:
+            for item in _ITEM.finditer(text, *match.span("items" if match["items"] else "lines")):
+                group = "item" if item["item"] else "line"
+                if is_listed(item[group], kind):
+                    yield (*item.span(group), kind)
     if "</" in text:
         for match in _ELEMENT.finditer(text):
             kind = kind_of(match["name"])
@@ -104,11 +137,24 @@ def assigned(text: str) -> Iterator[Span]:
 def is_secret(value: str, kind: Kind) -> bool:
     """Whether a literal value under the name of a secret of ``kind`` is one."""
     value = value.rstrip("\\")
-    if is_placeholder(value) or _WORD.match(value):
+    if is_placeholder(value) or _is_name(value):
         return False
     if kind == "password":
         return len(value) >= 4 and (" " not in value or _is_phrase(value))
     return looks_random(value) or _is_long_secret(value)
+
+
+def is_listed(value: str, kind: Kind) -> bool:
+    """Whether an item under the name of secrets is one, and not the name of one or a word."""
+    return is_secret(value, kind) and (
+        kind != "password" or is_mixed(value) or "-" in value or len(value) >= _COMPOUND
+    )
+
+
+def _is_name(value: str) -> bool:
+    """Whether it is what a secret is called: ``password``, ``authToken``; words in a row are not."""
+    in_a_row = len(value) >= _COMPOUND and value.islower() and value.isalpha()
+    return bool(_WORD.match(value)) and not (in_a_row and kind_of(value) is None)
 
 
 def _is_long_secret(value: str) -> bool:
@@ -139,7 +185,9 @@ def _is_phrase(value: str) -> bool:
         any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
         for word in words
     )
-    return all(words) and len(words) <= 8 and odd and value[0] not in "{[(<%"
+    plain = len(words) >= 3 and all(word.isalpha() and word.islower() and len(word) > 2 for word in words)
+    chosen = odd or (plain and not _SENTENCE.search(value))
+    return all(words) and len(words) <= 8 and chosen and value[0] not in "{[(<%"
 
 
 def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) -> tuple[int, int] | None:
@@ -147,6 +195,8 @@ def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) 
     by_space, by_comma = operator.isspace(), "," in operator
     before = ("" if name.start() <= 40 else "…") + text[max(0, name.start() - 40) : name.start()]
     if by_space and not name["flag"] and not _DOCKERFILE.search(before):
+        if _is_directive(text, name, value, kind, before):
+            return value.span("bare" if value["bare"] else "literal")
         return value.span("bare") if kind == "assigned-secret" and _is_said(value["bare"]) else None
     if by_comma and not name["quoted"]:
         return None
@@ -154,12 +204,30 @@ def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) 
         literal = value["literal"]
         if "f" in value["prefix"].lower() and "{" in literal:
             return None
-        if by_comma and not (is_mixed(literal) and any(letter.isdigit() for letter in literal)):
+        compound = (
+            name["name"].lower() not in _PLAIN_NAMES and literal.isalpha() and len(literal) >= _COMPOUND
+        )
+        if by_comma and not (compound or (is_mixed(literal) and any(letter.isdigit() for letter in literal))):
             return None
         return value.span("literal") if is_secret(literal, kind) else None
     if by_comma:
         return None
     return _bare(text, name, value, kind, before)
+
+
+def _is_directive(text: str, name: re.Match[str], value: re.Match[str], kind: Kind, before: str) -> bool:
+    """Whether a line of a configuration is nothing but a password's name and a value: ``requirepass ...``."""
+    found = value["bare"] or value["literal"]
+    alone = _LINE_START.search(before) and _DIRECTIVE_END.match(text, value.end() - len(value["after"] or ""))
+    if (
+        kind != "password"
+        or not alone
+        or name["name"].lower() == "proxy_pass"
+        or len(found) < 6
+        or not is_secret(found, kind)
+    ):
+        return False
+    return is_mixed(found) if name["name"].lower() in _PLAIN_NAMES else "_" not in found
 
 
 def _bare(
@@ -179,7 +247,7 @@ def _bare(
                 found, end, after = trimmed, start + len(trimmed), ""
     if after and after in "([{":
         return None
-    if is_placeholder(found) or (_WORD.match(found) and not (upper and tight and kind == "password")):
+    if is_placeholder(found) or (_is_name(found) and not (upper and tight and kind == "password")):
         return None
     return (start, end) if _is_bare_secret(text, name, found, after, kind, before, end) else None
 
@@ -213,6 +281,8 @@ def _is_bare_secret(
         return after not in (",", ")") or is_mixed(found)
     if is_mixed(found) and (not _IDENTIFIER.match(found) or _has_digit_inside(found)):
         return len(found) >= 4 and not re.match(r"^\w+(?:/|\.)\w*$", found)
+    if len(found) >= _COMPOUND and found.islower() and found.isalpha() and _LINE_END.match(text, end):
+        return True
     return (
         alone
         and not _TYPE.match(found)

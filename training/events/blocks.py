@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from training.events.assignments import Span
+from training.events.command_lines import piped
 from training.events.randomness import entropy, is_placeholder, looks_random
+from training.events.tables import HINTS, in_inserts, in_markup, in_tables
 
 _KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
@@ -196,5 +198,9 @@ FINDERS: tuple[tuple[tuple[str, ...], bytes, Finder], ...] = (
     (("cookie", " -b", "'-b"), rb"cookie|-b[ =]?[\"'\\]*[a-z0-9_.-]+=", cookies),
     (("auth",), rb"(?:^|[^a-z-])auth[\\\"']*\s*[:=]", registry_auths),
     (("secret",), rb"secret", manifests),
+    (("echo ", "printf ", "<<<"), rb"<<<|(?:echo|printf)[^\n]*\|", piped),
+    (HINTS, rb"passw|pwd|secret|token[^s]|api.?key|cred", in_tables),
+    (("<",), rb"<[^<>]*(?:pass|pwd|secret|token|key|cred)", in_markup),
+    (("insert",), rb"insert\s", in_inserts),
 )
 """Hints in lower case, what the gate stops at, and the finder."""

@@ -11,6 +11,7 @@ import re
 import re2
 
 from training.events.blocks import FINDERS
+from training.events.command_lines import COMMAND_RULES
 from training.events.hidden import GATE_HINTS
 from training.events.rules import EMAIL, RULES
 from training.events.token_formats import PREFIXES
@@ -21,8 +22,9 @@ _NAMES = (
     rb"[a-z_-]key(?:s|id|_id)?[0-9]{0,3}(?:$|[^a-z])",
     rb"passw|passphrase|passcode|pwd|psswd|credential|creds|secret|psk|jwt|mnemonic|otp_?-?seed|hmac",
     rb"[a-z0-9_.-]p(?:ass|s?w)[0-9]{0,3}[\\\"'` ]{0,4}[\])>=:, ]",
-    rb"cookies?\"|sess(?:ion)?[_-]?id|dsn|conn(?:ection)?[_-]?str|webhook[_-]?url|authorization|bearer|[a-z_.-]pat[\\\"' ]*[=:]",
-    rb":\\*/\\*/[^\s\"<>]*@",
+    rb"masterauth|cookies?\"|sess(?:ion)?[_-]?id|dsn|conn(?:ection)?[_-]?str|webhook[_-]?url|authorization|bearer|[a-z_.-]pat[\\\"' ]*[=:]",
+    rb"(?:^|[^a-z0-9_.-])p(?:ass|s?w)[\\\"'`*]{0,5} ?[:=]",
+    rb":\\*/\\*/[^\s\"<>]*@|%3a%2f%2f[^\s\"<>]*(?:@|%40)",
     rb"[?&;](?:amp;)?[a-z-]*(?:token|sig|signature|hmac|auth|key|appid|code|state|ticket|sas|st|policy|jwt|assertion|pass)=",
 )
 
@@ -37,7 +39,9 @@ def _compiled(*hints: bytes) -> re2._Regexp:
 
 
 _PREFIXES = b"(?-i:" + b"|".join(re.escape(prefix).encode() for prefix in PREFIXES) + b")"
-_RULES = tuple(dict.fromkeys([rule.gate for rule in RULES] + [gate for _, gate, _ in FINDERS]))
+_RULES = tuple(
+    dict.fromkeys([rule.gate for rule in (*RULES, *COMMAND_RULES)] + [gate for _, gate, _ in FINDERS])
+)
 _HINTS = (*_NAMES, *_RULES, _PREFIXES, *GATE_HINTS)
 _GATE = _compiled(*_HINTS)
 _GATE_WITH_EMAIL = _compiled(*_HINTS, EMAIL.gate)

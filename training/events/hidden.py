@@ -59,3 +59,54 @@ class View:
 
     def _place(self, position: int) -> int:
         return position + self._shifts[bisect_right(self._starts, position) - 1]
+
+
+_ENCODED = {
+    **{
+        f"%{code}": sign
+        for code, sign in (("3D", "="), ("3A", ":"), ("22", '"'), ("27", "'"), ("26", "&"), ("20", " "))
+    },
+    **{
+        f"%{code}": sign
+        for code, sign in (("2F", "/"), ("40", "@"), ("7B", "{"), ("7D", "}"), ("2C", ","), ("3F", "?"))
+    },
+    "&quot;": '"',
+    "&apos;": "'",
+    "&amp;": "&",
+    "&equals;": "=",
+    "&colon;": ":",
+    **{f"&#{ord(sign)};": sign for sign in "\"'=:&"},
+    **{f"&#x{ord(sign):x};": sign for sign in "\"'=:&"},
+    **{f"\\u{ord(sign):04x}": sign for sign in "\"'=:&"},
+    **{f"\\x{ord(sign):x}": sign for sign in "\"'=:&"},
+}
+_SIGN = re.compile("|".join(map(re.escape, _ENCODED)), re.IGNORECASE)
+
+
+class Decoded:
+    """``original`` with the signs of URLs, HTML, JSON and C in place of how those write them."""
+
+    def __init__(self, original: str) -> None:
+        pieces: list[str] = []
+        self._starts, self._shifts = [0], [0]
+        end = removed = 0
+        for match in _SIGN.finditer(original):
+            pieces += (original[end : match.start()], _ENCODED[_spelled(match[0])])
+            end = match.end()
+            removed += len(match[0]) - 1
+            self._starts.append(end - removed)
+            self._shifts.append(removed)
+        self.is_plain = end == 0
+        self.text = original if self.is_plain else "".join((*pieces, original[end:]))
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where ``start`` to ``end`` of the decoded text are in the original."""
+        return self._place(start), self._place(end - 1) + 1
+
+    def _place(self, position: int) -> int:
+        return position + self._shifts[bisect_right(self._starts, position) - 1]
+
+
+def _spelled(found: str) -> str:
+    """The key of the table for what was found in any case."""
+    return found.upper() if found[0] == "%" else found.lower()

@@ -23,6 +23,11 @@ _PLACEHOLDER = re.compile(
     r"|disabled|enabled|default|prompt|unknown|unchanged|changed|updated|redacted|auto|manual|yes|no|on|off|and|or|is"
     r"|not|has|for|from|with|was|must|may|to|in|input|field|form|label|hash|hashed|plain|plaintext|env|file|vault)$)"
 )
+_ASKS = re.compile(
+    r"(?i)^(?:your|my|the|some|example|change[_-]?(?:me|it|this)|replace|insert|placeholder|dummy|todo|optional|env|settings|config)"
+)
+"""How a value begins that asks to be replaced; it is a secret all the same where a generated one follows."""
+_RUN = re.compile(r"[A-Za-z0-9]{20,}")
 _ATTRIBUTE = re.compile(r"^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+$")
 _REFERENCE = re.compile(r"\$\{|\{\{|\$\(|#\{|%\(|<%|\(\)|/aws4_request")
 _PATH = re.compile(r"^(?:~?/|\.{1,2}/|[A-Za-z]:\\)[^=+]*$")
@@ -31,7 +36,16 @@ _KINDS = re.compile(r"[0-9]+|[a-z]+|[A-Z]+")
 
 def is_placeholder(value: str) -> bool:
     """Whether a value stands for something else: a reference, a type, a word that asks to be replaced."""
-    return bool(_PLACEHOLDER.match(value) or _ATTRIBUTE.match(value) or _REFERENCE.search(value))
+    if _ATTRIBUTE.match(value) or _REFERENCE.search(value):
+        return True
+    return bool(_PLACEHOLDER.match(value)) and not _holds_a_key(value)
+
+
+def _holds_a_key(value: str) -> bool:
+    """Whether what follows ``changeme-`` or ``my-`` was generated."""
+    asks = _ASKS.match(value)
+    runs = _RUN.findall(value[asks.end() : _SAMPLE]) if asks else ()
+    return any(any(one.isdigit() for one in run) and _changes(run) >= 6 for run in runs)
 
 
 def is_mixed(value: str) -> bool:

@@ -14,14 +14,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from training.events.assignments import HINTS, Span, assigned, is_secret
+from training.events.assignments import HINTS, Span, assigned, is_listed, is_secret
 from training.events.blocks import FINDERS, is_basic
+from training.events.command_lines import COMMAND_RULES
 from training.events.gate import may_hold_secrets
-from training.events.hidden import View
+from training.events.hidden import Decoded, View
 from training.events.links import in_links
 from training.events.randomness import looks_random
 from training.events.rules import EMAIL, RULES
-from training.events.secret_names import kind_of
+from training.events.secret_names import SHORT, Kind, kind_of
 from training.events.token_formats import with_prefix
 
 _SHORTEST = 6
@@ -67,6 +68,8 @@ def _entry(key: Any, value: Any, siblings: Mapping[Any, Any], email: bool, count
     """The value of a dict's key, which may be the name of a secret."""
     if isinstance(key, str) and key.lower() in _COOKIE_KEYS and isinstance(value, Mapping):
         return {name: _cookie(name, one, email, counts) for name, one in value.items()}
+    if isinstance(key, str) and not isinstance(value, str) and (outer := kind_of(_called(key, siblings))):
+        return _below(outer, key, value, email, counts)
     if not isinstance(key, str) or not isinstance(value, str) or not value or _MARK in value:
         return _walk(value, email, counts)
     kind = _kind_of_entry(key, value, siblings)
@@ -75,27 +78,49 @@ def _entry(key: Any, value: Any, siblings: Mapping[Any, Any], email: bool, count
     found: Counter[str] = Counter()
     cleaned = _text(value, email, found)
     if kind == "password" or not found:
-        counts[kind] += 1
-        return f"[redacted:{kind}]"
+        return _marked(kind, counts)
     counts.update(found)
     return cleaned
 
 
+def _below(kind: Kind, key: str, value: Any, email: bool, counts: Counter[str]) -> Any:
+    """A number, a list or a group under the name of a secret: what is one in it goes, by its kind."""
+    if isinstance(value, str):
+        if is_listed(value, kind):
+            return _marked(kind, counts)
+    elif isinstance(value, list | tuple):
+        return [_below(kind, key, item, email, counts) for item in value]
+    elif isinstance(value, Mapping):
+        plural = key.lower().endswith("s")
+        return {
+            name: _below(kind, key, item, email, counts)
+            if plural and isinstance(item, str | list)
+            else _entry(name, item, value, email, counts)
+            for name, item in value.items()
+        }
+    elif kind == "password" and isinstance(value, int) and abs(value) >= 1000:
+        return _marked(kind, counts)
+    return _walk(value, email, counts)
+
+
+def _marked(kind: str, counts: Counter[str]) -> str:
+    counts[kind] += 1
+    return f"[redacted:{kind}]"
+
+
 def _cookie(name: Any, value: Any, email: bool, counts: Counter[str]) -> Any:
     if isinstance(value, str) and looks_random(value):
-        counts["cookie"] += 1
-        return "[redacted:cookie]"
+        return _marked("cookie", counts)
     return _walk(value, email, counts)
 
 
 def _kind_of_entry(key: str, value: str, siblings: Mapping[Any, Any]) -> str | None:
     """What the value is by its key alone, or None."""
-    name = key
-    if key.lower() == "value":
-        name = next((str(siblings[one]) for one in ("name", "key", "Name", "Key") if siblings.get(one)), key)
+    name = _called(key, siblings)
     kind = kind_of(name)
     if kind == "password":
-        return kind if name is key or is_secret(value, kind) else None
+        sure = name is key and key.lower() not in SHORT
+        return kind if sure or is_secret(value, kind) else None
     if kind and is_secret(value, kind):
         return kind
     if key in ("auth", "_auth") and is_basic(value):
@@ -105,6 +130,13 @@ def _kind_of_entry(key: str, value: str, siblings: Mapping[Any, Any]) -> str | N
     return None
 
 
+def _called(key: str, siblings: Mapping[Any, Any]) -> str:
+    """What a value is called: by its key, or by the one beside it: ``{"name": ..., "value": ...}``."""
+    if key.lower() != "value":
+        return key
+    return next((str(siblings[one]) for one in ("name", "key", "Name", "Key") if siblings.get(one)), key)
+
+
 def _text(text: str, email: bool, counts: Counter[str]) -> str:
     if len(text) < _SHORTEST or not may_hold_secrets(text.encode("utf-8", "replace"), email):
         return text
@@ -112,6 +144,10 @@ def _text(text: str, email: bool, counts: Counter[str]) -> str:
     spans = [(*view.original_span(start, end), kind) for start, end, kind in _found(view.text, email)]
     if not view.is_plain:
         spans += _found(view.parted, email)
+    if not (decoded := Decoded(text)).is_plain:
+        spans += [
+            (*decoded.original_span(start, end), kind) for start, end, kind in _found(decoded.text, email)
+        ]
     if not spans:
         return text
     return _replaced(text, spans, counts)
@@ -125,7 +161,7 @@ def _found(text: str, email: bool) -> list[Span]:
         if any(hint in lower for hint in hints):
             found += finder(text)
     found += with_prefix(text)
-    for rule in RULES:
+    for rule in (*RULES, *COMMAND_RULES):
         if any(hint in lower for hint in rule.hints):
             group: str | int = "secret" if "secret" in rule.pattern.groupindex else 0
             found += ((*match.span(group), rule.kind) for match in rule.pattern.finditer(text))

@@ -13,7 +13,7 @@ _START = r"(?<![A-Za-z0-9_-])"
 _END = r"(?![A-Za-z0-9_-])"
 _GAP = r"(?:[^\S\n]|\\[nrt]|\r?\n)"
 _AUTHORIZATION = r"(?i)authorization\\{0,3}[\"']?\s{0,4}[:=,]\s{0,4}\\{0,3}[frb]{0,2}[\"']?"
-_NOT_MARK = r"(?!\$|\{|<|\[redacted|%[A-Za-z_(])"
+NOT_MARK = r"(?!\$|\{|<|\[redacted|%[A-Za-z_(])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,6 @@ class Rule:
     gate: bytes
     pattern: re.Pattern[str]
 
-
-def _option(kind: str, hints: str, gate: bytes, command: str, option: str, value: str) -> Rule:
-    """A password among the arguments of a command: up to 300 characters after its name."""
-    pattern = rf"(?<![\w/-])(?:{command})(?=\s)[^\n|;]{{0,300}}?\s{option}(?P<secret>{_NOT_MARK}{value})"
-    return Rule(kind, tuple(hints.split()), gate, re.compile(pattern))
-
-
-_USER = r"[\"']?[^\s:\"'$]{1,128}:"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -161,7 +153,7 @@ RULES: tuple[Rule, ...] = (
         (":543", ":6432:", ":6543:", ":*:"),
         rb":(?:543[0-9]|6432|6543|\*):",
         re.compile(
-            r"(?m)(?:^|(?<=\\n))[^:\s#\\/]{1,128}:(?:543[0-9]|6432|6543|\*):[^:\s]{1,64}:[^:\s]{1,64}:"
+            r"(?m)(?:^|(?<=\\n))[^:\s#\\/]{1,128}:(?:543[0-9]|6432|6543|\*):(?![0-9]{1,6}:)[^:\s]{1,64}:[^:\s]{1,64}:"
             r"(?P<secret>(?!\[redacted)[^\s\\\"']{3,256})"
         ),
     ),
@@ -171,7 +163,7 @@ RULES: tuple[Rule, ...] = (
         rb"@(?:tcp|unix)\(",
         re.compile(
             r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:(?P<secret>"
-            + _NOT_MARK
+            + NOT_MARK
             + r"[^\s:\"']{1,128}?)@(?:tcp|unix)\("
         ),
     ),
@@ -181,70 +173,14 @@ RULES: tuple[Rule, ...] = (
         rb"jdbc:oracle|sqlplus",
         re.compile(
             r"(?:jdbc:oracle:(?:thin|oci8?):|sqlplus(?: -[SLs]+)? )[A-Za-z0-9_.$-]{1,64}/"
-            r"(?P<secret>" + _NOT_MARK + r"[^\s@\"']{3,128})@"
+            r"(?P<secret>" + NOT_MARK + r"[^\s@\"']{3,128})@"
         ),
-    ),
-    _option(
-        "password",
-        "curl wget http xh",
-        rb"(?:curl|https?|xh)\b[^\n]*\s(?:-u|--user|--proxy-user|-U|-a|--auth)",
-        "curl|https?|xh",
-        rf"(?:-[A-Za-z]{{0,6}}[uUa]|--(?:proxy-)?user|--auth)(?:=|\s{{0,4}}){_USER}",
-        r"(?!//)[^\s\"'`$<{][^\s\"'`]{0,255}",
-    ),
-    _option(
-        "password",
-        "sshpass plink pscp",
-        rb"sshpass|plink|pscp",
-        "sshpass|plink|pscp",
-        r"(?:-p|-pw) ?[\"']?",
-        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
-    ),
-    _option(
-        "password",
-        "mysql mariadb",
-        rb"mysql|mariadb",
-        "mysql(?:dump|admin|import|check|show|sh)?|mariadb(?:-dump)?",
-        r"-p[\"']?",
-        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
-    ),
-    _option(
-        "password",
-        "redis-cli",
-        rb"redis-cli",
-        "redis-cli",
-        r"-a [\"']?",
-        r"[^\s\"'`$<{-][^\s\"'`]{2,255}",
-    ),
-    _option(
-        "password",
-        "docker podman helm mongo sqlcmd ldap",
-        rb"(?:docker|podman|nerdctl|helm|mongo|sqlcmd|bcp|ldap)",
-        r"(?:docker|podman|nerdctl|helm registry) login|mongo(?:sh|dump|restore|export|import)?|sqlcmd|bcp|ldap(?:search|modify|add|whoami|passwd)",
-        r"(?:-p|-P|-w)[ =]?[\"']?",
-        r"[^\s\"'`$<{-][^\s\"'`]{3,255}",
-    ),
-    _option(
-        "password",
-        "zip 7z",
-        rb"(?:zip|7z)",
-        "7za?|7zr|zip|unzip",
-        r"(?:-p|-P ?)[\"']?",
-        r"[^\s\"'`$<{-][^\s\"'`]{3,255}",
-    ),
-    _option(
-        "password",
-        "smbclient",
-        rb"smbclient|smbmap|rpcclient",
-        "smbclient|smbmap|rpcclient",
-        r"-U ?[\"']?[^\s%\"']{1,64}%",
-        r"[^\s\"']{3,128}",
     ),
     Rule(
         "password",
         ("pass:",),
         rb"-pass(?:in|out)?",
-        re.compile(r"-pass(?:in|out)? [\"']?pass:(?P<secret>" + _NOT_MARK + r"[^\s\"']{3,256})"),
+        re.compile(r"-pass(?:in|out)? [\"']?pass:(?P<secret>" + NOT_MARK + r"[^\s\"']{3,256})"),
     ),
     Rule(
         "password",
@@ -263,39 +199,82 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "password",
-        ("-stdin",),
-        rb"-stdin",
-        re.compile(
-            r"\b(?:echo|printf)(?: -n| '%s')? [\"']?(?P<secret>"
-            + _NOT_MARK
-            + r"[^\s\"'|]{4,256})[\"']? ?\| ?[^\n|]{0,200}?--pass(?:word|phrase)-stdin"
-        ),
-    ),
-    Rule(
-        "password",
         ("password(",),
         rb"password\(",
         re.compile(
-            r"(?i)password\(\s{0,4}\\{0,2}(?P<q>[\"'])(?P<secret>(?=[^\"'\n]{0,64}[0-9])(?!\[redacted|\$|\{)[^\s\"'\n\\]{6,256})\\{0,2}(?P=q)\s{0,4}\)"
+            r"(?i)password\(\s{0,4}\\{0,2}(?P<q>[\"'])(?P<secret>(?=[^\"'\n]{0,64}[0-9]|[a-z]{12})(?!\[redacted|\$|\{)[^\s\"'\n\\]{6,256})\\{0,2}(?P=q)\s{0,4}\)"
         ),
     ),
     Rule(
         "password",
-        ("auth", "login", "credential"),
-        rb"(?:auth|login|credentials?)[^a-z]{0,4}\(",
+        ("auth", "login", "credential", "create"),
+        rb"(?:auth(?:entication)?|login|credentials?|create_?(?:super)?_?user)[^a-z]{0,4}\(",
         re.compile(
-            r"(?i)(?:auth|login|credentials?)\s{0,4}=?\s{0,4}\(\s{0,4}\\?(?P<q>[\"'])[^\"'\n]{1,128}(?P=q)\s{0,4},\s{0,4}"
+            r"(?i)(?:auth(?:entication)?|login|credentials?|create_?(?:super)?_?user)\s{0,4}=?\s{0,4}\(\s{0,4}\\?(?P<q>[\"'])[^\"'\n]{1,128}(?P=q)\s{0,4},\s{0,4}"
             r"\\?(?P<r>[\"'])(?P<secret>(?!\$|\{|<|\[redacted|pass(?:word)?[\"'\\]|string[\"'])[^\"'\n\\]{4,256})\\?(?P=r)"
         ),
     ),
     Rule(
         "password",
-        ("password is", "passwd is", "passphrase is"),
-        rb"pass(?:word|wd|phrase) is",
+        ("passw", "passphrase"),
+        rb"pass(?:word|wd|phrase)[^\n\"]* (?:is|to|for)",
         re.compile(
-            r"(?i)\bpass(?:word|wd|phrase) is:? [\"'`]?(?P<secret>(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])"
-            r"(?!\[redacted)[^\s\"'`]{6,128}?)[\"'`]?(?=[.,;!]?(?:\s|$))"
+            r"(?i)\bpass(?:word|wd|phrase)(?: for [^\n:]{1,60}?)?(?:(?: (?:is|(?:was |is )?(?:re)?set to|to)):?|(?<=\w):(?<! password:)) [\"'`]?"
+            r"(?P<secret>(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])(?!\[redacted)[^\s\"'`]{6,128}?)[\"'`]?(?=[.,;!]?(?:\s|$))"
         ),
+    ),
+    Rule(
+        "password",
+        ("passphrase is",),
+        rb"passphrase is",
+        re.compile(r"(?i)\bpassphrase is:? [\"'`]?(?P<secret>[a-z]{3,20}(?:-[a-z]{3,20}){2,8})\b"),
+    ),
+    Rule(
+        "password",
+        ("login", "log in", "credential", "sign in"),
+        rb"(?:log ?in|sign in|credential)[^\n]* / ",
+        re.compile(
+            r"(?i)\b(?:log ?in|sign in|credentials?)(?: with| as| is| are|:| =)? \S{2,64} / (?P<secret>(?=\S{0,64}[0-9])(?=\S{0,64}[a-z])[^\s\"',;]{6,128})"
+        ),
+    ),
+    Rule(
+        "password",
+        ("q{", "qq{"),
+        rb"q\{",
+        re.compile(
+            r"(?i)(?:passw(?:or)?d|pwd|secret|token|key)\s{0,4}=\s{0,4}qq?\{(?P<secret>[^{}\n]{6,256})\}"
+        ),
+    ),
+    Rule(
+        "password",
+        ("jwt.", "hmac", "fernet(", "crypt("),
+        rb"jwt\.|hmac|fernet\(|crypt\(",
+        re.compile(
+            r"(?i)(?:\bjwt\.(?:sign|encode|verify|decode)\([^\n,()]{1,80},|\bcreateHmac\([^\n,()]{1,40},|\bhmac\.new\(|\bFernet\(|\bcrypt\()\s{0,4}b?"
+            r"\\?(?P<q>[\"'])(?P<secret>(?=[^\"'\n]{0,64}[0-9])[^\s\"'\n\\$%{}]{6,512})\\?(?P=q)"
+        ),
+    ),
+    Rule(
+        "password",
+        ("--pass", "'pass", '"pass'),
+        rb"pass[a-z]*\\*[\"'][^\n]*default",
+        re.compile(
+            r"[\"']--?pass(?:word|phrase|wd)?\\?[\"'][^\n()]{0,120}?\bdefault=\\?(?P<q>[\"'])(?P<secret>(?!\$|\{|<|\[redacted)[^\s\"'\n\\]{6,256})\\?(?P=q)"
+        ),
+    ),
+    Rule(
+        "password",
+        ("identified by",),
+        rb"identified by",
+        re.compile(
+            r"(?i)\bidentified by (?P<secret>(?!password|values|externally|globally|random)[^\s\"';,:?$%&@()<\[\\]{6,128})(?=\s{0,4};)"
+        ),
+    ),
+    Rule(
+        "password",
+        ("options",),
+        rb"options\s*\(",
+        re.compile(r"(?i)\boptions\s{0,4}\([^()\n]{0,300}\bpassword\s{1,4}'(?P<secret>[^'\n]{4,256})'"),
     ),
     Rule(
         "cookie",

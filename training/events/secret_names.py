@@ -11,9 +11,10 @@ Kind = Literal["password", "assigned-secret"]
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PASSWORD = re.compile(
-    r"(?:passwords?|passwds?|passwort|passphrases?|passcodes?|pwds?|passw|psswd|psk|presharedkey)$"
+    r"(?:passwords?|passwds?|passwort|passphrases?|passcodes?|pwds?|passw|psswd|psk|presharedkey|masterauth)$"
 )
-_SHORT_PASSWORDS = ("pass", "pw", "psw")
+SHORT = ("pass", "pw", "psw")
+"""Passwords by their name alone only where the value looks like one."""
 _BEFORE_PASS = {
     *(
         "db",
@@ -61,6 +62,10 @@ _BEFORE_PASS = {
         "wifi",
         "my",
         "sa",
+        "require",
+        "default",
+        "master",
+        "storage",
     ),
 }
 _SECRET = re.compile(
@@ -91,9 +96,11 @@ def kind_of(name: str) -> Kind | None:
     joined = "".join(words[-4:])
     if _PASSWORD.search(joined):
         return "password"
-    if words[-1] in _SHORT_PASSWORDS and len(words) > 1 and words[-2] in _BEFORE_PASS:
+    if words[-1] in SHORT and len(words) > 1 and words[-2] in _BEFORE_PASS:
         return "password"
-    if any(joined.endswith(short) and joined[: -len(short)] in _BEFORE_PASS for short in _SHORT_PASSWORDS):
+    if words in ([short] for short in SHORT):
+        return "password"
+    if any(joined.endswith(short) and joined[: -len(short)] in _BEFORE_PASS for short in SHORT):
         return "password"
     if _NOT_SECRET.search(joined):
         return None

@@ -14,6 +14,10 @@ from training.events.randomness import entropy
 
 _BEFORE = re.compile(r"[A-Za-z0-9_-]")
 
+_LINE_BREAK = re.compile(r"[ \t]*\\?(?:\r?\n|\\n)[ \t>+|]{0,16}")
+_PART = re.compile(r"[A-Za-z0-9_.-]+")
+_REST = re.compile(r"[A-Za-z0-9_.-]{4,200}+")
+
 WORD = r"[A-Za-z0-9_-]"
 ALNUM = r"[A-Za-z0-9]"
 HEX = r"[A-Fa-f0-9]"
@@ -191,10 +195,30 @@ def with_prefix(text: str) -> Iterator[Span]:
                 after = place + len(prefix)
                 starts = place == 0 or not _BEFORE.match(text, place - 1) or _is_escape(text, place)
                 match = one.body.match(text, after) if starts else None
+                if starts and match is None and (end := _over_the_line(text, place, after, one)):
+                    yield place, end, one.kind
                 if match and (not one.least or entropy(match[0]) >= one.least):
                     yield place, match.end(), one.kind
                     after = match.end()
                 place = text.find(prefix, after)
+
+
+def _over_the_line(text: str, place: int, after: int, one: TokenFormat) -> int:
+    """Where a key ends that a line break cuts in two, or 0: both parts have to look generated."""
+    cut = _LINE_BREAK.search(text, after, after + 200)
+    if cut is None:
+        return 0
+    left, right = text[after : cut.start()], _REST.match(text, cut.end())
+    if len(left) < 4 or right is None or not _PART.fullmatch(left):
+        return 0
+    match = one.body.match(left + right[0])
+    if match is None or entropy(match[0]) < 3.5 or not all(map(_holds_digit, (left, right[0]))):
+        return 0
+    return cut.end() + match.end() - len(left)
+
+
+def _holds_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
 
 
 def _is_escape(text: str, place: int) -> bool:
