@@ -198,9 +198,13 @@ FINDERS: tuple[tuple[tuple[str, ...], bytes, Finder], ...] = (
     (("cookie", " -b", "'-b"), rb"cookie|-b[ =]?[\"'\\]*[a-z0-9_.-]+=", cookies),
     (("auth",), rb"(?:^|[^a-z-])auth[\\\"']*\s*[:=]", registry_auths),
     (("secret",), rb"secret", manifests),
-    (("echo ", "printf ", "<<<"), rb"<<<|(?:echo|printf)[^\n]*\|", piped),
-    (HINTS, rb"passw|pwd|secret|token[^s]|api.?key|cred", in_tables),
-    (("<",), rb"<[^<>]*(?:pass|pwd|secret|token|key|cred)", in_markup),
-    (("insert",), rb"insert\s", in_inserts),
+    (
+        ("echo ", "printf ", "<<<"),
+        rb"passw|passphrase|sudo|cryptsetup|kinit|\bsu -|login[ \t]+-|-with-token",
+        piped,
+    ),
+    (HINTS, rb"(?:api|access|secret|private|auth|signing|license|master|account) key", in_tables),
+    (("<",), rb"api key", in_markup),
+    (("insert",), rb"insert[^a-z]+(?:ignore[^a-z]+)?(?:[nrt]?into)", in_inserts),
 )
 """Hints in lower case, what the gate stops at, and the finder."""

@@ -23,10 +23,10 @@ _WORD = r"[^\s\"'`$<{-][^\s\"'`]{3,255}"
 _RANDOM = r"(?=[A-Za-z._~+/=-]{0,64}[0-9])[A-Za-z0-9._~+/=-]{16,512}"
 
 
-def _after(hints: str, before: str, value: str = _WORD) -> Rule:
-    """A password that follows ``before`` directly. Each hint is in what ``before`` matches, and is the gate."""
+def _after(hints: str, before: str, value: str = _WORD, gate: bytes = b"") -> Rule:
+    """A password that follows ``before`` directly. One of the hints is in all that ``before`` matches."""
     words = tuple(hints.split("|"))
-    gate = b"|".join(re.escape(word).encode() for word in words)
+    gate = gate or b"|".join(re.escape(word).encode() for word in words)
     pattern = rf"(?<![\w/-])(?:{before})[\"']?(?P<secret>{NOT_MARK}{value})"
     return Rule("password", words, gate, re.compile(pattern))
 
@@ -136,6 +136,7 @@ COMMAND_RULES: tuple[Rule, ...] = (
         "send",
         r"(?i:password)[^\n]{0,80}send(?:_user|line)? +[\"']",
         r"[^\s\"'`$<{-][^\s\"'`\\]{3,255}(?=\\[rn])",
+        rb"passw",
     ),
     _after("community", r"snmp-server community ", r"(?=\S{0,64}[0-9])" + _WORD),
     _after("rocommunity|rwcommunity", r"r[ow]community6? ", r"(?!public|private)" + _WORD),

@@ -217,7 +217,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password",
         ("passw", "passphrase"),
-        rb"pass(?:word|wd|phrase)[^\n\"]* (?:is|to|for)",
+        rb"passw|passphrase",
         re.compile(
             r"(?i)\bpass(?:word|wd|phrase)(?: for [^\n:]{1,60}?)?(?:(?: (?:is|(?:was |is )?(?:re)?set to|to)):?|(?<=\w):(?<! password:)) [\"'`]?"
             r"(?P<secret>(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])(?!\[redacted)[^\s\"'`]{6,128}?)[\"'`]?(?=[.,;!]?(?:\s|$))"
@@ -232,7 +232,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password",
         ("login", "log in", "credential", "sign in"),
-        rb"(?:log ?in|sign in|credential)[^\n]* / ",
+        rb"(?:log ?in|sign in|credentials?)(?: with| as| is| are|:| =)? [^ ]* / ",
         re.compile(
             r"(?i)\b(?:log ?in|sign in|credentials?)(?: with| as| is| are|:| =)? \S{2,64} / (?P<secret>(?=\S{0,64}[0-9])(?=\S{0,64}[a-z])[^\s\"',;]{6,128})"
         ),
@@ -257,7 +257,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password",
         ("--pass", "'pass", '"pass'),
-        rb"pass[a-z]*\\*[\"'][^\n]*default",
+        rb"pass(?:word|phrase|wd)",
         re.compile(
             r"[\"']--?pass(?:word|phrase|wd)?\\?[\"'][^\n()]{0,120}?\bdefault=\\?(?P<q>[\"'])(?P<secret>(?!\$|\{|<|\[redacted)[^\s\"'\n\\]{6,256})\\?(?P=q)"
         ),
