@@ -13,6 +13,9 @@ from typing import Any
 MOST_STEPS = 100_000
 DEEPEST = 200
 LONGEST = 10_000
+LONGEST_THOROUGH = 1_000
+"""For the ``regex`` module: what it prepares for a literal takes more than the square of its length, and no limit
+of time ends that; 1,000 characters take half a second, 4,000 take 20."""
 _SECONDS = 1.0
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:(,)(\d*))?\}|.", re.DOTALL)
 _SPACED = re.compile(r"\(\?[a-zA-Z0-9]*x")
@@ -28,7 +31,16 @@ class Expression:
     def __init__(self, pattern: str) -> None:
         check_cost(pattern)
         self._fast = fast(pattern)
-        self._thorough: Any = None if self._fast is not None else _thorough(pattern)
+        self._thorough: Any = None if self._fast is not None else self._slower(pattern)
+
+    @staticmethod
+    def _slower(pattern: str) -> Any:
+        try:
+            return thorough(pattern)
+        except PatternRefused:
+            raise
+        except ValueError as error:
+            raise PatternRefused(str(error)) from error
 
     def found_in(self, text: str) -> bool:
         """Whether it matches somewhere in ``text``. Raises PatternRefused where that takes too long."""
@@ -92,10 +104,16 @@ def _times(piece: "re.Match[str]") -> int | None:
     return int(most) if most else int(least or 0) + 1
 
 
-def _thorough(pattern: str) -> Any:
+def thorough(pattern: str) -> Any:
+    """``pattern`` for the ``regex`` module. Raises PatternRefused if too long, ValueError if it is none."""
     import regex  # type: ignore[import-untyped]
 
     try:
-        return regex.compile(pattern)
-    except (regex.error, RecursionError, OverflowError, ValueError) as error:
-        raise PatternRefused(f"not a regular expression ({error})") from error
+        compiled = regex.compile(pattern)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"not a regular expression ({error})") from error
+    if len(pattern) > LONGEST_THOROUGH:
+        raise PatternRefused(
+            f"a regular expression that only the slower engine takes has at most {LONGEST_THOROUGH:,} characters"
+        )
+    return compiled

@@ -69,6 +69,15 @@ def test_B10_a_costly_expression_is_refused_before_it_is_compiled(pattern: str) 
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "pattern", ["(?=a)" + "x" * 4000, "(?<!a)(?i:" + "s" * 3000 + ")"], ids=lambda one: one[:12]
+)
+def test_B10_a_long_literal_is_refused_where_only_the_slower_engine_takes_it(pattern: str) -> None:
+    with pytest.raises(PatternRefused, match="has at most 1,000 characters"):
+        Expression(pattern)
+    assert not Expression("(?=a)" + "x" * 900).found_in("x" * 5000)
+
+
 @pytest.mark.parametrize("pattern", CHEAP, ids=lambda one: one[:30])
 def test_an_ordinary_expression_is_not_refused(pattern: str) -> None:
     check_cost(pattern)

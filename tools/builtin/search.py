@@ -23,7 +23,7 @@ from tools.builtin.ripgrep import RipgrepRefused, search_with_ripgrep
 from tools.builtin.searching import Found, Query
 from tools.builtin.tree import Ignores
 from tools.calls import Risk, ToolError, ToolResult
-from tools.patterns import PatternRefused, check_cost
+from tools.patterns import LONGEST_THOROUGH, PatternRefused, check_cost
 from tools.registry import tool
 
 _LONGEST_PATTERN = 10_000
@@ -91,6 +91,8 @@ def loosened(query: Query, literal: bool) -> Query | None:
     import regex  # type: ignore[import-untyped]
 
     pattern = regex.escape(query.pattern) if literal else query.pattern
+    if len(pattern) > LONGEST_THOROUGH - len("(?i)"):
+        return None
     if _WORDS.fullmatch(pattern):
         pattern = r"[\s_-]*".join(filter(None, _BETWEEN_WORDS.split(pattern)))
     if pattern == query.pattern and pattern.lower() == pattern.upper():

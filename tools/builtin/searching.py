@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from tools import patterns
 from tools.builtin.atomic import read_bytes
@@ -126,17 +125,17 @@ def short(line: str) -> str:
 
 def _matcher(query: Query, found: Found) -> Callable[[str], bool] | None:
     """Whether a line matches; None where the pattern is no regular expression and that is not lenient."""
-    import regex  # type: ignore[import-untyped]
-
     if not query.literal:
         if _SAME_EVERYWHERE.fullmatch(query.pattern) and (fast := patterns.fast(query.pattern)) is not None:
             return lambda line: fast.search(line.encode("utf-8", "replace")) is not None
         try:
-            thorough: Any = regex.compile(query.pattern)
-        except (regex.error, RecursionError, OverflowError) as error:
+            thorough = patterns.thorough(query.pattern)
+        except patterns.PatternRefused as error:
+            raise ToolError(f"{error}; give a simpler one") from error
+        except ValueError as error:
             if not query.lenient:
                 return None
-            query.notes.append(f"not a regular expression ({error}); searched as plain text")
+            query.notes.append(f"{error}; searched as plain text")
             found.literal = True
         else:
             return lambda line: thorough.search(line, timeout=_SECONDS_PER_LINE) is not None

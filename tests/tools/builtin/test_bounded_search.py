@@ -45,6 +45,30 @@ async def test_B10_a_costly_pattern_is_refused_with_one_line(
     assert said.endswith("; give a simpler one") and len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("(?i)" + "ſ" * 3000, "has at most 1,000 characters; give a simpler one"),
+        ("(?<=a)" + "x" * 4000, "has at most 1,000 characters; give a simpler one"),
+        ("(?i)(?:" + "ab" * 2000 + "|c)", "has at most 1,000 characters; give a simpler one"),
+        ("(?#" + "x" * 9000, ""),
+        ("\\" * 5001, ""),
+        ("x" * 5000, ""),
+    ],
+    ids=lambda one: one[:12],
+)
+async def test_B10_a_long_literal_costs_no_time(
+    context: ToolContext, workspace: Path, pattern: str, said: str
+) -> None:
+    """What ``regex`` prepares for one grows with the square of its length, and no time limit holds there."""
+    (workspace / "a.txt").write_text(("sx\\" * 3000 + "\n") * 3)
+    if said:
+        with pytest.raises(ToolError, match=said):
+            await search(context, pattern, ".", None)
+    else:
+        assert (await search(context, pattern, ".", None)).text.startswith("no match for ")
+
+
 @pytest.mark.slow
 async def test_B10_nothing_is_compiled_in_this_process(
     context: ToolContext, workspace: Path, monkeypatch: pytest.MonkeyPatch
