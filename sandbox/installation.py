@@ -5,6 +5,7 @@ read-only there. Not covered: its own sources where they are the workspace, beca
 to write them; what is written there runs at the next start.
 """
 
+import functools
 import json
 import os
 import site
@@ -42,8 +43,13 @@ def installed_below(root: Path) -> list[Path]:
 
 def kept_below(root: Path) -> list[Path]:
     """The folders of the program's own settings and data that lie in ``root``, or that ``root`` lies in."""
-    kept = [Path(folder).resolve() for folder in json.loads(os.environ.get(KEPT, "[]"))]
+    kept = _kept(os.environ.get(KEPT, "[]"))
     return [one for one in kept if one.is_relative_to(root) or root.is_relative_to(one)]
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(written: str) -> tuple[Path, ...]:
+    return tuple(Path(folder).resolve() for folder in json.loads(written))
 
 
 def is_part(root: Path) -> bool:

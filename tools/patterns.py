@@ -14,8 +14,8 @@ MOST_STEPS = 100_000
 DEEPEST = 200
 LONGEST = 10_000
 LONGEST_THOROUGH = 1_000
-"""For the ``regex`` module: what it prepares for a literal takes more than the square of its length, and no limit
-of time ends that; 1,000 characters take half a second, 4,000 take 20."""
+"""For the ``regex`` module: what it prepares for a literal takes more than the square of its length, and no
+limit of time ends that; 1,000 characters take half a second, 4,000 take 20."""
 _SECONDS = 1.0
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:(,)(\d*))?\}|.", re.DOTALL)
 _SPACED = re.compile(r"\(\?[a-zA-Z0-9]*x")
@@ -114,6 +114,6 @@ def thorough(pattern: str) -> Any:
         raise ValueError(f"not a regular expression ({error})") from error
     if len(pattern) > LONGEST_THOROUGH:
         raise PatternRefused(
-            f"a regular expression that only the slower engine takes has at most {LONGEST_THOROUGH:,} characters"
+            f"a regular expression for the slower engine has at most {LONGEST_THOROUGH:,} characters"
         )
     return compiled

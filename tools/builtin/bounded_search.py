@@ -32,7 +32,7 @@ def search_in_process(query: Query) -> Found:
         "lenient": query.lenient,
     }
     with subprocess.Popen(
-        python_command(*_ARGUMENTS),
+        python_command(*_ARGUMENTS, str(os.getpid())),
         cwd="/",
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.PIPE,

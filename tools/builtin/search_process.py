@@ -3,28 +3,25 @@
 Invariant: it limits itself before it reads the query, and ends with the program that started it.
 """
 
-import ctypes
 import json
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from sandbox.death_signal import die_with
 from tools.builtin.bounded_search import bound
 from tools.builtin.paths import located
 from tools.builtin.searching import Query, search_with_python
 from tools.builtin.tree import Ignores
 from tools.calls import ToolError
 
-_SET_DEATH_SIGNAL = 1
-
 
 def main() -> None:
     """Answer one query."""
     bound(os.getpid())
-    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    die_with(int(sys.argv[1]))
     asked = json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"))
     try:
         answer = _answer(asked)

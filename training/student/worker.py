@@ -10,7 +10,6 @@ to each request; the process ends when stdin closes, so that it never outlives i
 import os
 import queue
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from sandbox.clean_start import clean
+from sandbox.death_signal import die_with
 from tools.calls import ToolCall
 from tools.protocol.calls import CallFormatError
 from tools.protocol.messages import Reading, conversation_from_dict
@@ -39,7 +39,6 @@ from training.student.settings import StudentSettings
 from training.student.vocabulary import VocabularyError
 
 ALIVE_EVERY_S = 1.0
-PR_SET_PDEATHSIG = 1
 Request = dict[str, Any]
 REFUSALS = (EngineError, GrammarError, VocabularyError, TemplateError, ModelFileError, CallFormatError)
 
@@ -175,17 +174,6 @@ def _adapter(path: str) -> Path | None:
     file = Path(path).expanduser()
     check_model_file(file)
     return file
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when the thread ends that started it; 0 asks for nothing."""
-    if not parent or sys.platform != "linux":
-        return
-    import ctypes
-
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before it was asked for
-        sys.exit(1)
 
 
 def main() -> None:
