@@ -43,13 +43,16 @@ class Container:
         cls, client: "DockerClient", image: str, mount: Mount, binds: tuple[Bind, ...], limits: Limits
     ) -> "Container":
         """Create and start it. Raises SandboxError."""
+        from docker.errors import DockerException
+
         with engine_errors(image):
             made = client.containers.create(image, **_options(client, mount, binds, limits))
             try:
                 held = client.api.attach_socket(str(made.id), params={"stdin": 1, "stream": 1})
                 made.start()
             except BaseException:
-                made.remove(force=True)
+                with contextlib.suppress(DockerException):  # what went wrong first is what is told
+                    _remove(client, str(made.id))
                 raise
         return cls(client, str(made.id), held, binds, limits)
 
