@@ -125,9 +125,16 @@ def missing_objects(url: str, more: str = "") -> Plant:
     return plant
 
 
+def hook_of_the_index(repository: Repository, folder: str = ".git/hooks") -> None:
+    """``git status`` writes the index, and so runs the hook, where a file only looks changed."""
+    repository.hook("post-index-change", folder)
+    (repository.root / "a.txt").write_text("one\n")
+    os.utime(repository.root / "a.txt", (1, 1))
+
+
 def hooks_elsewhere(repository: Repository) -> None:
     repository.settings(f"[core]\nhooksPath = {repository.root}/own")
-    repository.hook("post-index-change", "own")
+    hook_of_the_index(repository, "own")
 
 
 def submodule(settings: str) -> Plant:
@@ -166,7 +173,7 @@ PLANTS: dict[str, tuple[Plant, tuple[str, ...]]] = {
     "diff driver": (driver('[diff "x"]\ncommand = "TOUCH true"', "* diff=x"), DIFF),
     "external diff": (setting('[diff]\nexternal = "TOUCH true"'), DIFF),
     "monitor": (setting('[core]\nfsmonitor = "TOUCH false"'), STATUS),
-    "hook": (lambda repository: repository.hook("post-index-change"), STATUS),
+    "hook": (hook_of_the_index, STATUS),
     "hooks elsewhere": (hooks_elsewhere, STATUS),
     "pager": (setting('[core]\npager = "TOUCH cat"'), ("--paginate", "diff")),
     "pager of a command": (setting('[pager]\ndiff = "TOUCH cat"'), ("-c", "core.pager=false", "-p", "diff")),
