@@ -1,8 +1,9 @@
 """Files that run by themselves, which mode ``edit`` asks about before it writes one.
 
-Covered: the names in ``self_running.toml`` and look-alikes of them, virtual environments under any name, the
-folder that ``core.hooksPath`` names, and modules that Python would import in place of its own. Not covered:
-code that only runs where somebody runs it, which is what an approval of edits is for.
+Covered: the names in ``self_running.toml`` and look-alikes of them, virtual environments under any name,
+the folder that ``core.hooksPath`` names, and modules that Python would import in place of its own, of this
+program's or of a common tool's. Not covered: code that only runs where somebody runs it, which is what an
+approval of edits is for.
 """
 
 import re
@@ -23,7 +24,16 @@ _HOOK = re.compile(
 def listed() -> dict[str, tuple[str, tuple[str, ...]]]:
     """The groups of the table: when they run, and their patterns."""
     with Path(__file__).with_suffix(".toml").open("rb") as file:
-        return {name: (group["when"], tuple(group["files"])) for name, group in tomllib.load(file).items()}
+        table = tomllib.load(file)
+    return {name: (each["when"], tuple(each["files"])) for name, each in table.items() if "files" in each}
+
+
+@cache
+def modules() -> tuple[str, frozenset[str]]:
+    """When modules at the top of the workspace run, and what this program and common tools import."""
+    with Path(__file__).with_suffix(".toml").open("rb") as file:
+        table = tomllib.load(file)["modules"]
+    return table["when"], frozenset(name.casefold() for name in table["names"])
 
 
 def runs_when(target: str, workspace: Path) -> str:
@@ -33,8 +43,13 @@ def runs_when(target: str, workspace: Path) -> str:
         if names.search(plain):
             return when
     first = plain.split("/")[0]
-    if plain in (f"{first}/__init__.py", first) and first.removesuffix(".py") in sys.stdlib_module_names:
-        return "in place of Python's own module when Python starts there"
+    if plain in (f"{first}/__init__.py", f"{first}/__main__.py", first):
+        module = first.removesuffix(".py") if plain == first else first
+        when, others = modules()
+        if (plain != first or first.endswith(".py")) and module in others:
+            return when
+        if module in sys.stdlib_module_names:
+            return "in place of Python's own module when Python starts there"
     parents = [workspace.joinpath(*Path(target).parts[:depth]) for depth in range(1, len(Path(target).parts))]
     if any((folder / name).exists() for folder in parents for name in ("pyvenv.cfg", "conda-meta")):
         return "when you use the virtual environment"

@@ -1,5 +1,6 @@
 """Mode ``edit`` asks before it writes what runs although nobody decides to run it."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,12 @@ Directory.Build.props mix.exs .Rprofile x.desktop x.service json.py os.py subpro
 .run/x.run.xml
 .lazy.lua App.xcodeproj/project.pbxproj .luacheckrc .rubocop.yml .cirrus.yml .builds/x.yml .openhands/setup.sh
 buildSrc/src/main/java/X.java versions.gradle project/Build.scala .sbtopts .jvmopts config.nims cabal.project
+pip.py pytest.py pytest/__init__.py pytest/__main__.py build.py IPython.py numpy/__init__.py
+tasks.py sub/tasks.py tasks/__init__.py main.tf infra/main.tf variables.tfvars x.tf.json
+terragrunt.hcl Pulumi.yaml serverless.yml cdk.json Procfile.dev locustfile.py pavement.py
+versioneer.py gunicorn.conf.py celeryconfig.py .flaskenv docs/conf.py mkdocs.yml alembic/env.py
+.pythonrc.py project.clj deps.edn x.nimble cpanfile Makefile.PL build.ninja docker-bake.hcl
+startup.m pubspec.yaml
 karma.conf.ts .nycrc .storybook/main.js .config/fish/conf.d/x.fish .config/git/config
 """)
 )
@@ -56,7 +63,8 @@ src/app.py README.md docs/index.md tests/test_app.py src/json.py src/os/__init__
 notes.txt build/output.txt src/makefiles.py environments.md vscode/tasks.json idea/x.xml my.envrc.md
 src/setup_tools.py configure.md githook.md src/build.rsx app/models.py src/conf.py tests/conf_test.py
 Dockerfiles/readme.md src/index.ts src/components/config.js.map package-lock.json.bak styles.css data.csv
-src/cargo.rs main.go src/lib.rs
+src/cargo.rs main.go src/lib.rs app/pytest.py src/pip.py src/numpy/__init__.py lib/tasks.rs tasks.md
+numpy pip docs/requirements.md src/env.py terraform.md
 """)
 )
 
@@ -122,6 +130,22 @@ class TestWhatTheWorkspaceNames:
         (tmp_path / "notes.txt").symlink_to("Makefile")
 
         assert self.verdict(tmp_path, "notes.txt") == "ask"
+
+
+def test_modules_that_this_program_imports_are_listed() -> None:
+    """A file of the same name at the top of the workspace would be taken in their place."""
+    root = Path(__file__).resolve().parents[3]
+    imported = set()
+    for package in ("assistant", "training", "tools", "sandbox"):
+        for file in (root / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {each.name.split(".")[0] for each in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    imported.add((node.module or "").split(".")[0])
+    others = imported - {"assistant", "training", "tools", "sandbox"}
+    missing = [name for name in others if not runs_when(f"{name}.py", Path("/nonexistent"))]
+    assert not missing
 
 
 def test_every_group_says_when_and_names_files() -> None:
