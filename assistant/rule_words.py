@@ -10,7 +10,7 @@ from datetime import datetime
 from assistant.moments import deadline
 from tools.permissions.judgement import Verdict
 from tools.permissions.standing import SCOPES, Scope, Standing
-from tools.permissions.suggest import opens
+from tools.permissions.suggest import opens, still_asks
 
 _LASTS: dict[str, str] = {
     "once": "for the next call that it covers",
@@ -69,10 +69,11 @@ def nameless(standings: Iterable[Standing], tools: Collection[str]) -> tuple[str
 
 
 def added(standing: Standing) -> str:
-    """What was added, in a line, and what an allow rule opens beyond what it spells."""
+    """What was added, in a line, with what an allow rule opens and what it leaves to a question."""
     line = f"{_SAID[standing.verdict]} {_LASTS[standing.place]}{ends(standing)}: {standing.rule.text}"
-    more = opens(standing.rule) if standing.verdict is Verdict.ALLOW else ""
-    return f"{line}; it {more}" if more else line
+    if standing.verdict is not Verdict.ALLOW:
+        return line
+    return "; it ".join(filter(None, (line, opens(standing.rule), still_asks(standing.rule))))
 
 
 def ends(standing: Standing) -> str:

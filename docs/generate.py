@@ -203,8 +203,8 @@ def tools_page() -> str:
         "files that run although nobody decides to run them. Beside those in the table, these are files of a",
         "virtual environment of any name, those in the folder that `core.hooksPath` names and, at the top of",
         "the workspace, modules that Python would import in place of its own, of this program's or of a",
-        "common tool's (`json.py`, `pip.py`, `pytest.py`). A rule such as `edit_file(Makefile)` lets one pass.",
-        "Mode `auto` asks about none: its commands write files too.",
+        "common tool's (`json.py`, `pip.py`, `pytest.py`). A rule such as `edit_file(Makefile)` lets one",
+        "pass. Mode `auto` asks about none: its commands write files too.",
         "",
     ]
     groups = [(when, " ".join(f"`{name}`" for name in files)) for when, files in listed().values()]

@@ -54,15 +54,29 @@ def opens(rule: Rule) -> str:
     return _opens(rule.words, rule.open_ended)
 
 
+def still_asks(rule: Rule) -> str:
+    """How far a rule that ends in one ``*`` goes, as the rest of a sentence; "" where it covers all."""
+    if rule.tool != "run_shell" or rule.bare or rule.open_ended or not rule.words or rule.words[-1] != "*":
+        return ""
+    program = known(rule.words[0])
+    if program is None or program.anything or is_wrapper(base_name(rule.words[0])):
+        return ""
+    words = " ".join(rule.words[:-1])
+    return f"covers the options that are known to be harmless; `{words} **` covers all"
+
+
 def _opens(words: tuple[str, ...], open_ended: bool) -> str:
     name = base_name(words[0])
     if "*" in name:
         return "allows every command but what others run" if open_ended else "allows what only reads"
     program: Program | None = known(words[0])
     at = 1
+    means = [program.opens] if program is not None else []
     while program is not None and at < len(words) and words[at] in program.subcommands:
         program = program.subcommands[words[at]]
+        means.append(program.opens)
         at += 1
+    opened = "; ".join(filter(None, means))
     called = " ".join((name, *words[1:at]))
     if program is None and is_wrapper(name):
         return f"does not cover what {name} runs: that is judged by itself, or asked"
@@ -75,9 +89,9 @@ def _opens(words: tuple[str, ...], open_ended: bool) -> str:
             return f"does not cover what {called} runs: that is judged by itself, or asked"
         return _opens(inner, open_ended) if "*" in inner else ""
     if not open_ended:
-        return program.opens
+        return opened
     others = program.others or "they may write files or run programs"
-    return "; ".join(filter(None, (program.opens, f"also allows all other options of `{called}`: {others}")))
+    return "; ".join(filter(None, (opened, f"also allows all other options of `{called}`: {others}")))
 
 
 def call_rule(call: ToolCall, targets: Sequence[str]) -> str:

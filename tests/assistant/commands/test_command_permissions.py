@@ -95,7 +95,7 @@ async def test_panel_opens_for_the_bare_name_only(tmp_path: Path) -> None:
 async def test_add_says_what_a_rule_opens(place: Place) -> None:
     await place.run("/permissions add run_shell(git grep **)")
     assert place.interface.said[-1][1].endswith(
-        "it also allows all other options of `git grep`: -O runs a program, --textconv runs filters"
+        "core.fsmonitor, hooks; also allows all other options of `git grep`: -O runs a program, --textconv runs filters"
     )
     await place.run("/permissions add deny run_shell(git grep **)")
     assert place.interface.said[-1][1] == "denied until this session ends: run_shell(git grep **)"
@@ -106,7 +106,11 @@ async def test_add_allows_for_this_session_only(place: Place) -> None:
     await place.run("/permissions add run_shell(git status *)")
     assert place.verdict("git status -s") is Verdict.ALLOW
     assert place.remembered == []
-    assert place.interface.said[-1][1] == "allowed until this session ends: run_shell(git status *)"
+    assert place.interface.said[-1][1] == (
+        "allowed until this session ends: run_shell(git status *); it runs what the repository's settings name:"
+        " diff.external, textconv, filters, core.fsmonitor, hooks; it covers the options that are known to be"
+        " harmless; `git status **` covers all"
+    )
 
 
 async def test_add_always_is_kept_in_the_settings(place: Place) -> None:

@@ -8,7 +8,7 @@ from tests.tools.permissions.judging import book, judge, shell
 from tools.calls import Risk
 from tools.permissions.programs import Program, is_wrapper, known, table, wrappers
 from tools.permissions.rules import parse_rule
-from tools.permissions.suggest import opens
+from tools.permissions.suggest import opens, still_asks
 
 WRITING = """
 git grep -lO'touch p' x
@@ -579,11 +579,35 @@ def test_what_a_rule_opens_is_said(rule: str, said: str) -> None:
     assert said in opens(parse_rule(rule))
 
 
-@pytest.mark.parametrize(
-    "rule", ["run_shell(ls *)", "run_shell(git log *)", "run_shell(= rm x)", "edit_file"]
-)
+@pytest.mark.parametrize("rule", ["run_shell(ls *)", "run_shell(= rm x)", "edit_file"])
 def test_a_rule_that_opens_nothing_more_says_nothing(rule: str) -> None:
     assert opens(parse_rule(rule)) == ""
+
+
+@pytest.mark.parametrize("words", ["status", "diff", "log", "show", "grep", "blame", "add", "commit"])
+def test_a_rule_for_git_names_what_a_repository_can_run(words: str) -> None:
+    said = opens(parse_rule(f"run_shell(git {words} *)"))
+    assert "diff.external, textconv, filters" in said
+    asked = book().judge(shell(f"git {words} -m x" if words == "commit" else f"git {words}"), Risk.EXECUTE)
+    assert not asked.rule.endswith("*)") or "textconv" in asked.opens
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("run_shell(git diff *)", "`git diff **` covers all"),
+        ("run_shell(pytest *)", "`pytest **` covers all"),
+        ("run_shell(git diff **)", ""),
+        ("run_shell(rm *)", ""),
+        ("run_shell(= git diff)", ""),
+        ("run_shell(sudo ls *)", ""),
+        ("run_shell", ""),
+        ("edit_file", ""),
+    ],
+)
+def test_what_a_rule_leaves_to_a_question_is_said(rule: str, said: str) -> None:
+    assert still_asks(parse_rule(rule)).endswith(said)
+    assert bool(still_asks(parse_rule(rule))) == bool(said)
 
 
 def test_the_confirmation_of_a_command_says_what_its_rule_opens() -> None:

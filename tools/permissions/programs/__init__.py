@@ -70,7 +70,9 @@ class Program(BaseModel):
     launching: str = ""
     """The option whose value is the program that it runs."""
     opens: str = ""
-    """What an approval means beyond the program's own work, as you read it in a confirmation."""
+    """What an approval means beyond the program's own work, as you read it in a confirmation.
+
+    It holds for the subcommands as well, which add their own."""
     others: str = ""
     """What its options that are not listed can do, as you read it of a rule that ends in ``**``."""
     subcommands: dict[str, "Program"] = {}
