@@ -58,7 +58,7 @@ class TrustBook:
         """One line where the file is there and cannot be read, so that it trusts nothing; else empty."""
         if not os.path.lexists(self.path) or self._folders() is not None:
             return ""
-        return f"{self.path}: damaged, so no folder is trusted; `apprentice trust` begins it anew"
+        return f"{self.path}: damaged, so no folder is trusted; `apprentice trust --yes` begins it anew"
 
     def _change(self, key: str, entry: dict[str, Any] | None) -> None:
         try:

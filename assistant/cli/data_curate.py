@@ -11,6 +11,7 @@ import click
 
 from assistant.cli import data_curate_text, watching
 from assistant.cli.data_options import filter_option, json_option
+from assistant.cli.failures import complain
 from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_text, raw_option
 from assistant.cli.jobs import facts
 from assistant.cli.moments import moment
@@ -123,6 +124,8 @@ def datasets(dataset: str | None, as_json: bool) -> None:
     """All datasets, or what is known of one, given by its id, the beginning of it, or 'last'."""
     store = _store()
     if dataset is None:
+        for line in store.problems():
+            complain(line)
         found = store.all()
         if as_json:
             print_json([one.model_dump(mode="json") for one in found])

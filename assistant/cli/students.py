@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assistant.cli.failures import complain
 from assistant.cli.invocation import Invocation, pass_invocation, print_json, print_notices
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def students(invocation: Invocation, as_json: bool) -> None:
     from assistant.telling import tell_log
 
     registry = _registry()
+    for line in registry.problems():
+        complain(line)
     tell_log(invocation.settings(), registry)
     found = registry.all()
     if as_json:

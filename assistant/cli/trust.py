@@ -10,6 +10,7 @@ import termios
 
 import click
 
+from assistant.cli.failures import complain
 from assistant.cli.invocation import Invocation, is_terminal, pass_invocation, print_json
 from assistant.text_safety import visible
 from assistant.trust import INSTRUCTIONS, Folder, Found, Standing, look
@@ -38,6 +39,8 @@ def trust(invocation: Invocation, word: str | None, as_json: bool) -> None:
     Without --yes, --no or --forget it changes nothing.
     """
     folder, book = look(invocation.workspace), the_book()
+    if problem := book.problem():
+        complain(problem)
     if word == "forget":
         book.forget(folder)
     elif word and folder.files:

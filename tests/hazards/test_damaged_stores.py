@@ -35,28 +35,71 @@ def data(*names: str) -> Path:
     return paths.data_dir().joinpath(*names)
 
 
-STORES: dict[str, tuple[Callable[[], Path], list[list[str]]]] = {
-    "trust": (lambda: data("trust.json"), [["trust"], ["sessions", "list"], ["permissions", "list"]]),
-    "rules": (lambda: data("rules.json"), [["permissions", "list"], ["sessions", "list"]]),
-    "settings": (paths.settings_file, [["permissions", "list"], ["sessions", "list"]]),
+STORES: dict[str, tuple[Callable[[], Path], list[list[str]], str]] = {
+    "trust": (lambda: data("trust.json"), [["trust"]], "trust.json: damaged"),
+    "rules": (lambda: data("rules.json"), [["permissions", "list"]], "rules.json: "),
+    "settings": (paths.settings_file, [["permissions", "list"]], "settings.toml:"),
     "deployments": (
         lambda: data("students", "deployments.json"),
-        [["models", "students"], ["models", "rollback"]],
+        [["models", "students"]],
+        "deployments.json: cannot be read",
     ),
-    "student": (lambda: data("students", "abc", "student.json"), [["models", "students"]]),
+    "deployments, taken back": (
+        lambda: data("students", "deployments.json"),
+        [["models", "rollback"]],
+        "deployments.json: cannot be read",
+    ),
+    "student": (
+        lambda: data("students", "abc", "student.json"),
+        [["models", "students"]],
+        "student.json: damaged; export it again",
+    ),
     "job": (
         lambda: data("jobs", "20300101-000000-a", "spec.json"),
-        [["jobs", "list"], ["jobs", "show", "last"]],
+        [["jobs", "list"]],
+        "spec.json cannot be read",
     ),
     "session": (
         lambda: data("sessions", "20300101-000000-a.jsonl"),
-        [["sessions", "list"], ["sessions", "show", "2030"]],
+        [["sessions", "show", "2030"]],
+        "20300101-000000-a.jsonl: ",
     ),
-    "product": (lambda: data("products", "agent_decision_history", "current"), [["data", "list"]]),
-    "dataset": (lambda: data("datasets", "v1", "manifest.json"), [["data", "datasets"]]),
-    "model": (lambda: data("models", "x", "record.json"), [["models", "list"]]),
-    "log's head": (lambda: data("events", "head"), [["decisions", "list"], ["decisions", "verify"]]),
+    "product": (
+        lambda: data("products", "agent_decision_history", "current"),
+        [["data", "list"]],
+        "cannot be read: ",
+    ),
+    "dataset": (
+        lambda: data("datasets", "abcd", "manifest.json"),
+        [["data", "datasets"]],
+        "manifest.json cannot be read",
+    ),
+    "model": (lambda: data("models", "x", "record.json"), [["models", "list"]], "record.json: "),
+    "log's head": (
+        lambda: data("events", "head"),
+        [["decisions", "list"], ["decisions", "verify"]],
+        "put it back from a backup, or move",
+    ),
 }
+"""Each file, the commands that read it, and what names it. What to do stands behind the name."""
+WHAT_TO_DO = (
+    "remove",
+    "mend",
+    "move",
+    "again",
+    "anew",
+    "known here",
+    "not valid TOML",
+    "save it",
+    "are a TOML file",
+)
+WHOLE = {
+    ("settings", "empty"),
+    ("deployments", "object"),
+    ("deployments, taken back", "object"),
+    ("session", "empty"),
+}
+"""What is whole, or holds nothing that could be lost: there is nothing to name."""
 
 
 @pytest.fixture
@@ -70,7 +113,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("store", STORES)
 def test_a_damaged_file_is_one_line_and_no_traceback(store, damage, workspace, capsys):
-    where, commands = STORES[store]
+    where, commands, named = STORES[store]
     path, content = where(), DAMAGES[damage]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir() if content is None else path.write_bytes(content)
@@ -79,6 +122,21 @@ def test_a_damaged_file_is_one_line_and_no_traceback(store, damage, workspace, c
         said = capsys.readouterr().err
         assert code in (0, 1, 2)
         assert "unexpected" not in said and "Traceback" not in said and "Errno" not in said, said
+        if (store, damage) in WHOLE:
+            continue
+        lines = [line for line in said.splitlines() if named in line]
+        assert len(lines) == 1, said
+        assert any(word in lines[0] for word in WHAT_TO_DO) or "Is a directory" in lines[0], lines
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("store", ["trust", "rules", "settings"])
+def test_a_list_that_needs_none_of_it_goes_on(store, damage, workspace, capsys):
+    path, content = STORES[store][0](), DAMAGES[damage]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert main(["sessions", "list"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", sorted(set(DAMAGES)))

@@ -94,6 +94,17 @@ class DatasetStore:
                 continue
         return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
+    def problems(self) -> list[str]:
+        """A line on each manifest that cannot be read."""
+        found = []
+        for path in sorted(self.folder.glob(f"*/{MANIFEST}")):
+            try:
+                if _KEY.fullmatch(path.parent.name):
+                    self._read(path.parent.name)
+            except DatasetError as error:
+                found.append(str(error))
+        return found
+
     def get(self, key: str) -> DatasetManifest:
         """By its id, the beginning of it, or ``last`` for the newest."""
         if _KEY.fullmatch(key) and (self.folder / key / MANIFEST).exists():

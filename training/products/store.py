@@ -11,6 +11,7 @@ its content, so equal content is one version.
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -78,7 +79,10 @@ class ProductStore:
         """The version in force, or None where the product was never published."""
         pointer = self.folder / find_product(product_id).id / "current"
         try:
-            return pointer.read_text(encoding="ascii").strip()
+            version = pointer.read_text(encoding="ascii").strip()
+            if not re.fullmatch(r"\w[\w.:+-]{0,100}", version):
+                raise ValueError(version)
+            return version
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -99,7 +103,7 @@ class ProductStore:
             return manifest_from(path.read_bytes(), str(path))
         except OSError as error:
             raise ProductError(
-                f"{product_id} has no version {version}: {error.strerror}; publish it again: "
+                f"{path} cannot be read: {error.strerror}; publish {product_id} again: "
                 f"apprentice data publish {product_id}"
             ) from error
 

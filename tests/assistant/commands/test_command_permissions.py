@@ -95,7 +95,8 @@ async def test_panel_opens_for_the_bare_name_only(tmp_path: Path) -> None:
 async def test_add_says_what_a_rule_opens(place: Place) -> None:
     await place.run("/permissions add run_shell(git grep **)")
     assert place.interface.said[-1][1].endswith(
-        "core.fsmonitor, hooks; also allows all other options of `git grep`: -O runs a program, --textconv runs filters"
+        "core.fsmonitor, hooks; also allows all other options of `git grep`: -O runs a program,"
+        " --textconv runs filters"
     )
     await place.run("/permissions add deny run_shell(git grep **)")
     assert place.interface.said[-1][1] == "denied until this session ends: run_shell(git grep **)"
@@ -107,9 +108,9 @@ async def test_add_allows_for_this_session_only(place: Place) -> None:
     assert place.verdict("git status -s") is Verdict.ALLOW
     assert place.remembered == []
     assert place.interface.said[-1][1] == (
-        "allowed until this session ends: run_shell(git status *); it runs what the repository's settings name:"
-        " diff.external, textconv, filters, core.fsmonitor, hooks; it covers the options that are known to be"
-        " harmless; `git status **` covers all"
+        "allowed until this session ends: run_shell(git status *); it runs what the repository's settings"
+        " name: diff.external, textconv, filters, core.fsmonitor, hooks; it covers the options that are known"
+        " to be harmless; `git status **` covers all"
     )
 
 
