@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.programs import lies_in_writable
+
 SOURCES = Path(__file__).resolve().parent.parent
 """The folder that holds the packages: a checkout, or a ``site-packages``."""
 INSTALL_APART = "install it apart: pipx install apprentice"
@@ -62,10 +64,28 @@ def exposure(workspace: Path) -> str:
     sources_are_written = not any(SOURCES.is_relative_to(folder) for folder in code_folders())
     if SOURCES.is_relative_to(workspace) and sources_are_written:
         return "this program's own sources are in the workspace: what a call writes there runs next time"
+    for path in _started_with("PYTHONPATH"):
+        if not path or not path.startswith("/") or lies_in_writable(path, workspace):
+            return (
+                f"PYTHONPATH leads into the workspace ({path or 'an empty entry'}):"
+                " a sitecustomize.py there runs before this program begins; unset it"
+            )
     for folder in _linked_folders():
         if folder.is_relative_to(workspace) and folder != SOURCES:
             return f"this program's Python imports from {folder}: a sitecustomize.py there runs next time"
     return ""
+
+
+def _started_with(name: str) -> list[str]:
+    """The entries of a variable as this process was started with it, whatever was cleaned since."""
+    if sys.flags.ignore_environment:
+        return []
+    try:
+        variables = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+    values = [os.fsdecode(one).partition("=")[2] for one in variables if one.startswith(f"{name}=".encode())]
+    return values[0].split(os.pathsep) if values and values[0] else []
 
 
 def _linked_folders() -> Iterator[Path]:

@@ -4,8 +4,9 @@ Invariant: every process outside the sandbox begins with ``host_command`` or ``p
 reads all sources for it. A program counts only by an absolute path on which no step (folder, link or file)
 lies where sandboxed calls can write, or can be changed by another user than root and the one who runs this.
 Relative and empty entries of PATH never count. Covered: links, a workspace that is reached by another name,
-folders that earlier sessions could write. Not covered: access control lists, hard links, what an accepted
-program starts itself, and its exchange between the check and the start by somebody who may write there.
+a part of it that is mounted elsewhere (``mounts``), folders that earlier sessions could write. Not covered:
+access control lists, hard links, what an accepted program starts itself, and its exchange between the check
+and the start by somebody who may write there.
 """
 
 import errno
@@ -17,6 +18,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox.mounts import Mounts, Place
 
 _MOST_LINKS = 40
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -111,11 +114,11 @@ def find_program(name: str, workspace: Path | None = None, fix: str = "") -> Hos
 
 def why_not(path: Path, workspace: Path | None = None) -> str:
     """Why the program at the absolute ``path`` may not be started, with what to do; empty where it may."""
-    roots = _roots(workspace)
+    roots = _Roots(writable_folders(workspace))
     try:
         for step in _steps(path):
             status = step.lstat()
-            if root := _same(status, roots):
+            if root := roots.holding(step, status):
                 return f"sandboxed calls can write in {root}; use one outside of it"
             if status.st_uid not in (0, os.geteuid()):
                 return f"{step} belongs to another user; use one of root's or your own"
@@ -130,9 +133,9 @@ def lies_in_writable(path: str, workspace: Path | None = None) -> bool:
     """Whether ``path`` is relative or empty, or leads through a folder where sandboxed calls can write."""
     if not path.startswith("/"):
         return True
-    roots = _roots(workspace)
+    roots = _Roots(writable_folders(workspace))
     try:
-        return any(_same(step.lstat(), roots) for step in _steps(Path(path)))
+        return any(roots.holding(step, step.lstat()) for step in _steps(Path(path)))
     except (OSError, ValueError):  # it ends in nothing: what is there so far was looked at, or cannot be
         real = os.path.realpath(path)
         return any(Path(real).is_relative_to(root) for root in writable_folders(workspace))
@@ -154,20 +157,27 @@ def _candidates(name: str) -> Iterator[Path]:
             yield path
 
 
-def _roots(workspace: Path | None) -> dict[tuple[int, int], Path]:
+class _Roots:
     """The folders where sandboxed calls can write, by what they are and not by what they are called."""
-    found = {}
-    for root in writable_folders(workspace):
-        try:
-            status = root.stat()
-        except OSError:
-            continue
-        found[status.st_dev, status.st_ino] = root
-    return found
 
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._known: dict[tuple[int, int], Path] = {}
+        self._mounts = Mounts()
+        self._places: list[tuple[Place, Path]] = []
+        for root in folders:
+            try:
+                status = root.stat()
+            except OSError:
+                continue
+            self._known[status.st_dev, status.st_ino] = root
+            self._places.append((self._mounts.place(root), root))
 
-def _same(status: os.stat_result, roots: dict[tuple[int, int], Path]) -> Path | None:
-    return roots.get((status.st_dev, status.st_ino))
+    def holding(self, step: Path, status: os.stat_result) -> Path | None:
+        """The folder that ``step`` is, or that it lies in by a mount."""
+        if found := self._known.get((status.st_dev, status.st_ino)):
+            return found
+        place = self._mounts.place(step)
+        return next((root for held, root in self._places if place.is_below(held)), None)
 
 
 def _steps(path: Path) -> Iterator[Path]:

@@ -406,3 +406,33 @@ def test_damaged_lines_of_the_record_are_passed_over(workspace: Path, private_ho
     workspaces.remember(workspace)
     assert recorded_folders(record) == [workspace]
     assert record.read_bytes().count(b"project") == 1
+
+
+@pytest.mark.parametrize("mounted", ["bin", "bin/tool", ".", "a folder/bin"])
+@pytest.mark.parametrize("as_path", [True, False])
+def test_D07_a_part_of_the_workspace_that_is_mounted_elsewhere_is_not_started(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: str, as_path: bool
+) -> None:
+    """The kernel's list is played: mounting takes more rights than a test has."""
+    inside = workspace / (mounted if mounted != "bin/tool" else "bin")
+    inside.mkdir(parents=True, exist_ok=True)
+    elsewhere = tmp_path / "opt tools"
+    elsewhere.mkdir()
+    program = elsewhere / "tool"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    point = program if mounted == "bin/tool" else elsewhere
+    source = str(workspace.joinpath(mounted).resolve()).replace(" ", "\\040")
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "1 0 8:1 / / rw - ext4 /dev/a rw\n"
+        f"2 1 8:1 {source} {str(point).replace(' ', chr(92) + '040')} rw - ext4 /dev/a rw\n"
+    )
+    monkeypatch.setenv("PATH", str(elsewhere))
+    name = str(program) if as_path else "tool"
+    assert find_program(name, workspace).path == str(program)
+    monkeypatch.setattr("sandbox.mounts._LIST", mounts)
+    with pytest.raises(ProgramError, match="sandboxed calls can write in"):
+        find_program(name, workspace)
+    mounts.write_text(mounts.read_text().replace("2 1 8:1", "2 1 8:2"))  # the same path of another disk
+    assert find_program(name, workspace).path == str(program)

@@ -208,6 +208,29 @@ async def test_A08_no_call_writes_where_the_program_is_installed(workspace: Path
     assert (installed / "bin" / "python").read_text() == ""
 
 
+@pytest.mark.parametrize("path", ["{workspace}", "{workspace}/lib", "lib", ":/usr/lib", "{link}/lib"])
+def test_D07_a_PYTHONPATH_that_leads_into_the_workspace_is_said(
+    path: str, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "lib").mkdir()
+    (tmp_path / "link").symlink_to(workspace)
+    given = path.format(workspace=workspace, link=tmp_path / "link")
+    monkeypatch.setattr(installation, "_started_with", lambda name: given.split(":"))
+    said = installation.exposure(workspace)
+    assert said.startswith("PYTHONPATH leads into the workspace") and "unset it" in said
+    monkeypatch.setattr(installation, "_started_with", lambda name: ["/usr/lib"])
+    assert installation.exposure(workspace) == ""
+
+
+def test_D07_the_PYTHONPATH_of_the_start_is_known_after_it_was_cleaned(workspace: Path) -> None:
+    code = (
+        "import os; from sandbox.installation import exposure; from pathlib import Path;"
+        " os.environ.pop('PYTHONPATH'); print(exposure(Path(os.getcwd())))"
+    )
+    done = run(workspace, sys.executable, "-c", code, PYTHONPATH=f"{ROOT}:{workspace}")
+    assert done.stdout.startswith(f"PYTHONPATH leads into the workspace ({workspace})"), done.stderr
+
+
 async def test_it_is_said_where_a_call_can_change_the_next_start(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -319,7 +319,7 @@ def test_a_version_that_was_taken_away(store, log):
     decide(log)
     store.publish(NAME, log)
     (store.folder / NAME / "current").write_text("0" * 32)
-    with pytest.raises(ProductError, match="publish it again"):
+    with pytest.raises(ProductError, match="publish agent_decision_history again"):
         store.open(NAME)
 
 
