@@ -32,7 +32,7 @@ def test_corpus_is_as_large_as_the_documents_say():
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_share_of_secrets_taken_out(half: int):
+def test_I19_share_of_secrets_taken_out(half: int):
     chosen = [sample for sample in SAMPLES if sample.half == half]
     missed = [(sample.kind, sample.value) for sample in chosen if not is_gone(sample)]
     assert 1 - len(missed) / len(chosen) >= AT_LEAST[half], missed
