@@ -4,7 +4,6 @@ Invariant: nothing here is a real secret; the values are generated with a fixed 
 are dealt to two halves in turn. The rules were improved while looking at the first half only; the second
 half says how they do on text they were not written for.
 """
-# ruff: noqa: E501  (samples are read as one line)
 
 import json
 import random
@@ -18,8 +17,14 @@ from typing import Any
 _TEXTS = json.loads(Path(__file__).with_name("second_corpus.json").read_text(encoding="utf-8"))
 HARMLESS: list[Any] = _TEXTS["harmless"]
 _SLOT = re.compile(r"«([A-Z])»")
-_ADJECTIVES = "amber brisk copper dusty eager frosty golden hollow ivory jolly lunar mellow noble".split()
-_NOUNS = "anchor badger cactus donkey ember falcon ginger harbor island jacket kettle lantern meadow".split()
+_ADJECTIVES = (
+    *("amber", "brisk", "copper", "dusty", "eager", "frosty", "golden", "hollow", "ivory", "jolly"),
+    *("lunar", "mellow", "noble"),
+)
+_NOUNS = (
+    *("anchor", "badger", "cactus", "donkey", "ember", "falcon", "ginger", "harbor", "island", "jacket"),
+    *("kettle", "lantern", "meadow"),
+)
 
 
 @dataclass(frozen=True)
