@@ -31,7 +31,7 @@ _NAME = re.compile(
 _MADE_OF = r"(?:\[\]byte\(|(?:new )?(?:Secret)?(?:String|Str|Token|Password|Secret|str|bytes|SecretStr)(?:(?:::|\.)(?:from|new|of|valueOf|from_static))?\()"
 _VALUE = re.compile(
     r"(?:" + _MADE_OF + r")?(?P<prefix>[rbuRBUfF@$]{0,2})(?P<quote>" + _QUOTE + r")"
-    r"(?P<literal>(?:(?!(?P=quote))[^\r\n]){4," + str(LONGEST) + r"}+)(?:(?P=quote)|\\?$|(?=[\r\n]))"
+    r"(?P<literal>(?:(?!(?P=quote))[^\r\n]){4," + str(LONGEST) + r"})(?:(?P=quote)|\\?$|(?=[\r\n]))"
     r"|(?P<bare>[^\s\"'`,;&|()\[\]{}<>\\]{4," + str(LONGEST) + r"}+)(?P<after>.?)",
     re.MULTILINE,
 )

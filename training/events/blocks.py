@@ -9,6 +9,8 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 
+import regex  # type: ignore[import-untyped]
+
 from training.events.assignments import Span
 from training.events.command_lines import piped
 from training.events.randomness import entropy, is_placeholder, looks_random
@@ -18,12 +20,13 @@ _KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-
 _KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _BETWEEN = r"(?:\s|\\[nrt\"']|[\"'`+>|,;:#*()]|(?<![A-Za-z0-9+/=])[0-9]{1,6}(?=[\s:|])|-(?=\s)|[A-Za-z-]{3,20}: [^\n\\]{0,200})"
 _CHUNK = r"[A-Za-z0-9+/=]{16,}+"
-_KEY_BODY = re.compile(
+# Groups that give nothing back: re matches them wrongly before Python 3.11.4.
+_KEY_BODY = regex.compile(
     rf"(?:{_BETWEEN}{{0,160}}+{_CHUNK})++"
     rf"(?:{_BETWEEN}{{0,40}}+[A-Za-z0-9+/=]{{1,15}}+(?={_BETWEEN}{{0,40}}+-{{4,5}} ?END))?"
 )
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-_PUTTY = re.compile(
+_PUTTY = regex.compile(
     r"Private-Lines: ?[0-9]{1,3}(?:\r?\n|\\n)(?P<secret>(?:[A-Za-z0-9+/=]{4,}+(?:\r?\n|\\n|$))++)"
 )
 _COOKIES = re.compile(
