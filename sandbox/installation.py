@@ -17,7 +17,6 @@ from sandbox.programs import lies_in_writable
 
 SOURCES = Path(__file__).resolve().parent.parent
 """The folder that holds the packages: a checkout, or a ``site-packages``."""
-INSTALL_APART = "install it apart: pipx install apprentice"
 KEPT = "FOLDERS_OF_APPRENTICE"
 """The variable that names the program's own settings and data: a JSON list of folders."""
 _PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")

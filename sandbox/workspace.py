@@ -34,7 +34,11 @@ def _problem(root: Path) -> str:
         return "no such folder; start in an existing project folder"
     if root.resolve() != root:
         return f"reached through a symbolic link; open {root.resolve()} instead"
-    if Path.home().resolve().is_relative_to(root):
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:
+        return "your home folder is not known, so it cannot be protected; export HOME=/a/folder/you/own"
+    if home.is_relative_to(root):
         return "holds your home folder; start in a project folder below it"
     if root in [Path("/", name) for name in _NEVER]:
         return "a system folder; start in a project folder"

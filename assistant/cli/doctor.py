@@ -14,9 +14,10 @@ from assistant.cli.invocation import Invocation, pass_invocation, print_json, pr
 def doctor(invocation: Invocation, as_json: bool) -> int:
     """Check student, sandbox, terminal and programs. Exit code 1 only where the chat cannot work."""
     from assistant.doctor import chat_works, examine
+    from assistant.settings import usable_settings
 
-    settings = invocation.settings()
-    checks = asyncio.run(examine(settings, invocation.workspace))
+    settings, damage = usable_settings(invocation.workspace, flags=invocation.flags)
+    checks = asyncio.run(examine(settings, invocation.workspace, damage))
     works = chat_works(checks)
     if as_json:
         print_json({"ok": works, "notices": settings.notices, "checks": [asdict(check) for check in checks]})

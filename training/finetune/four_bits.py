@@ -15,7 +15,9 @@ def problem() -> str:
     if not torch.cuda.is_available():
         return "qlora needs a GPU of NVIDIA, and there is none: use --method lora"
     if find_spec("bitsandbytes") is None:
-        return "qlora needs bitsandbytes: pip install bitsandbytes, or use --method lora"
+        from sandbox.packages import install_packages
+
+        return f"qlora needs bitsandbytes: {install_packages('bitsandbytes')}; or use --method lora"
     return ""
 
 

@@ -11,4 +11,6 @@ def check_installed() -> None:
     """Raises JobError where the extra is missing; nothing is imported."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise JobError(f"training needs {', '.join(missing)}: pip install 'apprentice[train]'")
+        from sandbox.packages import install_extra
+
+        raise JobError(f"training needs {', '.join(missing)}: {install_extra('train')}")

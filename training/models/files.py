@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def sha256(path: Path, folder: Path, stop: Callable[[], bool] = lambda: False) -
     found = known_sha256(path, folder)
     if found is None:
         found = sha256_of_file(path, stop)
-        _keep(path, folder, SHA256, found)
+        with suppress(OSError):  # it is known all the same, and computed again next time
+            _keep(path, folder, SHA256, found)
     return found
 
 

@@ -94,8 +94,10 @@ def _parquet(published: Published, positions: Iterable[int], file: BinaryIO, out
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
+        from sandbox.packages import install_extra
+
         raise ProductError(
-            "Parquet needs pyarrow, which is not installed: pip install 'apprentice[parquet]'"
+            f"Parquet needs pyarrow, which is not installed: {install_extra('parquet')}"
         ) from error
     facts = {"product": published.product.id, "version": published.manifest.version}
     types = {"integer": pyarrow.int64(), "number": pyarrow.float64(), "boolean": pyarrow.bool_()}

@@ -42,7 +42,9 @@ def fit(
         import numpy as np
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
-        raise FitError("fitting needs scikit-learn: pip install scikit-learn") from error
+        from sandbox.packages import install_extra
+
+        raise FitError(f"fitting needs scikit-learn: {install_extra('train')}") from error
     evidence = Counter(tool for example in examples for tool in example.right)
     tools = [tool for tool, count in evidence.items() if count >= LEAST_EVIDENCE]
     if len(tools) < 2:

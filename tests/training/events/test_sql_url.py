@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from sandbox.packages import install_extra
 from training.events import EventLogError, is_postgres, open_log
 
 
@@ -59,7 +60,7 @@ def test_a_missing_package_is_one_line_with_the_command(package):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == (
-        f"a log on PostgreSQL needs the package {package}; pip install 'apprentice[postgres]'"
+        f"a log on PostgreSQL needs the package {package}: {install_extra('postgres')}"
     )
 
 

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 import sys
 
 import pytest
 
+from sandbox.packages import install_extra
 from tests.training.products.product_events import NOON, complete, decide, record
 from training.events.base import EventType
 from training.products import ProductError
@@ -132,7 +134,7 @@ def test_a_number_that_parquet_does_not_hold_is_one_clear_line(store, log, tmp_p
 
 def test_without_pyarrow_parquet_is_one_clear_line(published, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ProductError, match=r"pip install 'apprentice\[parquet\]'"):
+    with pytest.raises(ProductError, match=re.escape(install_extra("parquet"))):
         export(published, tmp_path / "x.parquet", "parquet")
     assert list(tmp_path.glob("*.parquet*")) == list(tmp_path.glob(".*")) == []
 
