@@ -11,7 +11,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from assistant.agent.sessions import SessionError
-from assistant.agent.steps import Answer, Confirmation, Progress, Reply, Step, TextDelta, Thought, Verdict
+from assistant.agent.steps import (
+    Answer,
+    Confirmation,
+    Observation,
+    Progress,
+    Reply,
+    Step,
+    TextDelta,
+    Thought,
+    Verdict,
+)
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
 from assistant.job_news import own_news
@@ -46,6 +56,7 @@ class Repl:
         self._context = CommandContext(chat, self._interface)
         self._reader = make_reader(self._context)
         self._asking = False
+        self._streamed: dict[str, str] = {}  # the last piece that each running call printed
         self._interrupted_at = float("-inf")
         self._reading: asyncio.Task[str | None] | None = None
         self._running: asyncio.Task[None] | None = None
@@ -186,9 +197,14 @@ class Repl:
         if isinstance(step, Confirmation):
             await self._confirm(step)
         elif isinstance(step, Progress):
+            self._streamed[step.call_id] = step.text
             self._write(self._ink.dim(step.text))
-        elif block := step_block(step, self._ink):
-            self._write(block + "\n")
+        else:
+            streamed = self._streamed.pop(step.call.id, "") if isinstance(step, Observation) else ""
+            if streamed and not streamed.endswith("\n"):
+                self._write("\n")
+            if block := step_block(step, self._ink, printed=bool(streamed)):
+                self._write(block + "\n")
 
     async def _confirm(self, step: Confirmation) -> None:
         if not self._reader.interactive:

@@ -8,6 +8,7 @@ from assistant.agent.facts.summary import quiet_line
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Notice, Observation, Thought
 from assistant.plain.ink import Ink
 from assistant.text_safety import clean_line, visible
+from tools.calls import ToolResult
 
 SHOWN_LINES = 12
 SHOWN_CHARACTERS = 1200
@@ -72,8 +73,11 @@ def step_line(step: object) -> str:
             return ""
 
 
-def step_block(step: object, ink: Ink) -> str:
-    """The same with colour and the output folded, for the REPL; confirmations are shown elsewhere."""
+def step_block(step: object, ink: Ink, *, printed: bool = False) -> str:
+    """The same with colour and the output folded, for the REPL; confirmations are shown elsewhere.
+
+    ``printed`` says that the output of the call stands there already.
+    """
     match step:
         case Thought(text):
             return ink.dim(text.strip()) if text.strip() else ""
@@ -84,8 +88,8 @@ def step_block(step: object, ink: Ink) -> str:
             lines = [paint(f"  {outcome_text(step)}")]
             if step.result.diff and step.confirmed_by != "person":
                 lines.append(ink.diff(step.result.diff.rstrip("\n")))
-            elif step.result.text.strip() and not step.result.diff:
-                lines += [ink.dim(f"  {row}") for row in folded(step.result.text).split("\n")]
+            elif not step.result.diff and (text := _unprinted(step.result, printed)).strip():
+                lines += [ink.dim(f"  {row}") for row in folded(text).split("\n")]
             return "\n".join(lines)
         case Notice(text):
             return ink.warn(f"note: {text}")
@@ -98,6 +102,14 @@ def step_block(step: object, ink: Ink) -> str:
             return ""
         case _:
             return ""
+
+
+def _unprinted(result: ToolResult, printed: bool) -> str:
+    """What is left to show of a result whose output was printed: how it ended, where that is no exit code."""
+    if not printed:
+        return result.text
+    first = result.text.partition("\n")[0]
+    return "" if first == f"exit code {result.exit_code}" else first.removesuffix(":")
 
 
 def facts_line(facts: Facts) -> str:

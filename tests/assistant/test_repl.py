@@ -132,6 +132,23 @@ async def test_output_of_a_running_call_arrives(make_chat: Any) -> None:
     ) == ("half whole\ndone\n")
 
 
+@pytest.mark.parametrize(
+    ("streamed", "result", "printed"),
+    [
+        ("a\nb\n", "exit code 0\na\nb", "a\nb\n  ok, exit 0\n"),
+        ("no end", "exit code 0\nno end", "no end\n  ok, exit 0\n"),
+        ("a\n", "stopped after 3.0 s, the time limit; what it printed until then:\na",
+         "a\n  ok, exit 0\n  stopped after 3.0 s, the time limit; what it printed until then\n"),
+    ],
+)  # fmt: skip
+async def test_output_that_arrived_is_not_printed_again(
+    make_chat: Any, streamed: str, result: str, printed: str
+) -> None:
+    call = shell_call()
+    seen = Observation(call, ToolResult(True, result, exit_code=0), "e", "mode")
+    assert await run(make_chat([Progress("c1", streamed), seen, answer()]), Typist("x")) == f"{printed}done\n"
+
+
 async def test_failure_and_empty_lines_keep_the_program_up(make_chat: Any) -> None:
     chat = make_chat([Failure("the student ended")], [answer("still here")])
     assert await run(chat, Typist("a", "", "   ", "b")) == "the student ended\nstill here\n"

@@ -12,6 +12,7 @@ import shlex
 
 from tools.base import ToolContext
 from tools.builtin.atomic import read_bytes
+from tools.builtin.naming_tests import is_path, node_ids
 from tools.builtin.paths import located
 from tools.builtin.programs import python_argv, run_program
 from tools.builtin.tree import Ignores, children
@@ -23,6 +24,7 @@ _MOST_LOOKED_AT = 20
 VENV_PYTHONS = (".venv/bin/python", "venv/bin/python")
 """The workspace's own interpreters, which come before the sandbox's."""
 _TEST_FOLDERS = ("tests", "test")
+_IDENTIFIER = re.compile(r"\w+")
 _PYTEST = re.compile(r"(?m)^(?:(?:async )?def test|(?:import|from) pytest\b)")
 
 
@@ -68,20 +70,28 @@ async def run_tests(context: ToolContext, /, *, target: str | None = None) -> To
 
 def _test_argv(context: ToolContext, target: str) -> list[str]:
     """The command that runs the workspace's tests, found by its manifests."""
+    bare = bool(target) and not is_path(context, target)
+    if bare and target.endswith(".py") and len(found := node_ids(context, target)) == 1:
+        target, bare = found[0], False
     only = [target] if target else []
     if _uses_pytest(context) or _are_pytests(context, target):
+        if bare:
+            only = node_ids(context, target) or (["-k", target] if _IDENTIFIER.fullmatch(target) else only)
         return python_argv("-m", "pytest", "-q", "--color=no", *only)
     scripts = _npm_scripts(context)
     if "test" in scripts:
-        return ["npm", "test", "--silent", *(["--", target] if target else [])]
+        option = _name_option(str(scripts["test"])) if bare and "/" not in target else []
+        return ["npm", "test", "--silent", *(["--", *option, target] if target else [])]
     if _text(context, "Cargo.toml") is not None:
         return ["cargo", "test", *only]
     if _text(context, "go.mod") is not None:
+        if bare and _IDENTIFIER.fullmatch(target):
+            return ["go", "test", "./...", "-run", f"^{target}$"]
         return ["go", "test", *(only or ["./..."])]
     if re.search(r"(?m)^test\s*:", _text(context, "Makefile") or ""):
         return ["make", target or "test"]
     if target.endswith(".py") or any(_is_folder(context, name) for name in _TEST_FOLDERS):
-        return python_argv("-m", "unittest", *(_unittest_names(target)))
+        return python_argv("-m", "unittest", *_unittest_names(context, target, bare=bare))
     raise ToolError(
         "no tests found: looked for pytest settings or conftest.py, package.json, Cargo.toml, go.mod, "
         "a Makefile with `test:`, a tests folder; run_shell can start others"
@@ -126,8 +136,24 @@ def _npm_scripts(context: ToolContext) -> dict[str, object]:
     return scripts if isinstance(scripts, dict) else {}
 
 
-def _unittest_names(target: str) -> list[str]:
-    return [target] if target else ["discover"]
+def _unittest_names(context: ToolContext, target: str, *, bare: bool) -> list[str]:
+    if not bare:
+        return [target] if target else ["discover"]
+    found = node_ids(context, target)
+    if not found:
+        return ["discover", "-k", target] if _IDENTIFIER.fullmatch(target) else [target]
+    paths_and_names = (one.partition("::") for one in found)
+    return [
+        f"{path.removesuffix('.py').replace('/', '.')}.{name.replace('::', '.')}" if name else path
+        for path, _, name in paths_and_names
+    ]
+
+
+def _name_option(script: str) -> list[str]:
+    """The option of the test program in ``script`` that selects tests by name."""
+    if re.search(r"\b(jest|vitest)\b", script):
+        return ["-t"]
+    return ["--grep"] if re.search(r"\bmocha\b", script) else []
 
 
 def _text(context: ToolContext, name: str) -> str | None:

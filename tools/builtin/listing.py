@@ -7,6 +7,7 @@ sizes, dates.
 
 import asyncio
 import itertools
+import os
 from collections.abc import Iterator
 
 from tools.base import ToolContext
@@ -43,8 +44,10 @@ def _list(context: ToolContext, path: str, pattern: str) -> ToolResult:
             found, more = _matching(place, pattern, ignores, notes)
         else:
             found, more = _everything(place, ignores, notes)
+        holds = not found and any(os.scandir(place.folder))
     if not found:
-        text = f"no file in {place.shown} matches {shown(pattern)}" if pattern else f"{place.shown} is empty"
+        empty = f"{place.shown} holds only ignored names" if holds else f"{place.shown} is empty"
+        text = f"no file in {place.shown} matches {shown(pattern)}" if pattern else empty
         return ToolResult(success=True, text="\n".join([text, *_bracketed(notes)]))
     if more:
         notes.append(more)

@@ -1,7 +1,9 @@
 """What Python sources say of themselves: names, signatures, docstrings.
 
-Invariant: sources are parsed with ``ast``, never imported or run; for modules without sources only what
-this process has loaded anyway is looked at. What was parsed is kept for the process, by path and time.
+Invariant: sources are parsed with ``ast``, never imported or run. The exception is a module of the standard
+library that a query names: much of it is compiled or taken from elsewhere (``os.path``, ``math``), so it is
+imported, from the standard library's own folders only. What was parsed is kept for the process, by path and
+time.
 """
 
 import ast
@@ -11,14 +13,19 @@ import site
 import sys
 import sysconfig
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
 _LARGEST_SOURCE = 1 << 20
 _DEEPEST_IMPORT = 3
 _NOT_INDEXED = frozenset({"test", "idlelib", "lib2to3", "turtledemo", "ensurepip", "this", "antigravity"})
+_NOT_IMPORTED = _NOT_INDEXED | {"readline", "rlcompleter", "site", "sitecustomize", "usercustomize"}
+"""Modules that act when they are imported: on the terminal, with a browser, on the import path."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,10 @@ class Library:
         for name in names:
             parts = name.split(".")
             for count in range(len(parts), 0, -1):
-                found = self.module(".".join(parts[:count]), deadline)
+                module = ".".join(parts[:count])
+                found = self.module(module, deadline)
+                known = {topic.name for topic in found}
+                found = (*found, *(topic for topic in _imported(module) if topic.name not in known))
                 if found:
                     topics += found
                     break
@@ -176,16 +186,43 @@ def _class(node: ast.ClassDef, name: str) -> Iterator[Topic]:
             yield _function(child, f"{name}.{child.name}")
 
 
+def _imported(name: str) -> tuple[Topic, ...]:
+    """The topics of a module of the standard library, imported where it is not loaded yet."""
+    parts = name.split(".")
+    if parts[0] not in sys.stdlib_module_names or parts[0] in _NOT_IMPORTED:
+        return ()
+    for count in range(1, len(parts) + 1):
+        module = ".".join(parts[:count])
+        if module in sys.modules:
+            continue
+        if parts[count - 1].startswith("_"):  # such as `unittest.__main__`, which runs
+            return ()
+        try:
+            if not _lies_in_standard(getattr(find_spec(module), "origin", None)):
+                return ()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                import_module(module)
+        except (ImportError, ValueError):
+            return ()
+    return _loaded(name)
+
+
 @functools.lru_cache(maxsize=64)
 def _loaded(name: str) -> tuple[Topic, ...]:
-    """The topics of a compiled module of the standard library, where it is loaded already."""
+    """The topics of a module of the standard library as it is loaded; none where it is not."""
     module = sys.modules.get(name)
     if module is None or not _is_standard(module):
         return ()
-    topics: list[Topic] = []
+    topics = [Topic(name, f"module {name}", inspect.getdoc(module) or "")]
     prefix = "" if name == "builtins" else f"{name}."
-    for public, value in list(vars(module).items()):  # lazily filled modules grow
-        if public.startswith("_") or not callable(value):
+    listed = getattr(module, "__all__", ())  # what some modules load only when it is asked for
+    members = {**{key: getattr(module, key, None) for key in listed}, **vars(module)}
+    for public, value in members.items():
+        if public.startswith("_") or isinstance(value, ModuleType):
+            continue
+        if not callable(value):
+            topics.append(Topic(f"{prefix}{public}", f"{prefix}{public}: {type(value).__name__}", ""))
             continue
         topics.append(_said(value, f"{prefix}{public}"))
         if isinstance(value, type) and not issubclass(value, BaseException):
@@ -205,9 +242,16 @@ def _said(value: object, name: str) -> Topic:
 
 
 def _is_standard(module: ModuleType) -> bool:
-    origin = getattr(module.__spec__, "origin", None)
-    standard = Path(sysconfig.get_paths()["stdlib"])
-    return origin in ("built-in", "frozen") or (origin is not None and standard in Path(origin).parents)
+    return _lies_in_standard(getattr(module.__spec__, "origin", None))
+
+
+def _lies_in_standard(origin: str | None) -> bool:
+    paths = sysconfig.get_paths()
+    if origin is None or Path(paths["purelib"]) in Path(origin).parents:
+        return False
+    return origin in ("built-in", "frozen") or any(
+        Path(paths[one]) in Path(origin).parents for one in ("stdlib", "platstdlib")
+    )
 
 
 def _absolute(module: str, package: str) -> str:

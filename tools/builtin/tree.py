@@ -1,9 +1,11 @@
 """Walking the files of the workspace: sorted, bounded, never through a link, ignored ones left out.
 
-Invariant: ``.git`` and what ``.gitignore`` or ``.apprenticeignore`` names is left out, except where the
-person or the student names such a folder itself. A deeper ``.gitignore`` wins over the ones above it;
-``.apprenticeignore`` lies at the root and wins over all. Not covered: git's global excludes, and
-``.git/info/exclude``.
+Invariant: ``.git``, the usual folders of installed packages and caches, and what ``.gitignore``,
+``.git/info/exclude`` or ``.apprenticeignore`` names is left out, except where the user or the student names
+such a folder itself. A deeper ``.gitignore`` wins over the ones above it, and all of them over
+``.git/info/exclude`` and the usual folders; ``.apprenticeignore`` lies at the root and wins over all. No path
+is taken from git's settings: what a repository sets as ``core.excludesFile`` is not read. Not covered: git's
+global excludes; ``info/exclude`` of a linked worktree or of a repository above the workspace.
 """
 
 import itertools
@@ -21,6 +23,12 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEEPEST = 64
 _MOST_SECONDS = 15.0
 _MOST_IN_FOLDER = 20_000
+_USUAL_FOLDERS = """
+    .venv venv node_modules bower_components __pycache__ __pypackages__ .eggs .tox .nox .mypy_cache
+    .pytest_cache .ruff_cache .hypothesis .ipynb_checkpoints .gradle .terraform .hg .svn
+"""
+_USUAL = frozenset(_USUAL_FOLDERS.split())
+"""Folders that nobody means by "the project", also where no ignore file says so."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +54,10 @@ class Ignores:
         self._folders: dict[tuple[str, ...], bool] = {}
         self._spent_s = 0.0
         self._own = self._read((), ".apprenticeignore")
+        self._exclude = self._read((), ".git/info/exclude")
         self._top = 0
         if any(self._matches(start[:count], is_folder=True) for count in range(1, len(start) + 1)):
-            self._own, self._top = None, len(start)
+            self._own, self._exclude, self._top = None, None, len(start)
 
     def ignored(self, parts: tuple[str, ...], *, is_folder: bool) -> bool:
         """True where ``parts``, or a folder between the start and it, is ignored.
@@ -85,7 +94,8 @@ class Ignores:
             said = spec.verdict("/".join(parts[count:]) + end) if spec is not None else None
             if said is not None:
                 return said
-        return False
+        said = self._exclude.verdict("/".join(parts) + end) if self._exclude is not None else None
+        return (is_folder and parts[-1] in _USUAL) if said is None else said
 
     def _spec(self, folder: tuple[str, ...]) -> IgnoreRules | None:
         if folder not in self._specs:

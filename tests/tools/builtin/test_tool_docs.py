@@ -1,6 +1,7 @@
 """``search_docs``: installed packages and the workspace's pages, without running any of them."""
 
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -44,6 +45,36 @@ async def test_names_are_found(run: Run, query: str, start: str) -> None:
         if found[0].startswith(start):
             return
     raise AssertionError(found[0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.path.join",
+        "os.getcwd",
+        "math.sqrt",
+        "collections.abc.Mapping",
+        "random.choice",
+        "sqlite3.connect",
+        "concurrent.futures.ThreadPoolExecutor",
+        "os.environ",
+    ],
+)
+def test_names_that_the_standard_library_takes_from_elsewhere_are_found(workspace: Path, name: str) -> None:
+    assert name in {topic.name for topic in Library.of(workspace).named([name], time.monotonic() + 60)}
+
+
+async def test_os_path_is_looked_up(run: Run) -> None:
+    first = (await looked_up(run, "os.path.join"))[0]
+    assert first.startswith("os.path.join(a, *p)\nJoin two or more pathname components")
+
+
+def test_modules_that_act_when_imported_are_not_imported(workspace: Path) -> None:
+    """As are the programs behind ``__main__``, and packages that are not the standard library's."""
+    (workspace / "sitecustomize.py").write_text("raise SystemExit")
+    for name in ("antigravity", "this", "unittest.__main__", "idlelib.run"):
+        Library.of(workspace).named([name], time.monotonic() + 60)
+        assert name not in sys.modules
 
 
 @pytest.mark.slow

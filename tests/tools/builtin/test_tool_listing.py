@@ -56,6 +56,35 @@ async def test_ignore_files_are_respected(run: Run, workspace: Path) -> None:
     assert await lines(run, path="private") == ["private/k.py"]
 
 
+async def test_info_exclude_and_the_usual_folders_are_left_out(run: Run, workspace: Path) -> None:
+    usual = (".venv/lib/a.py", "sub/venv/b.py", "node_modules/c.js", "sub/__pycache__/d.pyc")
+    made(workspace, "a.py", "notes.txt", "sub/notes.txt", "venv.py", ".git/info/exclude", *usual)
+    (workspace / ".git" / "info" / "exclude").write_text("notes.txt\n")
+    assert await lines(run) == ["a.py", "venv.py"]
+    (workspace / "sub" / ".gitignore").write_text("!notes.txt\n!venv/\n")
+    assert await lines(run, pattern="*.*") == [
+        "a.py",
+        "sub/.gitignore",
+        "sub/notes.txt",
+        "sub/venv/b.py",
+        "venv.py",
+    ]
+    assert await lines(run, path="node_modules") == ["node_modules/c.js"]
+    assert await lines(run, path=".venv/lib") == [".venv/lib/a.py"]
+
+
+async def test_a_folder_of_ignored_names_is_not_called_empty(run: Run, workspace: Path) -> None:
+    made(workspace, "sub/node_modules/a.js")
+    assert await lines(run, path="sub") == ["sub holds only ignored names"]
+
+
+async def test_git_settings_of_the_repository_name_no_ignore_file(run: Run, workspace: Path) -> None:
+    made(workspace, "a.py", "rules", ".git/config")
+    (workspace / "rules").write_text("*.py\n")
+    (workspace / ".git" / "config").write_text("[core]\n\texcludesFile = rules\n")
+    assert await lines(run) == ["a.py", "rules"]
+
+
 async def test_apprenticeignore_wins_over_a_gitignore_that_allows(run: Run, workspace: Path) -> None:
     made(workspace, "sub/secret.txt", "sub/a.txt")
     (workspace / "sub" / ".gitignore").write_text("!secret.txt\n")

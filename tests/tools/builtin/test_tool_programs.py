@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.base import Completed
+from tools.base import ToolContext
+from tools.builtin.code import _test_argv
 from tools.builtin.programs import result_of
 from tools.calls import ToolCall, ToolResult
 from tools.executor import Executor
@@ -155,6 +157,66 @@ async def test_F08_a_failing_suite_that_claims_success_is_a_failure(run: Run, wo
         (workspace / "tests" / "__init__.py").write_text("print('5 passed'); raise SystemExit(1)\n")
     result = await run("run_tests")
     assert not result.success and result.text.startswith("exit code ") and "exit code 0" not in result.text
+
+
+TESTS = {
+    "tests/conftest.py": "",
+    "tests/test_a.py": "import pytest\n\nasync def test_foo(): ...\ndef test_foobar(): ...\n",
+    "tests/deep/test_b.py": "class TestB:\n    def test_foo(self): ...\n    def test_bar(self): ...\n",
+    "tests/broken_test.py": "def (:\n",
+    ".venv/lib/test_c.py": "def test_foo(): ...\n",
+    "a.py": "def test_foo(): ...\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "selected"),
+    [
+        ("test_foo", ["tests/deep/test_b.py::TestB::test_foo", "tests/test_a.py::test_foo"]),
+        ("test_foobar[a b]", ["tests/test_a.py::test_foobar[a b]"]),
+        ("TestB", ["tests/deep/test_b.py::TestB"]),
+        ("TestB::test_bar", ["tests/deep/test_b.py::TestB::test_bar"]),
+        ("tests.deep.test_b.TestB.test_bar", ["tests/deep/test_b.py::TestB::test_bar"]),
+        ("test_a", ["tests/test_a.py"]),
+        ("test_a.py", ["tests/test_a.py"]),
+        ("tests/test_a.py::test_foo", ["tests/test_a.py::test_foo"]),
+        ("tests/deep", ["tests/deep"]),
+        ("made_at_run_time", ["-k", "made_at_run_time"]),
+        ("tests/none.py", ["tests/none.py"]),
+    ],
+)
+async def test_a_test_is_selected_by_its_name(
+    context: ToolContext, workspace: Path, target: str, selected: list[str]
+) -> None:
+    made(workspace, TESTS)
+    argv = _test_argv(context, target)
+    assert argv[-len(selected) :] == selected and argv[-len(selected) - 1] == "--color=no"
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "ends"),
+    [
+        ({"tests/test_a.py": "class T:\n    def test_x(self): ...\n"}, "test_x", ["tests.test_a.T.test_x"]),
+        ({"tests/test_a.py": "class T: ...\n"}, "test_a", ["tests/test_a.py"]),
+        ({"tests/a.py": "class T: ...\n"}, "test_x", ["discover", "-k", "test_x"]),
+        ({"go.mod": "module m\n"}, "TestX", ["./...", "-run", "^TestX$"]),
+        ({"go.mod": "module m\n", "a/x.go": ""}, "./a", ["test", "./a"]),
+        ({"package.json": '{"scripts": {"test": "jest"}}'}, "adds", ["--", "-t", "adds"]),
+        ({"package.json": '{"scripts": {"test": "mocha"}}'}, "adds", ["--", "--grep", "adds"]),
+        ({"package.json": '{"scripts": {"test": "jest"}}', "a.js": ""}, "a.js", ["--", "a.js"]),
+    ],
+)
+async def test_other_test_programs_take_a_name_too(
+    context: ToolContext, workspace: Path, files: dict[str, str], target: str, ends: list[str]
+) -> None:
+    made(workspace, files)
+    assert _test_argv(context, target)[-len(ends) :] == ends
+
+
+def made(workspace: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        (workspace / name).parent.mkdir(parents=True, exist_ok=True)
+        (workspace / name).write_text(content)
 
 
 @pytest.mark.slow
