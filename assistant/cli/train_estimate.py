@@ -54,15 +54,21 @@ def bases(as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write it; by default NAME.ipynb.",
 )
-def notebook(output: Path | None, **given: Any) -> None:
+@click.option(
+    "--package",
+    default="",
+    metavar="WHEEL|URL|COMMIT",
+    help="What is installed there: a wheel that you put on your Drive, the URL of one, or "
+    "git+https://HOST/PROJECT@COMMIT. By default what is installed here, if it came from a URL, a commit or "
+    "a package index.",
+)
+def notebook(output: Path | None, package: str, **given: Any) -> None:
     """Write a run with these options as a notebook for Google Colab, with everything kept on your Drive."""
-    from importlib.metadata import version
-
     from training.finetune.notebook import notebook as made
 
-    asked = order_of(**given)
+    asked = order_of(**given, here=False)
     path = output or Path(f"{asked.name}.ipynb")
-    content = json.dumps(made(asked, version("apprentice")), indent=1) + "\n"
+    content = json.dumps(made(asked, package), indent=1) + "\n"
     try:
         path.write_text(content, "utf-8")
     except OSError as error:

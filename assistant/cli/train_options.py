@@ -60,9 +60,17 @@ def of_an_order(command: Any) -> Any:
 
 
 def order_of(
-    data: Path, base: str, prompt: str, name: str, start: str, others: tuple[str, ...], **settings: Any
+    data: Path,
+    base: str,
+    prompt: str,
+    name: str,
+    start: str,
+    others: tuple[str, ...],
+    *,
+    here: bool = True,
+    **settings: Any,
 ) -> "Order":
-    """Raises JobError, click.UsageError."""
+    """``here`` says that this machine carries it out. Raises JobError, click.UsageError."""
     from training.finetune.order import order
 
     return order(
@@ -72,6 +80,7 @@ def order_of(
         name=name,
         start=start_of(start) if start else None,
         settings=tuning_settings(others, settings),
+        here=here,
     )
 
 

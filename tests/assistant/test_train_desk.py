@@ -17,6 +17,7 @@ from tests.training.registry.students import parts
 from training.datasets.example import to_line
 from training.datasets.manifest import TRAIN, Origin
 from training.datasets.store import DatasetStore
+from training.finetune import four_bits
 from training.finetune.estimate import Estimate
 from training.finetune.order import Order
 from training.finetune.probe import Machine
@@ -71,6 +72,24 @@ def made_desk(jobs: StillJobs, workspace: Path) -> TrainDesk:
 @pytest.fixture
 def desk(jobs: StillJobs, tmp_path: Path) -> TrainDesk:
     return made_desk(jobs, tmp_path)
+
+
+@pytest.mark.parametrize(("method", "settings"), [("qlora", ""), ("lora", "method=qlora")])
+def test_four_bits_on_a_processor_are_refused_in_the_form(
+    desk: TrainDesk, form: TrainForm, monkeypatch: pytest.MonkeyPatch, method: str, settings: str
+) -> None:
+    monkeypatch.setattr(four_bits, "DEVICES", ())
+    with pytest.raises(JobError, match=r"qlora needs an NVIDIA GPU.*: use the method lora"):
+        desk.estimate(replace(form, method=method, settings=settings))
+
+
+@pytest.mark.parametrize(("method", "named"), [("lora", "LoRA"), ("qlora", "QLoRA"), ("full", "all weights")])
+def test_a_job_is_called_by_its_method(
+    desk: TrainDesk, form: TrainForm, monkeypatch: pytest.MonkeyPatch, method: str, named: str
+) -> None:
+    monkeypatch.setattr(four_bits, "problem", lambda: "")
+    desk.estimate(given := replace(form, method=method))
+    assert desk.start(given).spec.title.startswith(f"mine: {named} on ")
 
 
 @pytest.mark.usefixtures("nothing_shipped")

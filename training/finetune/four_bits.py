@@ -4,21 +4,29 @@ Not covered by a test: no machine with a GPU was at hand where this was written.
 refused where it cannot be done.
 """
 
+import os.path
 from importlib.util import find_spec
 from typing import Any
 
+DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""One of them is there where a GPU that computes is: Linux, WSL, ROCm."""
+
 
 def problem() -> str:
-    """Why it cannot be done here; empty where it can."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return "qlora needs a GPU of NVIDIA, and there is none: use --method lora"
+    """Why it cannot be done here, and what can; empty where it can."""
+    if not (any(map(os.path.exists, DEVICES)) and _seen_by_torch()):
+        return "qlora needs an NVIDIA GPU, and this machine has none: use the method lora"
     if find_spec("bitsandbytes") is None:
         from sandbox.packages import install_packages
 
-        return f"qlora needs bitsandbytes: {install_packages('bitsandbytes')}; or use --method lora"
+        return f"qlora needs bitsandbytes: {install_packages('bitsandbytes')}; or use the method lora"
     return ""
+
+
+def _seen_by_torch() -> bool:
+    import torch  # takes seconds: only where there is a device to ask for
+
+    return bool(torch.cuda.is_available())
 
 
 def in_four_bits(model: Any) -> Any:

@@ -7,6 +7,7 @@ runtime that is taken away costs what came after the last checkpoint: run again,
 from typing import Any
 
 from training.finetune.order import Order
+from training.finetune.package import package_elsewhere
 from training.jobs.base import JobError
 from training.models.catalogue import EMBEDDED, catalogue
 
@@ -15,8 +16,15 @@ FOLDER = f"{_DRIVE}/MyDrive/apprentice"
 DATA = f"{FOLDER}/data"
 
 
-def notebook(asked: Order, version: str) -> dict[str, Any]:
-    """As JSON of format 4. Raises JobError where the base cannot be had there."""
+def notebook(asked: Order, package: str = "") -> dict[str, Any]:
+    """As JSON of format 4. ``package`` is the program there: a wheel on the Drive, a URL, or a commit.
+
+    Raises JobError where the base or the program cannot be had there.
+    """
+    try:
+        requirement = package_elsewhere(package, wheels=FOLDER)
+    except JobError as error:
+        raise JobError(f"--package: {error}") from None
     if asked.base != EMBEDDED and asked.base not in catalogue():
         raise JobError(
             f"{asked.base} cannot be pulled there; take a base that `apprentice models list` shows"
@@ -29,32 +37,36 @@ def notebook(asked: Order, version: str) -> dict[str, Any]:
             "colab": {"name": f"{asked.name}.ipynb"},
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
         },
-        "cells": [_cell(number, kind, text) for number, (kind, text) in enumerate(_cells(asked, version))],
+        "cells": [
+            _cell(number, kind, text) for number, (kind, text) in enumerate(_cells(asked, requirement))
+        ],
     }
 
 
-def _cells(asked: Order, version: str) -> list[tuple[str, str]]:
+def _cells(asked: Order, requirement: str) -> list[tuple[str, str]]:
+    wheel = requirement.removeprefix(f"{FOLDER}/").removesuffix("[train]")
+    put = f", `{wheel}` into `apprentice`" if requirement.startswith(FOLDER) else ""
     return [
         (
             "markdown",
             f"# {asked.name}: tune {asked.base}\n\n"
-            f"Choose a runtime with a GPU, put `{asked.training.name}` into `apprentice/data` on your Drive, "
-            "and run all cells. A runtime that is taken away: run all cells again.",
+            f"Choose a runtime with a GPU, put `{asked.training.name}` into `apprentice/data` on your Drive"
+            f"{put}, and run all cells. A runtime that is taken away: run all cells again.",
         ),
-        ("code", _install(version)),
         ("code", f"from google.colab import drive\n\ndrive.mount({_DRIVE!r})"),
+        ("code", _install(requirement)),
         ("code", _prepare(asked)),
         ("code", _train(asked)),
         ("code", _export()),
     ]
 
 
-def _install(version: str) -> str:
+def _install(requirement: str) -> str:
     return (
         "import subprocess\nimport sys\n\n"
         "def run(*command):\n"
         "    subprocess.run([sys.executable, '-m', *command], check=True)\n\n"
-        f"run('pip', 'install', '-q', 'apprentice[train]=={version}', 'bitsandbytes')"
+        f"run('pip', 'install', '-q', {requirement!r}, 'bitsandbytes')"
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.protocol.messages import Prompt
+from training.finetune import four_bits
 from training.finetune.installed import check_installed
 from training.finetune.outputs import WEIGHTS
 from training.finetune.preparation import DataFiles, data_files
-from training.finetune.settings import FinetuneSettings
+from training.finetune.settings import METHODS, FinetuneSettings
 from training.jobs.base import JobError, JobSpec, Resource
 from training.jobs.inputs import fingerprints
 from training.student.base import StudentError
@@ -63,12 +64,17 @@ def order(
     name: str = "",
     start: Path | None = None,
     settings: FinetuneSettings,
+    here: bool = True,
 ) -> Order:
     """What is meant by a folder or file, a model and a prompt (its path, or a shipped one's name).
 
-    ``start`` is the outputs of an earlier run, or an adapter GGUF, that is trained further. Raises JobError.
+    ``start`` is the outputs of an earlier run, or an adapter GGUF, that is trained further. ``here`` says
+    that this machine carries it out. Raises JobError, also where this machine cannot.
     """
-    check_installed()
+    if here:
+        check_installed()
+        if settings.method == "qlora" and (problem := four_bits.problem()):
+            raise JobError(problem)
     files = data_files(data.expanduser())
     try:
         base_path = model_path(base)
@@ -97,8 +103,7 @@ def order(
 def job_of(made: Order, resource: Resource = "cpu") -> JobSpec:
     """The job that carries it out."""
     arguments: dict[str, Any] = made.model_dump(mode="json")
-    method = "LoRA" if made.settings.method == "lora" else "all weights"
-    title = f"{made.name}: {method} on {made.base}"
+    title = f"{made.name}: {METHODS[made.settings.method]} on {made.base}"
     return JobSpec("finetune", title, WORK, arguments, made.digests, resource)
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["lora", "qlora", "full"]
+METHODS: dict[Method, str] = {"lora": "LoRA", "qlora": "QLoRA", "full": "all weights"}
+"""What each is called where a run is shown."""
 
 
 class FinetuneSettings(BaseModel):

@@ -7,12 +7,12 @@ that the other machine found, so that an export notices if they are not the same
 
 import shutil
 from importlib import resources
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from training.finetune.package import package_elsewhere
 from training.finetune.preparation import examples, readable
 from training.jobs.base import JobError
 from training.models.catalogue import EMBEDDED, catalogue
@@ -58,9 +58,16 @@ def _write_order(order: RemoteOrder, path: Path) -> None:
         "name": order.name,
         "base": order.base,
         "settings": order.settings.model_dump(mode="json", exclude_unset=True),
-        "package": order.place.package or f"apprentice[train]=={version('apprentice')}",
+        "package": _package(order.place.package),
     }
     path.write_bytes(orjson.dumps(document))
+
+
+def _package(given: str) -> str:
+    try:
+        return package_elsewhere(given)
+    except JobError as error:
+        raise JobError(f"remote.package: {error}") from None
 
 
 def name_repo(path: Path, repo: str) -> None:

@@ -22,6 +22,7 @@ class RemoteSettings(BaseModel):
     namespace: str = ""
     """User or organisation on the hub that owns and pays the run; empty for the token's own."""
     package: str = ""
-    """What pip installs there; empty for this version of the program with its extra ``train``."""
+    """What is installed there: the URL of a wheel, or ``git+https://HOST/PROJECT@COMMIT``; empty for the
+    program that runs here, where it came from a URL, a commit or a package index."""
     poll_s: float = Field(default=10.0, ge=0.05, le=3600)
     """Seconds between two looks at a run."""

@@ -8,6 +8,7 @@ import pytest
 from assistant.cli.main import main
 from tests.training.finetune.tiny import call
 from training.datasets.example import to_line
+from training.finetune import four_bits, order
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,20 @@ from training.datasets.example import to_line
 def test_a_wrong_setting_is_named(given: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "run", "--data", "x", *given]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["run", "--yes"], ["estimate"]])
+@pytest.mark.parametrize("given", [["--method", "qlora"], ["--set", "method=qlora"]])
+def test_four_bits_on_a_processor_are_refused_before_anything_starts(
+    command: list[str], given: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(four_bits, "DEVICES", ())
+    monkeypatch.setattr(order, "check_installed", lambda: None)
+    assert main(["train", *command, "--data", "x", *given]) == 1
+    said = "qlora needs an NVIDIA GPU, and this machine has none: use the method lora"
+    assert capsys.readouterr().err == f"apprentice: {said}\n"
+    assert main(["jobs", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
 
 
 @pytest.mark.train

@@ -95,10 +95,14 @@ def test_K13_a_run_whose_data_changed_does_not_go_on(jobs, place, tmp_path):
 
 
 def test_four_bits_without_a_gpu_are_one_line(jobs, place):
-    job = ended(jobs, jobs.submit(job_of(asked(place, method="qlora"))))
+    with pytest.raises(JobError, match="qlora needs an NVIDIA GPU"):
+        asked(place, method="qlora")
+    given = asked(place)
+    settings = given.settings.model_copy(update={"method": "qlora"})
+    job = ended(jobs, jobs.submit(job_of(given.model_copy(update={"settings": settings}))))
     assert (job.state, job.error) == (
         "failed",
-        "qlora needs a GPU of NVIDIA, and there is none: use --method lora",
+        "qlora needs an NVIDIA GPU, and this machine has none: use the method lora",
     )
 
 

@@ -28,6 +28,8 @@ pytestmark = pytest.mark.slow
 CREATE = "POST /api/jobs/mine"
 LOOK = "GET /api/jobs/mine/JOB"
 
+PACKAGE = "git+https://example.org/apprentice.git@abc"
+
 
 class HubBench(Bench):
     """Of a base that is here: what comes back is proven on it."""
@@ -35,7 +37,7 @@ class HubBench(Bench):
     server: HubServer
 
     def order(self, **given: Any) -> RemoteOrder:
-        place = RemoteSettings(poll_s=0.05, minutes=30)
+        place = RemoteSettings(poll_s=0.05, minutes=30, package=PACKAGE)
         usual = {"base": "embedded", "settings": FinetuneSettings(rank=8), "place": place, "prompt": "tuned"}
         return remote_order("huggingface", self.data, **{**usual, **given})
 
