@@ -50,11 +50,15 @@ def ending(job: "Job") -> str:
     what = f"{job.spec.kind} {job.spec.title}"
     if job.state == "done":
         said = f": {found}" if (found := job.result.get("said")) else ""
-        return f"job done: {what}{said}" + (
-            f"; {follows}" if (follows := _FOLLOWS.get(job.spec.kind)) else ""
-        )
+        return f"job done: {what}{said}" + (f"; {follows}" if (follows := _follows(job)) else "")
     said = f": {job.error}" if job.error else ""
     return f"job {job.state}: {what}{said}; /jobs shows why and resumes it"
+
+
+def _follows(job: "Job") -> str:
+    if "draft" in job.result:
+        return "nothing is published yet: /curate shows what it leaves out and accepts it"
+    return _FOLLOWS.get(job.spec.kind, "")
 
 
 def report(job: "Job") -> str:

@@ -5,9 +5,24 @@ from typing import Any
 
 from assistant.text_safety import clean_line
 
+UNKNOWN = "price unknown"
+
 
 def dollars(usd: float | None) -> str:
-    return "unknown" if usd is None else f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"
+    return UNKNOWN if usd is None else f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"
+
+
+def spent(usd: float | None, without_price: int = 0) -> str:
+    """What replies cost, ``without_price`` of which have no known price."""
+    if not without_price:
+        return dollars(usd)
+    return f"at least {dollars(usd)}, {without_price:,} at an unknown price" if usd else UNKNOWN
+
+
+def _expected(usd: float | None, at_most: float | None) -> str:
+    if usd is None:
+        return UNKNOWN
+    return f"about {dollars(usd)}, at most {'an unknown price' if at_most is None else dollars(at_most)}"
 
 
 def estimate_text(facts: Mapping[str, Any]) -> str:
@@ -17,7 +32,7 @@ def estimate_text(facts: Mapping[str, Any]) -> str:
         asked = (
             f"{one['requests']:,} requests of {one['prompt_tokens']:,.0f} + {one['reply_tokens']:,.0f} tokens"
         )
-        cost = f"about {dollars(one['cost_usd'])}, at most {dollars(one['at_most_usd'])}"
+        cost = _expected(one["cost_usd"], one["at_most_usd"])
         batch = f", {dollars(one['batch_usd'])} as a batch" if one["batch_usd"] is not None else ""
         name = clean_line(f"{one['provider']} {one['model']}")
         lines.append(f"{name}: {asked} ({one['counted']}): {cost}{batch}; {clean_line(one['price'])}")
@@ -33,13 +48,13 @@ def estimate_brief(facts: Mapping[str, Any]) -> str:
     for one in facts["providers"]:
         batch = f", {dollars(one['batch_usd'])} as a batch" if one["batch_usd"] is not None else ""
         name = clean_line(f"{one['provider']} {one['model']}", 40)
-        cost = f"about {dollars(one['cost_usd'])}, at most {dollars(one['at_most_usd'])}{batch}"
+        cost = f"{_expected(one['cost_usd'], one['at_most_usd'])}{batch}"
         lines.append(f"{name}: {one['requests']:,} requests, {cost}; {clean_line(one['price'])}")
     return "\n".join(lines)
 
 
 def _sum(facts: Mapping[str, Any]) -> str:
-    return f"estimate: {dollars(facts['cost_usd'])}, at most {dollars(facts['at_most_usd'])}"
+    return f"estimate: {_expected(facts['cost_usd'], facts['at_most_usd']).removeprefix('about ')}"
 
 
 def metadata_text(found: Mapping[str, Any], folder: str) -> str:
@@ -61,7 +76,8 @@ def metadata_text(found: Mapping[str, Any], folder: str) -> str:
         f"left out: {_counted(left_out) or 'nothing'}",
     ]
     if costs["replies"]:
-        lines.append(f"cost: {dollars(costs['cost_usd'])} for {costs['replies']:,} replies")
+        cost = spent(costs["cost_usd"], costs["without_price"])
+        lines.append(f"cost: {cost} for {costs['replies']:,} replies")
     return "\n".join(clean_line(line, 400) for line in lines)
 
 
@@ -99,7 +115,8 @@ def _closing(facts: Mapping[str, Any], lacking: str) -> list[str]:
     problems = [
         f"{lacking}: {clean_line(one['id'], 40)}: {clean_line(one['problem'])}" for one in facts["problems"]
     ]
-    return [*problems, f"cost: {dollars(facts['costs']['cost_usd'])}"]
+    costs = facts["costs"]
+    return [*problems, f"cost: {spent(costs['cost_usd'], costs['without_price'])}"]
 
 
 def _groups(counts: Mapping[str, Mapping[str, int]]) -> str:

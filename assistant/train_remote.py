@@ -87,7 +87,7 @@ def asked_text(asked: Asked) -> str:
 
 def _dollars(cost: "Cost") -> str:
     if cost.usd is None:
-        return "not known"
+        return "price unknown"
     bound = "" if cost.at_most_usd is None else f", at most ${cost.at_most_usd:,.2f}"
     return f"about ${cost.usd:,.2f}{bound}"
 

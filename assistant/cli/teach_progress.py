@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.teach_text import dollars
+from assistant.teach_text import spent
 
 if TYPE_CHECKING:
     from training.generation.run import Step
@@ -21,10 +21,10 @@ def steps_bar(total: int) -> "Iterator[Callable[[Step], None]]":
     if not sys.stderr.isatty():
         yield _line
         return
-    cost = 0.0
+    cost = ""
 
     def shown(_: int | None) -> str:
-        return dollars(cost) if cost else ""
+        return cost
 
     with click.progressbar(
         length=total, label="examples", file=sys.stderr, show_pos=True, item_show_func=shown
@@ -32,7 +32,7 @@ def steps_bar(total: int) -> "Iterator[Callable[[Step], None]]":
 
         def told(step: "Step") -> None:
             nonlocal cost
-            cost = step.cost_usd
+            cost = _cost(step)
             bar.update(step.examples - bar.pos)
 
         yield told
@@ -40,5 +40,10 @@ def steps_bar(total: int) -> "Iterator[Callable[[Step], None]]":
 
 def _line(step: "Step") -> None:
     if step.examples % EVERY == 0 or step.examples == step.wanted:
-        cost = f", {dollars(step.cost_usd)}" if step.cost_usd else ""
+        cost = f", {said}" if (said := _cost(step)) else ""
         click.echo(f"apprentice: {step.examples} of {step.wanted} examples{cost}", err=True)
+
+
+def _cost(step: "Step") -> str:
+    """Empty where nothing was paid."""
+    return spent(step.cost_usd, step.without_price) if step.cost_usd or step.without_price else ""

@@ -6,7 +6,7 @@ Invariant: every text of an example is made inert here.
 import json
 
 from assistant.job_text import progress_line
-from assistant.teach_text import dollars
+from assistant.teach_text import spent
 from assistant.text_safety import clean, clean_line
 from assistant.tui.widgets.row_table import Column, TableRow
 from tools.calls import ToolCall
@@ -28,14 +28,14 @@ UNWANTED = "✗"
 def example_row(example: Example, *, unwanted: bool) -> TableRow:
     """One line of the table."""
     source, tone = example.source, "muted" if unwanted else ""
-    cost = source.get("cost_usd")
+    cost = source.get("cost_usd", 0.0)
     cells = (
         UNWANTED if unwanted else "",
         clean_line(str(source.get("provider", "")), 20),
         example.kind,
         clean_line(request_of(example), 300),
         clean_line("; ".join(write_call(call) for call in first_calls(example)) or "answer", 200),
-        _cost(float(cost)) if cost else "",
+        "unknown" if cost is None else _cost(float(cost)) if cost else "",
     )
     tones = [(0, "bad"), *((place, tone) for place in range(1, len(cells)) if tone)]
     return TableRow(example.id, cells, tuple(tones))
@@ -74,11 +74,11 @@ def job_line(job: Job | None) -> str:
     """How it goes, in one line."""
     if job is None:
         return "nothing is made yet"
-    cost = job.metrics.get("cost_usd")
+    cost, unpriced = job.metrics.get("cost_usd") or 0.0, int(job.metrics.get("without_price") or 0)
     parts = [
         str(job.state) if job.state != "running" else "",
         progress_line(job) if job.state != "queued" else "",
-        f"cost {dollars(float(cost))}" if isinstance(cost, int | float) and cost else "",
+        f"cost {spent(float(cost), unpriced)}" if cost or unpriced else "",
         clean_line(job.error, 200),
     ]
     return "  ".join(part for part in parts if part) or "queued"

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from assistant import paths
 from assistant.job_news import news, own_news
+from assistant.job_text import ending
 from tests.training.jobs.test_news import made
+from training.jobs.base import Job, JobSpec, JobState
 from training.jobs.store import Jobs
 
 
@@ -16,6 +18,13 @@ def test_an_end_is_a_line_that_says_what_may_follow(tmp_path: Path) -> None:
         "job failed: finetune a student: no room; /jobs shows why and resumes it",
     ]
     assert news(Jobs(tmp_path)) == []
+
+
+def test_a_draft_of_a_curation_offers_no_training(tmp_path: Path) -> None:
+    """There is no dataset before it is accepted."""
+    for result, follows in (({"draft": "draft", "examples": 3}, "/curate"), ({"dataset": "ab12"}, "/train")):
+        job = Job("a", JobSpec("curate", "draft", ""), JobState.DONE, tmp_path, "", result=result)
+        assert ("/train" in ending(job)) == (follows == "/train") and follows in ending(job)
 
 
 def test_of_many_the_newest_few_are_named(tmp_path: Path) -> None:

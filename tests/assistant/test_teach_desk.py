@@ -8,7 +8,7 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.teach_desk import Form, TeachDesk
-from assistant.teach_text import estimate_brief
+from assistant.teach_text import estimate_brief, grades_text, spent
 from assistant.tui.example_text import example_row, example_text, job_line
 from tests.training.generation.making import example, told
 from training.datasets.example import Example, to_line
@@ -150,6 +150,38 @@ def test_the_sum_of_an_estimate_comes_before_its_parts() -> None:
     assert said[0] == "estimate: $0.0200, at most $0.50"
     assert said[1] == "openai small: 40 requests, about $0.0200, at most $0.50, $0.0100 as a batch; its page"
     assert "is free" in estimate_brief({"cost_usd": 0.0, "at_most_usd": 0.0, "providers": []})
+
+
+@pytest.mark.parametrize(
+    ("usd", "without_price", "said"),
+    [
+        (0.0, 3, "price unknown"),
+        (None, 3, "price unknown"),
+        (None, 0, "price unknown"),
+        (0.25, 3, "at least $0.25, 3 at an unknown price"),
+        (0.0, 0, "$0.0000"),
+    ],
+)
+def test_an_unknown_price_is_not_shown_as_nothing(usd: float | None, without_price: int, said: str) -> None:
+    assert spent(usd, without_price) == said
+    judged = {"graded": 0, "decisions": 1, "grades": [], "problems": []}
+    costs = {"cost_usd": usd, "without_price": without_price}
+    assert grades_text({**judged, "costs": costs}).endswith(f"cost: {said}")
+    metrics = {"cost_usd": usd or 0.0, "without_price": without_price}
+    job = Job("j", JobSpec("generate", "", ""), JobState.DONE, Path("/x"), "", metrics=metrics)
+    assert ("unknown" in job_line(job)) == bool(without_price)
+
+
+def test_an_estimate_at_an_unknown_price_says_so() -> None:
+    part = {"provider": "openai", "model": "own", "requests": 4, "price": "no price known", "batch_usd": None,
+            "cost_usd": None, "at_most_usd": None}  # fmt: skip
+    facts = {"cost_usd": None, "at_most_usd": None, "providers": [part]}
+    assert estimate_brief(facts).splitlines() == [
+        "estimate: price unknown",
+        "openai own: 4 requests, price unknown; no price known",
+    ]
+    one = told("hello", "Hello.", source={"provider": "openai", "cost_usd": None})
+    assert example_row(one, unwanted=False).cells[-1] == "unknown"
 
 
 def test_how_a_job_goes_is_one_line() -> None:

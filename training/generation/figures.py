@@ -29,6 +29,7 @@ class Figures:
         self._turns = self._calls = self._soft = 0
         self._results: Counter[str] = Counter()
         self._cost_usd = 0.0
+        self._unpriced = False
 
     def add(self, example: Example) -> None:
         calls = [call for turn in example.messages for call in turn.calls]
@@ -41,7 +42,9 @@ class Figures:
             turn.role == "tool" for turn in example.messages
         )
         self._soft += bool(example.shares)
-        self._cost_usd += example.source.get("cost_usd") or 0.0
+        cost = example.source.get("cost_usd", 0.0)
+        self._cost_usd += cost or 0.0
+        self._unpriced = self._unpriced or cost is None
         for name, key in _SOURCE.items():
             if value := example.source.get(key):
                 self._sources[name][str(value)] += 1
@@ -53,6 +56,7 @@ class Figures:
         """JSON-ready, the most frequent first. Tools count the examples that call them; ``results`` are those
         that stand in the examples, by where they come from.
         """
+        unknown = self._unpriced and not self._cost_usd
         return {
             "examples": self.examples,
             "kinds": {
@@ -65,5 +69,5 @@ class Figures:
             "calls": self._calls,
             "results": dict(self._results.most_common()),
             "with_soft_labels": self._soft,
-            "cost_usd_of_examples": round(self._cost_usd, 6),
+            "cost_usd_of_examples": None if unknown else round(self._cost_usd, 6),
         }

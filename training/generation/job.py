@@ -31,13 +31,14 @@ def spec(plan: Plan) -> JobSpec:
 def work(reporter: Reporter) -> Mapping[str, Any]:
     """Raises JobError with the one line of what went wrong, and Cancelled."""
     plan = plan_from_dict(reporter.arguments)
-    noted = -1.0
+    noted = (-1.0, 0)
 
     def told(step: Step) -> None:
         nonlocal noted
-        if step.cost_usd != noted and (step.examples % METRIC_EVERY == 0 or step.examples == step.wanted):
-            noted = step.cost_usd
-            reporter.metric(cost_usd=round(noted, 6))
+        cost = (step.cost_usd, step.without_price)
+        if cost != noted and (step.examples % METRIC_EVERY == 0 or step.examples == step.wanted):
+            noted = cost
+            reporter.metric(cost_usd=round(step.cost_usd, 6), without_price=step.without_price)
         reporter.progress(step.examples, step.wanted, "examples")
 
     try:
@@ -48,6 +49,7 @@ def work(reporter: Reporter) -> Mapping[str, Any]:
         "folder": plan.folder,
         "examples": metadata["examples"],
         "cost_usd": metadata["costs"]["cost_usd"],
+        "without_price": metadata["costs"]["without_price"],
     }
 
 

@@ -42,6 +42,8 @@ class Step:
     wanted: int
     cost_usd: float
     example: Example | None = None
+    without_price: int = 0
+    """Replies of which nobody knows the price; they are not in ``cost_usd``."""
 
 
 Told = Callable[[Step], None]
@@ -150,8 +152,9 @@ class Generation:
         self._tell(example)
 
     def _tell(self, example: Example) -> None:
-        cost = self._teacher_run.ledger.total.cost_usd
-        self._told(Step(self.figures.examples, self._wanted, cost, example))
+        total = self._teacher_run.ledger.total
+        step = Step(self.figures.examples, self._wanted, total.cost_usd, example, total.unpriced)
+        self._told(step)
 
     def _checkpoint(self) -> None:
         self._kept_at = time.monotonic()

@@ -86,14 +86,15 @@ class Ledger:
 
 
 def row(sums: Sums) -> dict[str, Any]:
-    """JSON-ready."""
+    """JSON-ready. ``cost_usd`` is None where no price is known; it is a part where some are not."""
     tokens = sums.tokens
+    unknown = sums.unpriced and not sums.cost_usd
     return {
         "replies": sums.replies,
         "prompt_tokens": tokens.prompt,
         "cached_tokens": tokens.cached,
         "completion_tokens": tokens.completion,
-        "cost_usd": round(sums.cost_usd, 6),
+        "cost_usd": None if unknown else round(sums.cost_usd, 6),
         "saved_by_batch_usd": round(sums.saved_usd, 6),
         "lost_usd": round(sums.lost_usd, 6),
         "batched": sums.batched,

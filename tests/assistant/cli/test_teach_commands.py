@@ -13,6 +13,7 @@ import pytest
 
 from assistant import paths
 from assistant.cli.main import main
+from assistant.teach_text import metadata_text
 from tests.training.generation.making import FIND, READ, FakeSource, example
 from tests.training.generation.wording import server_of, serving
 from training.datasets.example import from_line, read, to_line
@@ -147,6 +148,16 @@ def test_what_costs_much_is_asked_first(bench: Bench, monkeypatch: pytest.Monkey
     done = bench.generate("--model", "unpriced")
     assert done.code == 2 and "not known" in done.err and not server.chats
     assert bench.generate("--yes").code == 0
+
+
+def test_an_unknown_price_is_said_to_the_end(bench: Bench) -> None:
+    bench.serve("openai")
+    done = bench.generate("--model", "unpriced", "--yes")
+    assert done.code == 0 and "estimate: price unknown" in done.err and "$0.0" not in done.err
+    costs = done.json["costs"]
+    assert costs["cost_usd"] is None and costs["without_price"] == costs["replies"] == 3
+    assert done.json["figures"]["cost_usd_of_examples"] is None
+    assert "cost: price unknown for 3 replies" in metadata_text(done.json, "examples")
 
 
 @pytest.mark.parametrize("protocol", ["openai", "anthropic"])
