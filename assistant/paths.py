@@ -70,6 +70,24 @@ def events_dir() -> Path:
     return _made("data", data_dir() / "events")
 
 
+def exports_dir(workspace: Path) -> Path:
+    """What is exported while one works in ``workspace``, where no other place is named."""
+    return _made("data", _project_dir(workspace) / "exports")
+
+
+def examples_dir(workspace: Path) -> Path:
+    """Where teachers' examples go while one works in ``workspace``; made by the first of them."""
+    return _project_dir(workspace) / "examples"
+
+
+def _project_dir(workspace: Path) -> Path:
+    """What belongs to a workspace and is kept outside of it, so that no search there finds it."""
+    from hashlib import sha256
+
+    folder = workspace.absolute()
+    return data_dir() / "projects" / f"{folder.name}-{sha256(os.fsencode(folder)).hexdigest()[:8]}"
+
+
 def jobs_dir() -> Path:
     """A folder per job; made by the first one."""
     return data_dir() / "jobs"

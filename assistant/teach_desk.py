@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.paths import examples_dir
 from assistant.teaching import PROVIDERS, Wanted, estimated, left_of, needs_word, plan_of, read_models
 from training.datasets.example import Example, ExampleError, from_line
 from training.generation.base import GenerationError
@@ -35,7 +36,7 @@ class Form:
     mix: str = ""
     models: str = ""
     examples: str = "1000"
-    folder: str = "teach-examples"
+    folder: str = ""
     budget: str = ""
 
 
@@ -60,10 +61,13 @@ class TeachDesk:
     _agreed: float | None = field(default=None)
 
     def newest(self) -> Form:
-        """The form of the newest generation, which is shown from now on; an empty one where there is none."""
+        """The form of the newest generation, which is shown from now on; an empty one where there is none.
+
+        Raises PathsError.
+        """
         job = next((job for job in self.jobs.all() if job.spec.kind == KIND), None)
         if job is None:
-            return Form()
+            return Form(folder=str(examples_dir(self.workspace)))
         plan = plan_from_dict(job.spec.arguments)
         self._show(plan.output)
         models = ", ".join(f"{one.provider}={one.model}" for one in plan.teachers)
@@ -79,12 +83,10 @@ class TeachDesk:
         count, budget = _number(form.examples, "examples"), form.budget.strip().removeprefix("$")
         if count < 1 or count != int(count):
             raise GenerationError("examples: write a whole number from 1 on")
-        if not form.folder.strip():
-            raise GenerationError("folder: say where the examples are written")
         models = tuple(name.strip() for name in form.models.split(",") if name.strip())
         wanted = Wanted(
             int(count),
-            self.workspace / Path(form.folder.strip()).expanduser(),
+            self.workspace / Path(form.folder.strip() or examples_dir(self.workspace)).expanduser(),
             mix,
             read_models(models, mix),
             max_cost=_number(budget, "budget") if budget else None,

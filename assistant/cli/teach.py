@@ -35,7 +35,12 @@ def teach() -> None:
 
 @teach.command()
 @teach_options.making
-@click.option("--output-dir", "folder", required=True, metavar="D", help="Where train.jsonl is written.")
+@click.option(
+    "--output-dir",
+    "folder",
+    metavar="D",
+    help="Where train.jsonl is written; without it, a folder for this project outside of it, which is shown.",
+)
 @click.option("--from-log", is_flag=True, help="Begin with decisions that were corrected, or unsure.")
 @click.option("--resume", is_flag=True, help="Go on with what is in the folder.")
 @click.option("--job", is_flag=True, help="Run as a job, and return at once.")

@@ -67,7 +67,7 @@ asking = options(*ASKING)
 
 def plan_from(
     invocation: Invocation,
-    folder: str,
+    folder: str | None,
     provider: str | None,
     providers: str | None,
     mix_ratio: str,
@@ -75,7 +75,8 @@ def plan_from(
     models: tuple[str, ...],
     **given: Any,
 ) -> "Plan":
-    """Raises UsageError over options that do not go together."""
+    """Without a folder it is the project's own. Raises UsageError over options that do not go together."""
+    from assistant.paths import examples_dir
     from training.generation.base import GenerationError
     from training.generation.mixing import read_mix
 
@@ -83,9 +84,10 @@ def plan_from(
         raise click.UsageError("give --provider P, or --providers A,B with --mix-ratio")
     try:
         mix = single(provider) if provider else read_mix(providers or "", mix_ratio)
+        output = Path(folder) if folder else examples_dir(invocation.workspace)
         if unknown := [name for name in mix if name not in PROVIDERS]:
             raise click.UsageError(f"--providers: {unknown[0]} is none of {', '.join(PROVIDERS)}")
-        wanted = Wanted(num_examples, Path(folder), mix, read_models(models, mix), **given)
+        wanted = Wanted(num_examples, output, mix, read_models(models, mix), **given)
     except GenerationError as error:
         raise click.UsageError(str(error)) from None
     return plan_of(wanted, invocation.settings())

@@ -9,6 +9,7 @@ from pathlib import Path
 from assistant.agent.sessions import SessionError, SessionSummary, export_json, export_markdown
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
+from assistant.paths import PathsError, exports_dir
 
 COMPLETED = 50
 RAW = "--raw"
@@ -69,13 +70,18 @@ async def _export(context: CommandContext, argument: str) -> None:
     raw = argument == RAW or argument.startswith(f"{RAW} ")
     argument = argument.removeprefix(RAW).strip() if raw else argument
     try:
-        file = chat.workspace / Path(argument or f"session-{chat.session.id}.md").expanduser()
+        if argument:
+            file = chat.workspace / Path(argument).expanduser()
+        else:
+            file = exports_dir(chat.workspace) / f"session-{chat.session.id}.md"
         export = export_json if file.suffix == ".json" else export_markdown
         text = export(chat.session, raw=raw)
         with file.open("x", encoding="utf-8", errors="replace") as target:
             target.write(text)
     except FileExistsError as error:
         raise CommandError(f"{file} exists and is not overwritten; give another name") from error
+    except PathsError as error:
+        raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from error
     except (ValueError, RuntimeError) as error:
@@ -104,7 +110,8 @@ COMMANDS = (
     Command("load", "go on with a session by its id", _load, usage="ID", complete=_complete_id),
     Command(
         "export",
-        "write this session to a .md or .json file; --raw keeps secrets and controls",
+        "write this session to a .md or .json file, by default outside the workspace; "
+        "--raw keeps secrets and controls",
         _export,
         usage="[--raw] [FILE]",
     ),

@@ -43,10 +43,11 @@ async def _sessions(screen: "ChatScreen") -> None:
 
 
 async def _decisions(screen: "ChatScreen") -> None:
+    from assistant.paths import exports_dir
     from assistant.tui.screens.decisions import DecisionsScreen
 
     chat = screen.context.chat
-    await screen.app.push_screen_wait(DecisionsScreen(chat.log, chat.tools, chat.workspace))
+    await screen.app.push_screen_wait(DecisionsScreen(chat.log, chat.tools, exports_dir(chat.workspace)))
 
 
 async def _why(screen: "ChatScreen") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistant import paths
 from assistant.settings import Settings
 from assistant.teach_desk import Form, TeachDesk
 from assistant.teach_text import estimate_brief, grades_text, spent
@@ -57,6 +58,13 @@ def test_a_form_becomes_a_plan(desk: TeachDesk, tmp_path: Path) -> None:
     assert plan.output == tmp_path / "here" and plan.teachers[0].model == "gpt-x"
 
 
+def test_without_a_folder_nothing_is_written_into_the_workspace(desk: TeachDesk) -> None:
+    offered = desk.newest().folder
+    assert Path(offered).parent.parent == paths.data_dir() / "projects"
+    assert desk.plan(Form(folder=" ")).output == desk.plan(Form(folder=offered)).output == Path(offered)
+    assert not Path(offered).is_relative_to(desk.workspace)
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
@@ -64,7 +72,6 @@ def test_a_form_becomes_a_plan(desk: TeachDesk, tmp_path: Path) -> None:
         (Form(mix="50"), "add up to 50"),
         (Form(examples="many"), "many is no number"),
         (Form(examples="0"), "from 1 on"),
-        (Form(folder=" "), "folder"),
         (Form(budget="-1"), "budget"),
         (Form(models="a,b"), "--model"),
     ],

@@ -31,7 +31,7 @@ _FIELDS = {
     "mix": ("mix in %", "40,40,20; even where empty"),
     "models": ("models", "openai=gpt-5-mini, ..."),
     "examples": ("examples", "how many"),
-    "folder": ("folder", "where train.jsonl is written"),
+    "folder": ("folder", "where train.jsonl is written; empty: outside the workspace"),
     "budget": ("budget $", "none"),
 }
 _PROBLEMS = (GenerationError, TeacherError, JobError, OSError)

@@ -350,3 +350,10 @@ async def _logged() -> None:
             tool_parameters={"path": request.split()[-1]}, review=said,
         )  # fmt: skip
     logger.close()
+
+
+def test_without_a_folder_the_examples_lie_outside_the_workspace(bench: Bench) -> None:
+    done = bench("generate", "--provider", "scripted", "--num-examples", 2)
+    assert done.code == 0, done.err
+    assert (paths.examples_dir(Path.cwd()) / "train.jsonl").exists()
+    assert str(paths.examples_dir(Path.cwd())) in done.out and not (Path.cwd() / "train.jsonl").exists()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistant import paths
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
 from tests.assistant.commands.recording import Recorder
@@ -139,9 +140,11 @@ async def test_export_markdown_by_default(tmp_path: Path) -> None:
     chat, interface, context = made(tmp_path)
     chat.session.append(Message("user", "hello there"))
     await registry.dispatch(context, "/export")
-    file = chat.workspace / f"session-{chat.session.id}.md"
+    file = paths.exports_dir(chat.workspace) / f"session-{chat.session.id}.md"
     assert "## You\n\nhello there" in file.read_text()
     assert interface.said == [("information", f"exported to {file}")]
+    assert not file.is_relative_to(chat.workspace) and not list(chat.workspace.iterdir())
+    assert paths.exports_dir(chat.workspace.parent) != file.parent
 
 
 async def test_export_json_by_suffix(tmp_path: Path) -> None:
