@@ -8,6 +8,7 @@ from assistant.settings_edit import set_values
 from assistant.wiring import make_student
 from training.models.catalogue import EMBEDDED, catalogue
 from training.models.discovery import discover
+from training.models.fitting import fitting_first, this_machine
 from training.models.listing import Listed, listing
 from training.models.store import ModelStore
 from training.registry.base import Registered
@@ -21,12 +22,16 @@ BELONGING = ("adapter", "name", "prompt")
 
 
 async def listed(settings: Settings, student: StudentSettings) -> list[Listed]:
-    """Every model, with what servers on this machine offer now. Raises ModelError or RegistryError."""
+    """Every model, with what servers on this machine offer now: what fits this machine first.
+
+    Raises ModelError or RegistryError.
+    """
     served = await discover(settings.models.endpoints)
     registry = own_registry()
     used = serving(student, registry)
     students = listed_students(registry, student)
-    return listing(student, ModelStore(), served, students, used.id if used else "")
+    found = listing(student, ModelStore(), served, students, used.id if used else "")
+    return fitting_first(found, this_machine())
 
 
 def named(model: str) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 from assistant.agent.acting import INTERRUPTED
 from assistant.agent.api import ChatApi, Status
 from assistant.agent.gate import CHANGING
+from assistant.agent.larger import LargerStudent
 from assistant.agent.rewinding import Record, Rewinding
 from assistant.agent.sessions import Session, SessionError
-from assistant.agent.steps import Answer, Call, Failure, Step
+from assistant.agent.steps import Answer, Call, Failure, Notice, Step
 from assistant.agent.streaming import Work
 from assistant.agent.talk import Parts, Talk
 from assistant.agent.window import Use
@@ -52,6 +53,7 @@ class Chat:
         self._work = Work()
         self._busy = False
         self._talk = Talk(parts, session, self._work)
+        self._larger = LargerStudent(parts.settings.student.model)
 
     @property
     def session(self) -> Session:
@@ -60,6 +62,7 @@ class Chat:
 
     def _use(self, session: Session) -> None:
         self._talk = Talk(self._parts, session, self._work)
+        self._larger = LargerStudent(self._hosting.settings.model)
 
     @property
     def student(self) -> dict[str, str]:
@@ -97,6 +100,10 @@ class Chat:
             self._talk.keeping.begin(len(self.session.messages), request)
             async for step in self._talk.loop.run(request):
                 self._note(step)
+                if isinstance(step, Answer | Failure) and (
+                    said := await asyncio.to_thread(self._larger.offer)
+                ):
+                    yield Notice(said)
                 yield await self._with_facts(step) if isinstance(step, Failure) else step
         except (StudentError, EventLogError, SessionError) as error:
             yield await self._with_facts(Failure(str(error), error=error))
@@ -117,6 +124,7 @@ class Chat:
         return replace(failure, facts=await self._talk.account.close())
 
     def _note(self, step: Step) -> None:
+        self._larger.take(step)
         if isinstance(step, Call | Answer):
             self.last_decision = step.event_id
         if isinstance(step, Call) and step.risk in CHANGING:

@@ -22,13 +22,16 @@ KEY = ("student", "model")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
-def models() -> None:
-    """The models that can be the student: list, pull, use, remove, measure.
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """The models that can be the student: list, pull, use, remove, measure. Without a command, list.
 
     MODEL is an id that `list` shows, the path of a GGUF file, or the URL of an OpenAI-compatible server
     (URL#NAME for one of its models).
     """
+    if context.invoked_subcommand is None:
+        context.invoke(list_models, as_json=False)
 
 
 for _command in (students, lineage, compare, deploy, rollback, retire):
@@ -39,7 +42,10 @@ for _command in (students, lineage, compare, deploy, rollback, retire):
 @_as_json
 @pass_invocation
 def list_models(invocation: Invocation, as_json: bool) -> None:
-    """Every model: here, on the hub, and served on this machine.
+    """Every model: here, on the hub, and served on this machine; what fits this machine first.
+
+    FITS says whether the memory that is free now holds it, with a context of 4,096 tokens. One is
+    recommended, by memory and cores.
 
     The states: in use; embedded (comes with the program); installed; damaged (not what was pulled); missing;
     partial (pull again, it goes on); available (to be pulled); endpoint (served on this machine now). Of
@@ -53,13 +59,17 @@ def list_models(invocation: Invocation, as_json: bool) -> None:
         print_json([asdict(one) for one in found])
     else:
         click.echo(models_text.table(found))
+        if said := models_text.recommendation(found):
+            click.echo(f"\n{said}")
 
 
 @models.command()
-@click.argument("model")
+@click.argument("model", required=False)
 @_as_json
-def pull(model: str, as_json: bool) -> int:
+def pull(model: str | None, as_json: bool) -> int:
     """Bring MODEL from the Hugging Face hub: an id of the list, or owner/repo:file.gguf.
+
+    Without MODEL it is the one that is recommended for this machine.
 
     Ctrl+C stops it; the next pull goes on where it stopped. HF_TOKEN and HF_ENDPOINT mean what they mean to
     other tools of the hub.
@@ -67,6 +77,7 @@ def pull(model: str, as_json: bool) -> int:
     from training.models.catalogue import find_source
     from training.models.pull import Pull
 
+    model = model or _recommended()
     store = ModelStore()
     source = find_source(model)
     pulling = Pull(store, source, said=said)
@@ -87,6 +98,15 @@ def pull(model: str, as_json: bool) -> int:
     else:
         click.echo(f"{here.id} is here: {store.path(here)}\nto use it: apprentice models use {here.id}")
     return 0
+
+
+def _recommended() -> str:
+    from training.models.fitting import recommended, this_machine
+
+    found = recommended(this_machine())
+    if found is None:
+        raise click.UsageError("no model of the catalogue is recommended for this machine; name one")
+    return found.id
 
 
 @models.command()

@@ -10,8 +10,9 @@ from training.models.about import About
 from training.models.base import megabytes
 from training.models.calibration import Calibration
 from training.models.catalogue import Source, catalogue
+from training.models.fitting import reason, this_machine
 from training.models.hub import HubFile
-from training.models.listing import Listed
+from training.models.listing import AVAILABLE, IN_USE, PARTIAL, Listed
 
 TRAINED = re.compile("[0-9a-f]{12}")
 """The id of a trained student, which says nothing."""
@@ -25,14 +26,27 @@ def safe(text: str) -> str:
 
 def table(listed: Sequence[Listed]) -> str:
     """A line per model."""
-    lines: list[Sequence[str]] = [("ID", "STATE", "SIZE", "MEMORY", "LICENCE", "")]
+    lines: list[Sequence[str]] = [("ID", "STATE", "SIZE", "MEMORY", "FITS", "LICENCE", "")]
     for one in listed:
         known = catalogue().get(one.id)
         note = known.note if known else one.name if one.name not in one.id else ""
         size, memory = _size(weights_bytes(one)), _size(one.memory_bytes)
         licence = safe(one.license) or "-"
-        lines.append((safe(one.id), one.state, size, memory, licence, clean_line(note, _NOTE)))
+        fits = {True: "yes", False: "no", None: "-"}[one.fits]
+        note = f"RECOMMENDED HERE; {note}" if one.recommended else note
+        lines.append((safe(one.id), one.state, size, memory, fits, licence, clean_line(note, _NOTE)))
     return align(lines)
+
+
+def recommendation(listed: Sequence[Listed]) -> str:
+    """What suits this machine best, why, and how to have it; empty where that is what serves."""
+    one = next((one for one in listed if one.recommended and one.state != IN_USE), None)
+    if one is None:
+        return ""
+    how = f"apprentice models use {one.id}"
+    if one.state in (AVAILABLE, PARTIAL):
+        how = f"apprentice models pull {one.id} && {how}"
+    return f"recommended: {one.id} {reason(catalogue()[one.id], this_machine())}\n  {how}"
 
 
 def weights_bytes(one: Listed) -> int | None:

@@ -69,14 +69,15 @@ async def _models(context: CommandContext, argument: str) -> None:
     rows = [
         (
             code(named(one)),
-            one.state,
+            f"{one.state}, recommended here" if one.recommended else one.state,
             megabytes(one.memory_bytes) if one.memory_bytes else "",
+            {True: "yes", False: "no", None: ""}[one.fits],
             plain(one.license),
         )
         for one in await _listed(context)
     ]
     said = "To have one that is `available`: `apprentice models pull ID`, then `/model ID`."
-    context.interface.show(f"{table(('model', 'state', 'memory', 'licence'), rows)}\n\n{said}")
+    context.interface.show(f"{table(('model', 'state', 'memory', 'fits', 'licence'), rows)}\n\n{said}")
 
 
 async def _listed(context: CommandContext) -> "list[Listed]":

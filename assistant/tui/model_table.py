@@ -7,6 +7,8 @@ from assistant.cli.models_text import TRAINED, named, weights_bytes
 from assistant.text_safety import clean_line
 from assistant.tui.widgets.row_table import Column, TableRow
 from training.models.base import megabytes
+from training.models.catalogue import catalogue
+from training.models.fitting import reason, this_machine
 from training.models.listing import AVAILABLE, DAMAGED, DEPLOYED, IN_USE, MISSING, PARTIAL, Listed
 
 COLUMNS = (
@@ -18,7 +20,7 @@ COLUMNS = (
     Column("BASE", 22, from_width=120),
 )
 HERE = "Enter uses it in this chat; `apprentice models info` knows more."
-TO_BE_HAD = "It is not here: `apprentice models pull {id}` brings it."
+TO_BE_HAD = "It is not here: p pulls it, as a job; so does `apprentice models pull {id}`."
 _TONES = {
     **dict.fromkeys((IN_USE, DEPLOYED), "good"),
     **dict.fromkeys((DAMAGED, MISSING), "bad"),
@@ -29,8 +31,9 @@ _TONES = {
 def model_row(one: Listed) -> TableRow:
     """One line of the table."""
     size = weights_bytes(one)
+    name = f"{named(one)} · recommended here" if one.recommended else named(one)
     cells = (
-        clean_line(named(one), 120),
+        clean_line(name, 120),
         one.state,
         megabytes(size) if size else "-",
         megabytes(one.memory_bytes) if one.memory_bytes else "-",
@@ -38,7 +41,8 @@ def model_row(one: Listed) -> TableRow:
         clean_line(one.base, 80),
     )
     tone = _TONES.get(one.state, "")
-    return TableRow(one.id, cells, ((1, tone),) if tone else ())
+    tones = [*([(1, tone)] if tone else []), *([(3, "bad")] if one.fits is False else [])]
+    return TableRow(one.id, cells, tuple(tones))
 
 
 def is_trained(one: Listed) -> bool:
@@ -49,6 +53,10 @@ def is_trained(one: Listed) -> bool:
 def model_text(one: Listed) -> str:
     """What is known of a model that was not trained here."""
     how = TO_BE_HAD.format(id=one.id) if one.state in (AVAILABLE, PARTIAL) else HERE
+    fits = {True: "yes", False: "no: more memory than is free now", None: ""}[one.fits]
+    if one.recommended:
+        fits += f"; recommended: {reason(catalogue()[one.id], this_machine())}"
     facts = {"id": one.id, "name": one.name, "base": one.base, "file": one.path, "licence": one.license}
+    facts["fits"] = fits
     lines = [f"{name + ':':9} {clean_line(value, 300)}" for name, value in facts.items() if value]
     return "\n".join([*lines, "", clean_line(how, 200)])

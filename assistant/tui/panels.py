@@ -118,11 +118,17 @@ async def _train(screen: "ChatScreen") -> None:
 
 
 async def _models(screen: "ChatScreen") -> None:
+    from assistant import paths
     from assistant.model_choice import listed
     from assistant.tui.screens.models import ModelsScreen
+    from training.jobs.store import Jobs
 
     chat = screen.context.chat
-    panel = ModelsScreen(lambda: listed(chat.settings, chat.student_settings), _students(screen))
+    panel = ModelsScreen(
+        lambda: listed(chat.settings, chat.student_settings),
+        _students(screen),
+        lambda: Jobs(paths.jobs_dir()),
+    )
     await screen.app.push_screen_wait(panel)
     screen.refresh_status()
 

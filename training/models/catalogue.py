@@ -43,6 +43,8 @@ class Source(BaseModel):
     """The longest context that the model was trained with."""
     kv_bytes_per_token: int = Field(default=0, ge=0)
     note: str = ""
+    recommended: bool = False
+    """Whether it is worth recommending as the next larger student, where it fits."""
 
     def memory_bytes(self, context_tokens: int) -> int:
         """About what it takes to run with that context, or with the model's own where that is smaller."""

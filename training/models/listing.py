@@ -47,6 +47,10 @@ class Listed:
     path: str
     license: str
     memory_bytes: int | None
+    fits: bool | None = None
+    """Whether this machine has the memory for it; None where that was not looked at, or does not matter."""
+    recommended: bool = False
+    """Whether it is what suits this machine best."""
 
 
 def listing(

@@ -10,13 +10,14 @@ import pytest
 
 from assistant.cli.main import main
 from tests.training.models.loopback_hub import COMMIT, Fault, LoopbackHub
+from training.models import fitting
 from training.models.catalogue import catalogue
 from training.models.discovery import discover
 from training.student.gguf import embedded_model
 
 NAME = "maker/Tiny-GGUF:tiny-q8_0.gguf"
 CONTENT = b"GGUF" + b"\0" * 100_000
-KEYS = ["id", "name", "base", "adapter", "state", "path", "license", "memory_bytes"]
+KEYS = ["id", "name", "base", "adapter", "state", "path", "license", "memory_bytes", "fits", "recommended"]
 
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
@@ -54,9 +55,15 @@ def settings(tmp_path: Path) -> dict[str, Any]:
     return tomllib.loads((tmp_path / "config" / "settings.toml").read_text())
 
 
-def test_the_list_is_the_contract_and_readable(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_is_the_contract_and_readable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "available_bytes", lambda: 3_000_000_000)
+    monkeypatch.setattr(fitting, "cores", lambda: 2)
     found = listed(capsys)
-    assert list(found) == list(catalogue())
+    fits = [one["fits"] for one in found.values()]
+    assert set(found) == set(catalogue()) and fits == sorted(fits, reverse=True)
+    assert list(found)[:2] == ["embedded", "qwen2.5-coder-1.5b"]
     assert found["embedded"] == {
         "id": "embedded",
         "name": "SmolLM2-135M-Instruct",
@@ -66,11 +73,29 @@ def test_the_list_is_the_contract_and_readable(capsys: pytest.CaptureFixture[str
         "path": str(embedded_model()),
         "license": "Apache-2.0",
         "memory_bytes": 98_362_432 + 8192 * 23_040,
+        "fits": True,
+        "recommended": False,
     }
     assert main(["models", "list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["ID", "STATE", "SIZE", "MEMORY", "LICENCE"]
-    assert lines[1].startswith("embedded            in use     98 MB   287 MB  Apache-2.0")
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert lines[0].split() == ["ID", "STATE", "SIZE", "MEMORY", "FITS", "LICENCE"]
+    assert lines[1].startswith("embedded            in use     98 MB   287 MB  yes   Apache-2.0")
+    assert "RECOMMENDED HERE; code" in lines[2]
+    assert lines[-2].startswith(
+        "recommended: qwen2.5-coder-1.5b takes about 1.2 GB; this machine has 2 cores"
+    )
+    assert lines[-1].startswith("  apprentice models pull qwen2.5-coder-1.5b && apprentice models use")
+    assert main(["models"]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_a_pull_without_a_name_needs_one_that_fits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "available_bytes", lambda: 300_000_000)
+    assert main(["models", "pull"]) == 2
+    assert "no model of the catalogue is recommended" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -116,11 +116,11 @@ class HostileStudents(Students):
         raise Refusal(HOSTILE)
 
 
-def models(_: Path) -> Screen[Any]:
+def models(folder: Path) -> Screen[Any]:
     async def listed() -> list[Listed]:
         return [Listed(HOSTILE, HOSTILE, HOSTILE, HOSTILE, CANDIDATE, HOSTILE, HOSTILE, 150_000_000)]
 
-    return ModelsScreen(listed, HostileStudents())  # type: ignore[arg-type]
+    return ModelsScreen(listed, HostileStudents(), lambda: StillJobs(folder))  # type: ignore[arg-type]
 
 
 def train(folder: Path) -> Screen[Any]:

@@ -123,7 +123,7 @@ def test_models_in_80x24(snap_compare: Compare, tmp_path: Path) -> None:
         return [replace(one, adapter="", path="") for one in models]
 
     desk = StudentDesk(FakeChat(), registry, Settings)  # type: ignore[arg-type]
-    run = showing(ModelsScreen(listed, desk), "run-my tools")
+    run = showing(ModelsScreen(listed, desk, lambda: Jobs(tmp_path / "jobs")), "run-my tools")
     assert snap_compare(application(FakeChat()), terminal_size=(80, 24), run_before=run)
 
 
