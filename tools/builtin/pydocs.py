@@ -217,8 +217,8 @@ def _loaded(name: str) -> tuple[Topic, ...]:
     topics = [Topic(name, f"module {name}", inspect.getdoc(module) or "")]
     prefix = "" if name == "builtins" else f"{name}."
     listed = getattr(module, "__all__", ())  # what some modules load only when it is asked for
-    members = {**{key: getattr(module, key, None) for key in listed}, **vars(module)}
-    for public, value in members.items():
+    lazily = {key: getattr(module, key, None) for key in listed}
+    for public, value in {**lazily, **vars(module)}.items():
         if public.startswith("_") or isinstance(value, ModuleType):
             continue
         if not callable(value):

@@ -52,7 +52,7 @@ class ModelsScreen(StudentPanel):
         students: StudentDesk,
         jobs: Callable[[], "Jobs"],
     ) -> None:
-        hint = "Enter use · p pull · d deploy · b roll back · t retire · r again · Tab · Esc"
+        hint = "Enter use · p pull · d deploy · b roll back · t retire · r again · Esc"
         super().__init__("Models", hint, students)
         self._jobs = jobs
         self._listed = listed
