@@ -1,7 +1,7 @@
 """Draws the picture of the README: ``python docs/make_screenshot.py`` writes ``docs/chat.svg``.
 
-Nothing in it is made up: the installed student answers in a small repository, in the sandbox, with the settings
-that the program comes with. Whatever it does is drawn.
+Nothing in it is made up: the installed student answers in a small repository, in the sandbox, with the
+settings that the program comes with. Whatever it does is drawn.
 """
 
 import asyncio
@@ -39,9 +39,13 @@ async def draw(workspace: Path) -> str:
 
     chat = build_chat(load_settings(workspace, environ={}), workspace)
     app = application(chat, commands=registry)  # type: ignore[arg-type]
+
+    def is_ready() -> bool:
+        return "starting" not in (chat.status().student_state, chat.status().sandbox_state)
+
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: screen_of(pilot).query("#prompt"))
-        await until(pilot, lambda: "starting" not in (chat.status().student_state, chat.status().sandbox_state))
+        await until(pilot, is_ready)
         await ask(pilot, QUESTION)
         await send(pilot, RUN)
         await asked(pilot)

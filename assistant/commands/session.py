@@ -110,8 +110,7 @@ COMMANDS = (
     Command("load", "go on with a session by its id", _load, usage="ID", complete=_complete_id),
     Command(
         "export",
-        "write this session to a .md or .json file, by default outside the workspace; "
-        "--raw keeps secrets and controls",
+        "write this session to a .md or .json file, by default outside the workspace",
         _export,
         usage="[--raw] [FILE]",
     ),

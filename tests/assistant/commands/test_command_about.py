@@ -12,6 +12,7 @@ from assistant.commands.help_text import KEYS, PREFIXES
 from sandbox.base import Check
 from tests.assistant.commands.recording import Recorder
 from tests.assistant.fake_chat import FakeChat
+from training.models import fitting
 from training.models.digest import sha256_of_file
 from training.models.store import Installed, ModelStore
 
@@ -162,11 +163,15 @@ def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nothing_shipped")
 async def test_models_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pulled(tmp_path, monkeypatch)
+    monkeypatch.setattr(fitting, "available_bytes", lambda: 3_000_000_000)
+    monkeypatch.setattr(fitting, "cores", lambda: 2)
     shown_now = await shown(tmp_path, "/models")
     lines = shown_now.splitlines()
     assert lines[2].startswith("| `embedded` | in use |")
-    assert lines[3] == "| `mine` | installed | 0 MB | mit |"
-    assert any(line.startswith("| `qwen3-4b` | available | 3.7 GB |") for line in lines)
+    assert lines[3] == "| `mine` | installed | 0 MB | yes | mit |"
+    assert any(line.startswith("| `qwen2.5-coder-1.5b` | available, recommended here |") for line in lines)
+    fits = [line.split(" | ")[3] for line in lines[2:] if line.startswith("| `")]
+    assert fits == sorted(fits, reverse=True) and set(fits) == {"yes", "no"}
 
 
 @pytest.mark.usefixtures("nothing_shipped")

@@ -12,7 +12,7 @@ async def test_trained_students_have_their_names_and_can_be_chosen(tmp_path: Pat
     student = own_registry().add(parts(tmp_path, "my tools"))
     chat, interface, context = made(tmp_path)
     await registry.dispatch(context, "/models")
-    assert f"| `{student.id} my tools` | candidate | 287 MB | Apache-2.0 |" in interface.shown[0]
+    assert f"| `{student.id} my tools` | candidate | 287 MB | yes | Apache-2.0 |" in interface.shown[0]
     await registry.dispatch(context, f"/model {student.id}")
     assert chat.models == [student.id]
     typed = f"/model {student.id[:3]}"
