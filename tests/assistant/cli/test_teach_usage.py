@@ -10,7 +10,6 @@ from assistant.cli.main import main
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("generate", "--provider", "openai", "--num-examples", 5),
         ("generate", "--provider", "openai", "--num-examples", 0, "--output-dir", "x"),
         ("generate", "--num-examples", 5, "--output-dir", "x"),
         (
