@@ -12,6 +12,7 @@ import pytest
 from textual.widgets import Input
 
 from assistant.commands import registry
+from assistant.paths import exports_dir
 from assistant.tui.screens.decisions import DecisionsScreen
 from assistant.tui.widgets import decision_list
 from assistant.tui.widgets.decision_list import DecisionList
@@ -139,7 +140,7 @@ async def test_a_filter_narrows_and_a_wrong_one_says_why(stored: StoredChat) -> 
 async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> None:
     stored.decide("read_file", "first")
     wanted = [stored.decide("run_shell", "second"), stored.decide("run_shell", "third")]
-    (stored.workspace / "decisions.jsonl").write_text("mine")
+    (exports_dir(stored.workspace) / "decisions.jsonl").write_text("mine")
     async with driving(stored, size=SMALL, commands=registry) as pilot:
         await opened(pilot, "third")
         await filtered(pilot, "tool:run_shell")
@@ -160,10 +161,10 @@ async def test_the_selection_is_exported_into_a_new_file(stored: StoredChat) -> 
         pilot.app.screen.query_one(Input).value = "shell.csv"
         await pilot.press("enter")
         await until(pilot, lambda: "shell.csv" in said(pilot))
-    assert (stored.workspace / "shell.csv").read_text().count("\n") == 3
-    lines = (stored.workspace / "shell.jsonl").read_bytes().splitlines()
+    assert (exports_dir(stored.workspace) / "shell.csv").read_text().count("\n") == 3
+    lines = (exports_dir(stored.workspace) / "shell.jsonl").read_bytes().splitlines()
     assert [orjson.loads(line)["event_id"] for line in lines] == wanted
-    assert (stored.workspace / "decisions.jsonl").read_text() == "mine"
+    assert (exports_dir(stored.workspace) / "decisions.jsonl").read_text() == "mine"
 
 
 @pytest.mark.slow
@@ -224,7 +225,7 @@ async def test_products_are_published_shown_and_exported(stored: StoredChat) -> 
         assert shown(pilot).count("fresh") == 6
         await pilot.press("a")
         await until(pilot, lambda: "every product is up to date" in said(pilot))
-    assert (stored.workspace / "history.csv").read_text().count("\n") == 2
+    assert (exports_dir(stored.workspace) / "history.csv").read_text().count("\n") == 2
 
 
 @pytest.mark.slow
@@ -263,7 +264,7 @@ async def test_leaving_the_panel_gives_up_an_export(stored: StoredChat) -> None:
         await until(pilot, lambda: reading.is_set() and "exporting:" in shown(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, DecisionsScreen))
-        await until(pilot, lambda: not list(stored.workspace.iterdir()))
+        await until(pilot, lambda: not list(exports_dir(stored.workspace).iterdir()))
         assert said(pilot) == ""
 
 
