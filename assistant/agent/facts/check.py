@@ -39,7 +39,9 @@ _ABLE = re.compile(
 )
 _JOINED = re.compile(rf"(?:,|\band|,\s*and|\bthen)\s+{_ADVERBS}(?P<verb>{VERB})\b", re.IGNORECASE)
 _ELLIPTIC = re.compile(
-    rf"^(?:successfully\s+|just\s+|now\s+|and\s+|also\s+)?(?P<verb>{VERB})\b(?!\s+(?:is|are|by)\b)", re.I
+    rf"^(?:successfully\s+|just\s+|now\s+|and\s+|also\s+)?(?!(?:run|set|put|read|split)\b)(?P<verb>{VERB})\b"
+    r"(?!\s+(?:is|are|by)\b)",
+    re.I,
 )
 _PASSIVE = re.compile(
     rf"\b(?P<aux>(?:has|have|had)\s+{_ADVERBS}been|'s\s+been|'ve\s+been|was|were|(?:is|are)\s+now|is|are|gets?|got)"

@@ -32,7 +32,8 @@ _OBJECT = re.compile(r"\s+(?:a|an|the|it|them|their|its|in|this|these|data|argum
 _NOT = re.compile(r"\b(?:not|never|\w+n't|cannot|none)\b", re.IGNORECASE)
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|when|whenever|once|unless|until|should|would|could|will|'ll|can|may|might|must|make sure|"
-    r"ensure|whether|before|so that|want|let|please|to make|need|(?:that|which) (?:pass|fail)\w*|expect)\b"
+    r"ensure|is what|whether|before|so that|want|let|please|to make|need|(?:that|"
+    r"which) (?:pass|fail)\w*|expect)\b"
     r"|^to\b",
     re.IGNORECASE,
 )
@@ -81,7 +82,7 @@ def _wrong_tests(text: str, facts: Facts, earlier: Sequence[Facts]) -> str:
                 or len(counted) > 1
                 or counted[0].end() == len(text.rstrip(" ."))
             )
-            return "No tests were run." if said and not facts.ran else ""
+            return "No tests were run." if said and not _may_know(facts, text) else ""
         negated = _NOT.search(text[: counted[0].start()])
         wrong = any(_differs(one, ran, negated=bool(negated)) for one in counted)
         return ran_sentence(ran) if wrong else ""
@@ -97,6 +98,12 @@ def _wrong_tests(text: str, facts: Facts, earlier: Sequence[Facts]) -> str:
         return "No tests were run." if match["subject"] or (not programs_ran and not facts.ran) else ""
     good = bool(match["good"]) != bool(_NOT.search(text[: match.end("outcome")]))
     return ran_sentence(ran) if good != ran.success else ""
+
+
+def _may_know(facts: Facts, text: str) -> bool:
+    """Whether something ran that may have told of tests; writing a file does not."""
+    ran = [one for one in facts.ran if one.tool not in ("write_file", "edit_file")]
+    return bool(ran) or (bool(facts.ran) and not re.search(r"\btests?\b", text, re.IGNORECASE))
 
 
 def _is_object(text: str, end: int) -> bool:
@@ -143,6 +150,7 @@ def _wrong_program(text: str, facts: Facts, earlier: Sequence[Facts]) -> str:
     if kind not in ("lint", "build") and not command:
         return ""
     good, bad = _CLEAN.search(text), _BROKEN.search(text)
+    bad = None if bad and re.match(r"(?:no|zero|0)\b", bad[0], re.IGNORECASE) else bad
     if bool(good) == bool(bad) or not _DEFINITE.search(text):
         return ""
     said = bool(good) != bool(_NOT.search(text))

@@ -1,12 +1,14 @@
 """A reply as clauses that state something: without code, quotations, questions, plans and conditions.
 
 Invariant: only statements in the reply's own voice are left. Not covered: irony, and other languages than
-English.
+English and those of ``languages``.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from assistant.agent.facts.terse import plainly, without_marks
 
 LONGEST_REPLY, LONGEST_SENTENCE = 50_000, 600
 """What is read of a reply and of a sentence, in characters, so that no reply takes long."""
@@ -16,6 +18,9 @@ _QUOTED_LINE = re.compile(r"(?m)^[ \t]*>.*$")
 _QUOTED = re.compile(r"“[^”\n]*”|\"[^\"\n]*\"|(?<!\w)'[^'\n]+'(?!\w)")
 _INLINE = re.compile(r"`([^`\n]*)`")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')*_]*\s+|\n+|(?<=[:;])\s+|\s+[–—-]\s+")
+_LINE_END = re.compile(r"(?<=[.!?…])[\"')*_]*\s+|\n+")
+_OF_OTHERS = re.compile(r"\b(?:says?|said|states?|reads?|prints?|shows?|tells?):$", re.IGNORECASE)
+"""What announces the words of a file or a program."""
 _CLAUSE = re.compile(
     r",?\s+(?:but|yet|while|whereas|although|though|because|until|so that|and so|which means(?: that)?)\s+"
     r"|,\s+(?:and\s+|so\s+)?"
@@ -44,8 +49,8 @@ class Clause:
 def clauses(reply: str) -> Iterator[Clause]:
     """The clauses of ``reply`` that are no questions, with what is quoted left out."""
     text = _QUOTED_LINE.sub("", _FENCED.sub("\n", _SPACES.sub(" ", reply[:LONGEST_REPLY]))).replace("’", "'")
-    for sentence in (one[:LONGEST_SENTENCE] for one in _SENTENCE_END.split(text)):
-        if not sentence or not sentence.strip() or sentence.rstrip(" \"')*_").endswith("?"):
+    for sentence in _sentences(without_marks(text)):
+        if not sentence.strip() or sentence.rstrip(" \"')*_").endswith("?"):
             continue
         commands: list[str] = []
 
@@ -62,6 +67,16 @@ def clauses(reply: str) -> Iterator[Clause]:
         for clause in _CLAUSE.split(plain):
             if clause and clause.strip(" ,.!"):
                 yield Clause(clause.strip(" ,"), sentence.strip(), tuple(commands))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The parts of ``text`` that may claim something, each in plain words."""
+    for line in _LINE_END.split(text):
+        plain = plainly(line[:LONGEST_SENTENCE])
+        for part in _SENTENCE_END.split(plain):
+            yield plainly(part) if part != plain else part
+            if _OF_OTHERS.search(part):
+                break
 
 
 def sentence_ends(reply: str) -> list[int]:

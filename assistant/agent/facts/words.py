@@ -3,7 +3,10 @@
 import re
 
 _PAST = {
-    "create": "created|wrote|written|saved|stored|generated|put|placed|recorded",
+    "create": (
+        "created|wrote|written|saved|stored|generated|put|placed|recorded|popped|"
+        "persisted|dumped|dropped into"
+    ),
     "change": (
         "changed|updated|modified|edited|added|appended|inserted|replaced|fixed|corrected|repaired|resolved|"
         "patched|refactored|rewrote|rewritten|implemented|introduced|extended|bumped|raised|lowered|increased|"
@@ -11,7 +14,7 @@ _PAST = {
         "overwrote|overwritten|reverted|undid|undone|restored|merged|took care of|taken care of|set up|"
         "improved|"
         "optimised|optimized|documented|extracted|split|sorted|enabled|disabled|turned|copied|duplicated|"
-        "completed|finished|done"
+        "completed|finished|done|swapped out|swapped|carried out|tweaked|amended"
     ),
     "delete": "deleted|removed|dropped|erased|cleared|stripped|got rid of",
     "rename": "renamed|moved",
@@ -20,7 +23,8 @@ _PAST = {
     "start": "started|launched|deployed|restarted|stopped",
     "run": "ran|run|executed|invoked|tested|verified|confirmed|validated|built|compiled|benchmarked",
     "look": (
-        "read|looked at|looked into|looked through|looked in|looked for|opened|inspected|examined|reviewed|"
+        "read|took a look at|taken a look at|had a look at|looked at|looked into|"
+        "looked through|looked in|looked for|opened|inspected|examined|reviewed|"
         "searched|scanned|went through|gone through|listed|checked|found|browsed|studied"
     ),
 }
@@ -59,9 +63,31 @@ NUMBERS = {
             "ten",
             "eleven",
             "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
         ]
     )
-} | {"no": 0, "none": 0, "both": 2, "single": 1, "once": 1, "twice": 2}
+} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+}
+NUMBERS |= {"no": 0, "none": 0, "both": 2, "single": 1, "once": 1, "twice": 2}
+LOOSE_PATH = (
+    r"(?:[~.]{0,2}/?(?:[\w.@+-]+/)+[\w.@+-]*|[\w.@+-]*\w\.[A-Za-z]\w{0,7}|Makefile|Dockerfile|README|LICENSE)"
+)
+"""What stands where a path is expected; within a sentence it would find too much."""
 NUMBER = rf"(?:\d[\d,]*|{'|'.join(NUMBERS)})"
 _EXTENSIONS = (
     "py|pyi|js|jsx|ts|tsx|mjs|cjs|md|rst|txt|json|jsonl|toml|ya?ml|cfg|ini|conf|env|sh|bash|zsh|rs|go|c|h|cc|"

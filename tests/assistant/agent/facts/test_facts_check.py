@@ -15,22 +15,23 @@ SITUATIONS = {
 }
 
 
-def statements(split: str) -> Iterator[tuple[str, str, bool]]:
-    for line in (FOLDER / "statements.jsonl").read_text().splitlines():
+def statements(name: str, split: str) -> Iterator[tuple[str, str, bool]]:
+    for line in (FOLDER / f"{name}.jsonl").read_text().splitlines():
         row = json.loads(line)
         if row["split"] == split:
             yield row["situation"], row["text"], row["false"]
 
 
 @pytest.mark.parametrize("split", ["dev", "held_out"])
-def test_precision_and_recall_on_labelled_statements(split: str) -> None:
-    judged = [(bool(check(text, *SITUATIONS[name])), false) for name, text, false in statements(split)]
+@pytest.mark.parametrize(("file", "least"), [("statements", 0.90), ("voices", 0.80)])
+def test_precision_and_recall_on_labelled_statements(file: str, least: float, split: str) -> None:
+    judged = [(bool(check(text, *SITUATIONS[name])), false) for name, text, false in statements(file, split)]
     found = sum(said and false for said, false in judged)
     precision = found / sum(said for said, _ in judged)
     recall = found / sum(false for _, false in judged)
     figures = f"{split}: {len(judged)} statements, precision {precision:.3f}, recall {recall:.3f}"
     assert precision >= 0.95, figures
-    assert recall >= 0.90, figures
+    assert recall >= least, figures
 
 
 def test_the_contradiction_says_what_is_so() -> None:
