@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from assistant.agent.facts.diffs import changes_in
 from tools.calls import ToolCall, ToolResult
 
+NEW_FILES = "new files that git does not track:\n"
+"""What stands in a ``git_diff`` above the names of new files."""
 _NOTE = re.compile(r"\[.*\]$")
 _MATCH = re.compile(r"(.+?):\d+: ?")
 _READ_HEAD = re.compile(r"\[(?:lines (\d+)-(\d+) of (\d+)|go on with|decoded as)[^\n]*\]\n")
@@ -184,7 +187,10 @@ def _entries(text: str) -> dict[str, int]:
 
 
 def _diffs(text: str) -> dict[str, int]:
-    return {"files": len(re.findall(r"(?m)^diff --git ", text))}
+    """Files whose lines differ, those that differ otherwise, and those that git does not track."""
+    diff, _, new = text.partition(NEW_FILES)
+    heads = len(re.findall(r"(?m)^diff --git ", diff))
+    return {"files": len(changes_in(diff)) + heads + sum(bool(name.strip()) for name in new.splitlines())}
 
 
 _COUNTERS: dict[str, Callable[[str], dict[str, int]]] = {

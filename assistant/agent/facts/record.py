@@ -123,7 +123,8 @@ class Facts:
 
 def subject(call: ToolCall) -> str:
     """What a call is about, on one line: a path, a command, a pattern."""
-    value = next((call.arguments[name] for name in SUBJECTS if call.arguments.get(name)), "")
+    names = ("pattern", *SUBJECTS) if call.tool == "search_files" else SUBJECTS
+    value = next((call.arguments[name] for name in names if call.arguments.get(name)), "")
     text = " ".join(str(value).split())
     return text if len(text) <= LONGEST_SUBJECT else f"{text[: LONGEST_SUBJECT - 1]}…"
 
