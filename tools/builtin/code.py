@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import shlex
+from dataclasses import dataclass
 
 from tools.base import ToolContext
 from tools.builtin.atomic import read_bytes
@@ -25,7 +26,30 @@ VENV_PYTHONS = (".venv/bin/python", "venv/bin/python")
 """The workspace's own interpreters, which come before the sandbox's."""
 _TEST_FOLDERS = ("tests", "test")
 _IDENTIFIER = re.compile(r"\w+")
-_PYTEST = re.compile(r"(?m)^(?:(?:async )?def test|(?:import|from) pytest\b)")
+_MAKE_TEST = r"(?m)^test\s*:"
+_PYTEST = r"(?m)^(?:(?:async )?def test|(?:import|from) pytest\b)"
+_PYTEST_SIGNS = (
+    ("pytest.ini", ""),
+    ("conftest.py", ""),
+    ("tests/conftest.py", ""),
+    ("pyproject.toml", r"\[tool\.pytest"),
+    ("setup.cfg", r"\[tool:pytest\]"),
+    ("tox.ini", r"\[pytest\]"),
+    ("requirements-dev.txt", r"pytest"),
+)
+"""Files that say that pytest is used, and what has to stand in them."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """How the workspace's tests run: the command, and the file that says so with a pattern of its line.
+
+    ``sign`` is empty where it is enough that the file, or the folder, is there.
+    """
+
+    argv: list[str]
+    found_in: str
+    sign: str = ""
 
 
 @tool(risk=Risk.EXECUTE)
@@ -42,10 +66,14 @@ async def run_python(context: ToolContext, /, *, code: str) -> ToolResult:
 
 
 def _command(context: ToolContext, /, *, target: str | None = None) -> str:
-    argv = _test_argv(context, _wanted(target))
-    if argv[1:2] != ["-c"]:
-        return shlex.join(argv)
-    arguments = shlex.join(argv[4:])  # after the search for a Python and the shell's own name
+    return suite_command(context, suite(context, _wanted(target)))
+
+
+def suite_command(context: ToolContext, suite: Suite) -> str:
+    """The command of a suite as the user would write it."""
+    if suite.argv[1:2] != ["-c"]:
+        return shlex.join(suite.argv)
+    arguments = shlex.join(suite.argv[4:])  # after the search for a Python and the shell's own name
     found = next((name for name in VENV_PYTHONS if _text(context, f"{name[:-10]}pyvenv.cfg") is not None), "")
     return f"{found} {arguments} (python3 where that does not start)" if found else f"python3 {arguments}"
 
@@ -64,55 +92,55 @@ async def run_tests(context: ToolContext, /, *, target: str | None = None) -> To
     Args:
         target: test file or name; all tests without it
     """
-    argv = await asyncio.to_thread(_test_argv, context, _wanted(target))
-    return await run_program(context, "run_tests", argv)
+    found = await asyncio.to_thread(suite, context, _wanted(target))
+    return await run_program(context, "run_tests", found.argv)
 
 
-def _test_argv(context: ToolContext, target: str) -> list[str]:
-    """The command that runs the workspace's tests, found by its manifests."""
+def suite(context: ToolContext, target: str = "") -> Suite:
+    """How the workspace's tests run, by its manifests. Raises ToolError where it has none that are known."""
     bare = bool(target) and not is_path(context, target)
     if bare and target.endswith(".py") and len(found := node_ids(context, target)) == 1:
         target, bare = found[0], False
     only = [target] if target else []
-    if _uses_pytest(context) or _are_pytests(context, target):
+    if sign := _pytest_sign(context, target):
         if bare:
             only = node_ids(context, target) or (["-k", target] if _IDENTIFIER.fullmatch(target) else only)
-        return python_argv("-m", "pytest", "-q", "--color=no", *only)
+        return Suite(python_argv("-m", "pytest", "-q", "--color=no", *only), *sign)
     scripts = _npm_scripts(context)
     if "test" in scripts:
         option = _name_option(str(scripts["test"])) if bare and "/" not in target else []
-        return ["npm", "test", "--silent", *(["--", *option, target] if target else [])]
+        argv = ["npm", "test", "--silent", *(["--", *option, target] if target else [])]
+        return Suite(argv, "package.json", r'"test"\s*:')
     if _text(context, "Cargo.toml") is not None:
-        return ["cargo", "test", *only]
+        return Suite(["cargo", "test", *only], "Cargo.toml")
     if _text(context, "go.mod") is not None:
         if bare and _IDENTIFIER.fullmatch(target):
-            return ["go", "test", "./...", "-run", f"^{target}$"]
-        return ["go", "test", *(only or ["./..."])]
-    if re.search(r"(?m)^test\s*:", _text(context, "Makefile") or ""):
-        return ["make", target or "test"]
-    if target.endswith(".py") or any(_is_folder(context, name) for name in _TEST_FOLDERS):
-        return python_argv("-m", "unittest", *_unittest_names(context, target, bare=bare))
+            return Suite(["go", "test", "./...", "-run", f"^{target}$"], "go.mod")
+        return Suite(["go", "test", *(only or ["./..."])], "go.mod")
+    if re.search(_MAKE_TEST, _text(context, "Makefile") or ""):
+        return Suite(["make", target or "test"], "Makefile", _MAKE_TEST)
+    folder = next((name for name in _TEST_FOLDERS if _is_folder(context, name)), "")
+    if target.endswith(".py") or folder:
+        argv = python_argv("-m", "unittest", *_unittest_names(context, target, bare=bare))
+        return Suite(argv, f"{folder}/" if folder else target)
     raise ToolError(
         "no tests found: looked for pytest settings or conftest.py, package.json, Cargo.toml, go.mod, "
         "a Makefile with `test:`, a tests folder; run_shell can start others"
     )
 
 
-def _uses_pytest(context: ToolContext) -> bool:
-    named = any(
-        _text(context, name) is not None for name in ("pytest.ini", "conftest.py", "tests/conftest.py")
-    )
-    return (
-        named
-        or "[tool.pytest" in (_text(context, "pyproject.toml") or "")
-        or "[tool:pytest]" in (_text(context, "setup.cfg") or "")
-        or "[pytest]" in (_text(context, "tox.ini") or "")
-        or "pytest" in (_text(context, "requirements-dev.txt") or "")
-    )
+def _pytest_sign(context: ToolContext, target: str) -> tuple[str, str] | None:
+    """The file that says that the tests are for pytest, with a pattern of its line; None where none does."""
+    for name, sign in _PYTEST_SIGNS:
+        text = _text(context, name)
+        if text is not None and re.search(sign, text):
+            return name, sign
+    name = _pytest_file(context, target)
+    return (name, _PYTEST) if name else None
 
 
-def _are_pytests(context: ToolContext, target: str) -> bool:
-    """Whether tests are written for pytest: ``unittest`` passes over functions and says all went well."""
+def _pytest_file(context: ToolContext, target: str) -> str:
+    """A test file that is written for pytest: ``unittest`` passes over functions and says all went well."""
     names = [target] if target.endswith(".py") else []
     for folder in () if names else _TEST_FOLDERS:
         try:
@@ -121,7 +149,8 @@ def _are_pytests(context: ToolContext, target: str) -> bool:
         except ToolError:
             continue
         names += ["/".join(each.parts) for each in entries if each.is_file and each.parts[-1].endswith(".py")]
-    return any(_PYTEST.search(_text(context, name) or "") for name in names[:_MOST_LOOKED_AT])
+    found = (name for name in names[:_MOST_LOOKED_AT] if re.search(_PYTEST, _text(context, name) or ""))
+    return next(found, "")
 
 
 def _npm_scripts(context: ToolContext) -> dict[str, object]:

@@ -46,15 +46,20 @@ def syntax_problem(path: str, text: str) -> str:
         return ""
     if suffix == ".toml":
         return _toml(text)
-    language = _GRAMMARS.get(suffix)
-    if language is None or (language == "json" and name.name.startswith(_WITH_COMMENTS)):
+    language = language_of(path)
+    if not language or (language == "json" and name.name.startswith(_WITH_COMMENTS)):
         return ""
     if language == "yaml" and any(mark in text for mark in _TEMPLATES):
         return ""
-    tree = _tree(text, language)
+    tree = parsed(text, language)
     if tree is not None and tree.root_node.has_error:
         return _first_error(tree.root_node)
     return _indentation(text) if language == "python" else ""
+
+
+def language_of(path: str) -> str:
+    """The grammar for the file at ``path``; empty where there is none."""
+    return _GRAMMARS.get(PurePosixPath(path).suffix.lower(), "")
 
 
 def _toml(text: str) -> str:
@@ -91,7 +96,7 @@ def _first_error(root: "Node") -> str:
     return f"line {line}: at {found[:40]!r}" if found else f"line {line}"
 
 
-def _tree(text: str, language: str) -> "Tree | None":
+def parsed(text: str, language: str) -> "Tree | None":
     """The syntax tree, or None after ``MOST_SECONDS`` of this thread's own time.
 
     Characters outside ASCII are taken as a letter: native scanners of grammars read beyond their tables on
