@@ -1,8 +1,9 @@
 """The account of the turn under way: its facts, kept in the session, and replies held against them.
 
 Invariant: what a reply claims against the record is not shown alone. A small student's reply ends where it
-begins to contradict the record, and the record stands there instead; where counting or comparing the results
-answers the request, the host does so for it. Any other reply is followed by the contradiction.
+begins to contradict the record, or to tell what was not looked up, and the host says so there. Once a call
+was made nothing of it is shown: the host counts or compares where that answers, else it shows the result.
+Any other reply is followed by the contradiction.
 """
 
 import re
@@ -14,6 +15,8 @@ from assistant.agent.facts.answers import Result, answer_from_results
 from assistant.agent.facts.check import Contradiction, check
 from assistant.agent.facts.record import Facts
 from assistant.agent.facts.sentences import sentence_ends
+from assistant.agent.facts.told import results_told
+from assistant.agent.facts.unfounded import instead_of
 from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.sessions import Session, SessionError
 from tools.calls import ToolCall, ToolResult
@@ -21,11 +24,16 @@ from tools.calls import ToolCall, ToolResult
 
 @dataclass(frozen=True)
 class Reviewed:
-    """A reply as it is shown, and the sentences of it that the record contradicts."""
+    """A reply as it is shown, and the sentences of it that the record contradicts.
+
+    ``instead`` is what the host said in place of it or beside it; ``kept`` is False where the reply was
+    not shown although nothing contradicts it.
+    """
 
     text: str
     contradicted: tuple[str, ...] = ()
     instead: str = ""
+    kept: bool = True
 
 
 class Account:
@@ -77,27 +85,36 @@ class Account:
         """
         if not self.replaces():
             return reply
-        if answer_from_results(self._request, self._results):
+        if self._results:
             return shown
         for end in sentence_ends(reply):
-            if end > len(shown):
-                if self._check(reply[:end]):
+            if end > len(shown) and not reply[:end].rstrip().endswith((":", ";")):
+                if self._check(reply[:end]) or instead_of(reply[:end], self._request):
                     break
                 shown = reply[:end]
         return shown
 
     def review(self, reply: str, shown: str) -> Reviewed:
         """``reply`` as it is shown; ``shown`` is the beginning of it that was streamed already."""
-        if self.replaces() and (own := answer_from_results(self._request, self._results)):
+        if self.replaces() and (own := self.counted()):
             wrong = not set(re.findall(r"\d+", own)) <= set(re.findall(r"\d+", reply))
             return Reviewed(own, (reply,) if wrong else (), own)
         found = self._check(reply)
+        if self.replaces() and self._results:
+            own = results_told(self.facts, self._results)
+            return Reviewed(own, tuple(one.sentence for one in found), own, kept=False)
         if not found:
-            return Reviewed(reply)
+            instead = instead_of(reply, self._request) if self.replaces() else ""
+            text = f"{shown.rstrip()}\n\n{instead}".strip() if instead else reply
+            return Reviewed(text, (), instead, kept=not instead)
         instead = " ".join(dict.fromkeys(one.instead for one in found))
         kept = shown if self.replaces() else reply
         text = f"{kept.rstrip()}\n\n{instead}".strip()
         return Reviewed(text, tuple(one.sentence for one in found), instead)
+
+    def counted(self) -> str:
+        """The answer to the request where counting or comparing the results gives one, or empty."""
+        return answer_from_results(self._request, self._results) or ""
 
     def _check(self, reply: str) -> list[Contradiction]:
         index = len(self._session.messages) if self._index is None else self._index

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from assistant.agent.account import Account
+from assistant.agent.account import Account, Reviewed
 from assistant.agent.context import Context
 from assistant.agent.facts.runs import programs
 from assistant.agent.facts.summary import NOTHING_CHANGED, summarise
@@ -54,14 +54,21 @@ class Acting:
         self._seen: str | None = None
         """The outcome that the student saw last in this turn."""
 
-    async def answer(self, decision: Decision, facts: dict[str, Any], usage: Usage, shown: str) -> Answer:
-        """Record and keep the final reply, held against the record; ``shown`` is what was streamed of it."""
+    async def answer(
+        self, decision: Decision, facts: dict[str, Any], usage: Usage, shown: str, *, by_host: bool = False
+    ) -> Answer:
+        """Record and keep the final reply, held against the record unless the host wrote it.
+
+        ``shown`` is what was streamed of it.
+        """
         call = ToolCall("", ANSWER, {"text": decision.answer})
         selection = await self._select(call, decision, facts, self._seen)
         known = await self.account.settle()
-        said = self.account.review(decision.answer, shown)
+        said = Reviewed(decision.answer) if by_host else self.account.review(decision.answer, shown)
         self._context.session.append(Message("assistant", text=said.text or "…", thought=decision.thought))
-        await self._complete(selection, ToolResult(not said.contradicted, said.instead), said.contradicted)
+        await self._complete(
+            selection, ToolResult(said.kept and not said.contradicted, said.instead), said.contradicted
+        )
         self._seen = None
         cut = decision.cut and not said.contradicted
         return Answer(said.text, selection.event_id, usage, decision.usage, cut, known, said.contradicted)

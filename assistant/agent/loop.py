@@ -7,7 +7,7 @@ when a bound is met, or the same call comes again, the student has to answer wit
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,12 +17,15 @@ from assistant.agent.context import Context
 from assistant.agent.facts.summary import summarise
 from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
+from assistant.agent.questions.answers import Asking, advance
 from assistant.agent.reading import Reading
 from assistant.agent.settings import LoopSettings
 from assistant.agent.steps import Answer, Failure, Notice, Observation, Step, TextDelta, Thought
 from assistant.agent.streaming import Done, Work
+from tools.calls import ToolResult
 from tools.protocol.calls import write_call
 from tools.protocol.messages import Message, message_to_dict
+from training.events.decisions import HOST
 from training.student.base import ContextOverflow, Decision, Student, StudentDied, Usage
 
 RECORDED_CHARACTERS = 2000
@@ -64,6 +67,7 @@ class Loop:
         acting: Acting,
         work: Work,
         bounds: LoopSettings,
+        questions: Callable[[str], Asking | None] = lambda _: None,
     ) -> None:
         self._student = student
         self._facts = facts
@@ -74,6 +78,7 @@ class Loop:
         self._acting = acting
         self._work = work
         self._bounds = bounds
+        self._questions = questions
 
     async def run(self, request: str) -> AsyncIterator[Step]:
         """One turn. Raises StudentError, EventLogError or SessionError: then nothing more was run."""
@@ -84,10 +89,12 @@ class Loop:
         finished = False
         known = self._student().stats().notices
         try:
+            question = self._questions(request)
             while not finished:
-                async for step in self._advance(turn):
+                async for step in self._answer(question, turn) if question else self._advance(turn):
                     finished = isinstance(step, Answer | Failure)
                     yield step
+                question = None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
@@ -107,6 +114,35 @@ class Loop:
         self._acting.interrupt()
         said = f"{turn.streamed.rstrip()} [{INTERRUPTED}]".strip()
         self._context.session.append(Message("assistant", text=said))
+
+    async def _answer(self, question: Asking, turn: _Turn) -> AsyncIterator[Step]:
+        """A turn of the host: the calls that a question needs, and the answer from their results."""
+        results: Sequence[ToolResult] | None = None
+        while True:
+            coming = asyncio.ensure_future(asyncio.to_thread(advance, question, results))
+            found = await self._work.wait(coming)
+            if isinstance(found, str):
+                break
+            at = len(self._context.session.messages)
+            calls = tuple(replace(call, id=f"host_{at}_{index}") for index, call in enumerate(found))
+            decision = Decision(calls=calls)
+            results_of: dict[str, ToolResult] = {}
+            async for step in self._acting.call(decision, self._recorded_of_host(turn, decision)):
+                if isinstance(step, Observation):
+                    turn.observed = step.event_id
+                    results_of[step.call.id] = step.result
+                yield step
+            if self._acting.refusals:
+                yield await self._acting.conclude(turn.observed, turn.usage)
+                return
+            results = [results_of[call.id] for call in calls]
+        if not found:  # the results do not say it: the student goes on from them
+            turn.decisions += 1
+            return
+        decision = Decision(answer=found)
+        recorded = self._recorded_of_host(turn, decision)
+        yield TextDelta(found)
+        yield await self._acting.answer(decision, recorded, turn.usage, found, by_host=True)
 
     async def _advance(self, turn: _Turn) -> AsyncIterator[Step]:
         """One decision and what follows from it."""
@@ -174,7 +210,11 @@ class Loop:
         made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
         if not made.decision.reads:
             return made
-        await self._acting.account.settle()
+        account = self._acting.account
+        await account.settle()
+        if counted := account.counted():
+            report(counted)
+            return replace(made, decision=replace(made.decision, answer=counted))
         read = await self._reading.answered(made.decision, turn.request, asked[0], report)
         return replace(made, decision=read)
 
@@ -208,7 +248,8 @@ class Loop:
             if decision.repeated:
                 yield Notice("the student began to repeat itself and was stopped there")
             recorded = self._recorded(turn, made)
-            said = await self._acting.answer(decision, recorded, turn.usage, turn.streamed)
+            own = decision.reads
+            said = await self._acting.answer(decision, recorded, turn.usage, turn.streamed, by_host=own)
             if rest := _rest(said.text, turn.streamed):
                 yield TextDelta(rest)
             yield said
@@ -235,6 +276,11 @@ class Loop:
         turn.repeats = turn.repeats + 1 if written == turn.last_calls else 1
         turn.last_calls = written
         return turn.repeats >= self._bounds.max_repeats
+
+    def _recorded_of_host(self, turn: _Turn, decision: Decision) -> dict[str, Any]:
+        """The same of a decision that the host made; its record names no student."""
+        made = self._offering.by_host(decision, self._context.conversation())
+        return self._recorded(turn, made) | {"model": HOST}
 
     def _recorded(self, turn: _Turn, made: Made) -> dict[str, Any]:
         """What a decision was chosen from, for its record."""

@@ -82,6 +82,11 @@ class Offering:
         only = [one for one in made.available if one["name"] == ANSWER]
         return replace(made, available=only) if only_answer else made
 
+    def by_host(self, decision: Decision, conversation: Conversation) -> Made:
+        """A decision that the host made in the student's place."""
+        made = self._made(decision, everything(conversation.signatures), conversation)
+        return replace(made, selection={"way": "host"})
+
     def _made(
         self, decision: Decision, offer: Offer, conversation: Conversation, *, widened: bool = False
     ) -> Made:

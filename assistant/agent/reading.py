@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 
 from assistant.agent.context import Context
 from assistant.agent.observations import READ_HEAD
+from assistant.agent.quoting import quoted, shown_lines
 from tools.calls import ToolCall
 from training.student.base import ContextOverflow, Decision, Pointed, Student
 from training.student.passages import LINE, Passage
 
-SHOWN_LINES = 20
-LONGEST_LINE = 300
 _NAMES = ("path", "command", "target", "pattern", "query", "url")
 """Arguments that say what a call was about, the most telling first."""
 
@@ -83,17 +82,14 @@ class Reading:
             return f"{self._summary()} That does not tell me enough: what exactly do you mean?".strip()
         if pointed.form == "done":
             return self._summary()
-        shown = "\n\n".join(_shown(one.passage.lines) for one in results)
+        shown = "\n\n".join(shown_lines(one.passage.lines) for one in results)
         return f"{self._summary()}\n\n{shown}".strip()
 
 
 def _quoted(results: Sequence[_Result], number: int, line: int) -> str:
     """A line of a result with its place, as code."""
     passage = results[number].passage
-    text = passage.lines[line].strip()
-    text = text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
-    place = _place(passage, line)
-    return f"`{place}`: {_code(text)}" if place else _code(text)
+    return quoted(_place(passage, line), passage.lines[line])
 
 
 def _place(passage: Passage, line: int) -> str:
@@ -112,26 +108,6 @@ def _about(call: ToolCall) -> str:
     told = (call.arguments[name] for name in _NAMES if isinstance(call.arguments.get(name), str))
     text = " ".join(next(told, "").split())[:60]
     return text or call.tool
-
-
-def _shown(lines: Sequence[str]) -> str:
-    """A result as a block of code, its beginning where it is long."""
-    kept = [line[:LONGEST_LINE] for line in lines[:SHOWN_LINES]]
-    more = len(lines) - len(kept)
-    fence = "`" * max(3, 1 + max((_ticks(line) for line in kept), default=0))
-    block = "\n".join([fence, *kept, fence])
-    return f"{block}\n{more:,} more lines stand above." if more > 0 else block
-
-
-def _code(text: str) -> str:
-    """Inline code, whatever backticks are in it."""
-    ticks = "`" * (1 + _ticks(text))
-    return f"{ticks} {text} {ticks}" if len(ticks) > 1 else f"`{text}`"
-
-
-def _ticks(text: str) -> int:
-    """The longest run of backticks."""
-    return max(map(len, "".join(one if one == "`" else " " for one in text).split()), default=0)
 
 
 def _unread(pointed: Pointed) -> list[str]:

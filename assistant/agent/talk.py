@@ -15,6 +15,9 @@ from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
 from assistant.agent.loop import Loop
 from assistant.agent.offering import Offering
+from assistant.agent.questions.answers import USED_TOOLS, Asking, asking
+from assistant.agent.questions.counts import counting
+from assistant.agent.questions.recognise import recognise
 from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.sessions import Session, SessionStore
 from assistant.agent.streaming import Work
@@ -74,7 +77,18 @@ class Talk:
             acting,
             work,
             settings.loop,
+            self._question,
         )
+
+    def _question(self, request: str) -> Asking | None:
+        """What the host answers in the place of a small student: first questions, and what can be counted."""
+        executor = self._parts.executor
+        if not self._is_small() or not all(map(executor.registry.get, USED_TOOLS)):
+            return None
+        if found := recognise(request):
+            earlier = [facts for _, facts in sorted(self.session.facts.items())]
+            return asking(found, executor.context, earlier)
+        return counting(request)
 
     def _way(self) -> Way:
         """How tools are selected for the student that serves."""

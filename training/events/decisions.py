@@ -17,6 +17,8 @@ from training.events.ids import new_event, outcome_id, uuid7
 from training.events.worth import REVIEW, merged
 
 AGGREGATE = "decision"
+HOST = "host"
+"""The model of decisions that the program made in the student's place."""
 _TYPES = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
 _COLUMNS: dict[str, Any] = {
     "agent_id": "",

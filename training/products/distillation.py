@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from training.events.base import EventType
+from training.events.decisions import HOST
 from training.events.views import LogView
 from training.events.worth import judged
 from training.products import history
@@ -87,7 +88,7 @@ def taught(
     if row.get("teacher_tool"):
         right = (row["teacher_tool"], row.get("teacher_parameters"))
         return "teacher", right, None if right == selected else selected
-    if (row.get("outcome") or {}).get("success") is True:
+    if (row.get("outcome") or {}).get("success") is True and row.get("model") != HOST:
         return "outcome", selected, None
     return None
 

@@ -113,9 +113,9 @@ async def test_a_true_reply_stays_as_it_is(make_chat: MakeChat) -> None:
     steps = await take(chat, "write", approve)
     assert last(steps).text == streamed(steps).strip() == "I wrote 2 lines. See notes.txt."
     await chat.close()
-    chat = make_chat(lambda _: answer("Nothing was changed. See notes.txt."), **EMBEDDED)
+    chat = make_chat(lambda _: answer("Nothing was changed. All is as it was."), **EMBEDDED)
     steps = await take(chat, "look", approve)
-    assert last(steps).text == streamed(steps).strip() == "Nothing was changed. See notes.txt."
+    assert last(steps).text == streamed(steps).strip() == "Nothing was changed. All is as it was."
     await chat.close()
 
 
@@ -185,11 +185,30 @@ async def test_what_was_taken_back_is_a_fact_too(make_chat: MakeChat) -> None:
     await chat.close()
 
 
+async def test_the_small_student_says_nothing_once_it_called(make_chat: MakeChat, workspace: Path) -> None:
+    script = [call("read_file", path="config.py"), answer("The port is 8080. It is in config.py.")]
+    chat = make_chat(script, **EMBEDDED)
+    steps = await take(chat, "which port is used?")
+    assert last(steps).text == "config.py, 1 line.\n\n```\nDEBUG = True\n```"
+    assert streamed(steps) == ""
+    rows = sorted(history(chat.log), key=lambda row: row["tool_selected"])
+    assert rows[0]["tool_parameters"] == {"text": "I could not find out more."}
+    await chat.close()
+
+
+async def test_the_small_student_does_not_tell_what_was_not_looked_up(make_chat: MakeChat) -> None:
+    chat = make_chat(lambda _: answer("Let me see. The port is 8080."), **EMBEDDED)
+    steps = await take(chat, "which port is used?")
+    assert last(steps).text == "Let me see.\n\nI looked nothing up for that, so I do not know."
+    assert streamed(steps).replace(" \n", "\n") == last(steps).text
+    await chat.close()
+
+
 async def test_the_host_counts_for_the_small_student(make_chat: MakeChat, workspace: Path) -> None:
     (workspace / "README.md").write_text("one\ntwo\nthree\n")
     script = [call("read_file", path="README.md"), answer("1")]
     chat = make_chat(script, **EMBEDDED)
-    said = last(await take(chat, "how many lines has README.md?"))
+    said = last(await take(chat, "read README.md, then say how many lines it has"))
     assert said.text == "README.md has 3 lines."
     assert said.contradicted
     await chat.close()

@@ -92,3 +92,16 @@ async def test_only_the_last_round_is_read(ask):
     _, student = await ask(Pointed("none", 0.9), config, READ)
     ((_, passages),) = student.read_of
     assert [one.call.arguments["path"] for one in passages] == ["oven.md"]
+
+
+async def test_what_the_host_can_count_is_not_pointed_at(make_chat, workspace, tmp_path):
+    (workspace / "oven.md").write_text(OVEN)
+    prompt = tmp_path / "reading.toml"
+    prompt.write_text(shipped_text("reading"))
+    student = ScriptedStudent([READ, reads()])
+    chat = make_chat((), student, student__prompt=str(prompt))
+    steps = await take(chat, "how many lines are in oven.md?")
+    assert steps[-1].text == "oven.md has 4 lines."
+    assert "".join(step.text for step in steps if isinstance(step, TextDelta)) == steps[-1].text
+    assert not steps[-1].contradicted
+    assert student.read_of == []

@@ -1,0 +1,1 @@
+"""First questions about a project, which the host answers from what it reads."""

@@ -1,0 +1,43 @@
+"""First questions are recognised in many wordings, and ordinary requests are left to the student."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.agent.questions.recognise import recognise
+
+REQUESTS = Path(__file__).with_name("requests.jsonl")
+OTHERS = Path(__file__).parents[4] / "benchmarks" / "requests"
+SUBJECTS = ("explain", "where", "define")
+
+
+@pytest.mark.parametrize(("split", "recall"), [("dev", 0.98), ("held_out", 0.88)])
+def test_precision_and_recall_on_labelled_requests(split: str, recall: float) -> None:
+    rows = [row for row in map(json.loads, REQUESTS.read_text().splitlines()) if row["split"] == split]
+    right = hits = asked = 0
+    for row in rows:
+        found = recognise(row["request"])
+        wanted = (row["kind"], row["subject"] if row["kind"] in SUBJECTS else "")
+        hits += found is not None
+        asked += bool(row["kind"])
+        right += found is not None and (found.kind, found.subject) == wanted
+    assert len(rows) > 300
+    assert right / hits >= 0.98, f"{right} of {hits}"
+    assert right / asked >= recall, f"{right} of {asked}"
+
+
+@pytest.mark.parametrize("name", ["plain", "hard", "paraphrases", "restraint", "other_tools"])
+def test_requests_of_the_benchmarks_keep_their_tool(name: str) -> None:
+    tools = {"changed": "git_diff", "where": "search_files", "explain": "read_file"}
+    for line in (OTHERS / f"{name}.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        found = recognise(row.get("request", ""))
+        if found is not None:
+            assert tools.get(found.kind) in {one["tool"] for one in row["expected"]}, row["request"]
+
+
+def test_what_is_long_or_has_several_subjects_is_no_first_question() -> None:
+    assert recognise("what does this project do? " * 10) is None
+    assert recognise("what does this project do?\nTraceback (most recent call last):") is None
+    assert recognise("explain a.py and b.py") is None
