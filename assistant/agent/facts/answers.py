@@ -27,8 +27,8 @@ LINE = re.compile(
     r"|\b(?P<way>start|begin|end)s?\s+with\b",
     re.IGNORECASE,
 )
-_NO_LOOK = re.compile(
-    r"\b(?:write|add|append|delete|remove|change|replace|edit|insert|mean\w*|explain|why|fix|move|copy|put|make|"
+NO_LOOK = re.compile(
+    r"\b(?:write|add|append|summari[sz]e|delete|remove|change|replace|edit|insert|mean\w*|explain|why|fix|move|copy|put|make|"
     r"comment|print(?:s|ed)? by|wrong|each|every|does it do)\b",
     re.IGNORECASE,
 )
@@ -84,7 +84,7 @@ def _line(request: str, results: Sequence[Result]) -> str | None:
     """A line by its number, or the first or last ones."""
     asked = LINE.search(request)
     last = results[-1]
-    if asked is None or not last.lines or not last.is_about(request) or _NO_LOOK.search(request):
+    if asked is None or not last.lines or not last.is_about(request) or NO_LOOK.search(request):
         return None
     lines, name = last.lines, last.subject
     if asked["way"]:

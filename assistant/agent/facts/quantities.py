@@ -43,7 +43,7 @@ _PLAIN = re.compile(
 )
 _NARROWED = re.compile(
     r"\b(?:contain\w*|with(?:out)?|match\w*|mention\w*|start\w*|begin\w*|end\w*|longer|shorter|larger|bigger|smaller|older|newer|"
-    r"per|each|every|average|should|would|could|can|may|unless|added|removed|"
+    r"report\w*|per|each|every|average|should|would|could|can|may|unless|added|removed|"
     r"deleted|more than|less than|that (?:are|have)|"
     r"private|public|async|empty|blank|unused|import\w*|before|after|between|yesterday|today)\b",
     re.IGNORECASE,

@@ -77,7 +77,8 @@ def _calls(request: str) -> tuple[ToolCall, ...]:
 
 
 def _asks_of_a_file(request: str, noun: str) -> bool:
-    asked = (answers.LINE, answers.EMPTY, answers.EXTREME, quantities.LONG)
+    line = [] if answers.NO_LOOK.search(request) else [answers.LINE]
+    asked = (*line, answers.EMPTY, answers.EXTREME, quantities.LONG)
     contains = answers.CONTAINS.search(request)
     return noun in _IN_A_FILE or any(one.search(request) for one in asked) or bool(
         contains and contains["verb"] and contains["verb"].lower() in ("contain", "mention", "include")

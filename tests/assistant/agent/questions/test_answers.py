@@ -122,6 +122,15 @@ async def test_a_denied_read_is_not_done_and_said(make_chat: MakeChat, project: 
     await chat.close()
 
 
+async def test_a_refused_read_ends_the_turn(make_chat: MakeChat, project: Path) -> None:
+    chat = chat_of(make_chat, permissions__ask=["read_file(README.md)"])
+    (*_, last) = await take(chat, "what does this project do?")
+    assert isinstance(last, Answer)
+    assert last.text == "Nothing was changed."
+    assert [one.what for one in last.facts.refused] == ["README.md"]
+    await chat.close()
+
+
 async def test_the_host_counts_without_the_student(make_chat: MakeChat, project: Path) -> None:
     chat = chat_of(make_chat)
     assert said(await take(chat, "how many lines does src/book.py have?")) == "src/book.py has 8 lines."
