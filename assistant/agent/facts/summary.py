@@ -46,10 +46,11 @@ def ran_sentence(ran: Ran) -> str:
         least = "At least " if ran.cut else ""
         return f"{least}{counted(counts['entries'], 'entry')}{f' in {_short(ran.what)}' if ran.what else ''}."
     if ran.tool == "git_diff":
-        files = counts.get("files", 0)
-        return (
-            f"{counted(files, 'file')} {'differs' if files == 1 else 'differ'}." if files else "No changes."
+        files, where = counts.get("files", 0), f" in {_short(ran.what)}" if ran.what else ""
+        differ = (
+            f"{counted(files, 'file')} {'differs' if files == 1 else 'differ'}" if files else "No changes"
         )
+        return f"{differ}{where}."
     if ran.exit_code is not None:
         return f"{_call(ran)} ended with exit code {ran.exit_code}."
     return f"{_call(ran)} {'succeeded' if ran.success else 'failed'}."

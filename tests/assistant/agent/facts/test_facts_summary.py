@@ -125,3 +125,28 @@ def test_lines_of_a_file_are_no_headers_of_a_diff() -> None:
     changed = "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,1 @@\n--- a comment\n a\n"
     diff = f"{changed}--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+1\n"
     assert changes_in(diff) == [Changed("q.sql", 0, 1), Changed("n", 1, 0, "created")]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y", None, "1 file differs."),
+        (
+            "diff --git a/b b/b\nBinary files differ\n\nnew files that git does not track:\nc",
+            None,
+            "2 files differ.",
+        ),
+        ("no changes since the last commit", "src", "No changes in src."),
+    ],
+)
+def test_what_a_diff_covers_is_said(text: str, path: str | None, expected: str) -> None:
+    call = ToolCall("1", "git_diff", {"path": path} if path else {})
+    assert summarise(Facts().with_call(call, ToolResult(True, text), "mode")) == expected
+
+
+def test_a_search_is_told_by_its_pattern() -> None:
+    call = ToolCall("1", "search_files", {"pattern": "csv", "path": "notes.txt"})
+    assert (
+        summarise(Facts().with_call(call, ToolResult(True, "no match for csv"), "mode"))
+        == "No match for csv."
+    )
