@@ -34,4 +34,8 @@ def shown_lines(lines: Sequence[str]) -> str:
     """A text as a block of code, its beginning where it is long."""
     kept = [line[:LONGEST_LINE] for line in lines[:SHOWN_LINES]]
     more = len(lines) - len(kept)
-    return f"{block(kept)}\n{more:,} more lines stand above." if more > 0 else block(kept)
+    return (
+        f"{block(kept)}\n{more:,} more {'line stands' if more == 1 else 'lines stand'} above."
+        if more > 0
+        else block(kept)
+    )

@@ -6,10 +6,10 @@ file or a state of the project that the request does not bring along itself is n
 
 import re
 
-from assistant.agent.facts.summary import NOTHING_CHANGED
 from assistant.agent.facts.words import CHANGES, KIND_OF, NUMBERS, VERB, paths_in
 
 UNKNOWN = "I looked nothing up for that, so I do not know."
+NOTHING_NOW = "Nothing was changed just now."
 _FENCED = re.compile(r"(?ms)^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[ \t]*$|\Z)")
 _LIST_MARK = re.compile(r"(?m)^\s*\d+[.)]\s+")
 _TO_THE_ASSISTANT = re.compile(
@@ -23,14 +23,13 @@ _YES_NO = re.compile(
     re.I,
 )
 _DONE = re.compile(
-    r"^\W*(?:all |it's |it is |that's )?(?:done|finished|fixed|completed?|updated|saved|ready)\b",
+    r"^\W*(?:all |it's |it is |that's |it |that )?(?:done|finished|work(?:s|ed)\b|fixed|completed?|updated|saved|ready)\b",
     re.IGNORECASE,
 )
 _I_DID = re.compile(rf"\bI(?:'ve| have)?\s+(?:just |already |also )?(?P<verb>{VERB})\b", re.IGNORECASE)
 _STATE = re.compile(
-    r"\b(?:the|this|your|its?|that)\s+(?:\w+\s+)?(?:project|repo\w*|codebase|files?|tests?|function|class|server|code|build|app\w*|"
-    r"config\w*|port|branch|folder|script|package|workspace|error|bug|line|value|number|version)\s+"
-    r"(?:is|are|was|were|has|have|uses?|contains?|pass\w*|fail\w*|runs?|says?|returns?|does|defines?|starts?|works?|lists?)\b",
+    r"\b(?:the|this|your|its?|that)\s+(?:\w+\s+){0,2}?\w+\s+(?:is|are|was|were|has|have|uses?|contains?|pass\w*|"
+    r"fail\w*|runs?|says?|returns?|does|defines?|starts?|works?|lists?|applies|takes|means|gives|holds|lies|lives)\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
@@ -45,7 +44,7 @@ def instead_of(reply: str, request: str) -> str:
     prose = _LIST_MARK.sub("", _FENCED.sub("\n", reply)).strip()
     claimed = _I_DID.search(prose)
     if claimed and KIND_OF[claimed["verb"].lower()] in CHANGES:
-        return NOTHING_CHANGED
+        return NOTHING_NOW
     return UNKNOWN if claimed or _is_unfounded(prose, request) else ""
 
 

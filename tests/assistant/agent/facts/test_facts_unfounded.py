@@ -2,8 +2,7 @@
 
 import pytest
 
-from assistant.agent.facts.summary import NOTHING_CHANGED
-from assistant.agent.facts.unfounded import UNKNOWN, instead_of
+from assistant.agent.facts.unfounded import NOTHING_NOW, UNKNOWN, instead_of
 
 
 @pytest.mark.parametrize(
@@ -20,6 +19,8 @@ from assistant.agent.facts.unfounded import UNKNOWN, instead_of
         ("run it", "I ran it."),
         ("do the tests pass?", "The tests pass."),
         ("what does MAX_STAMPS mean?", "MAX_STAMPS is how many stamps fit."),
+        ("nice", "It worked."),
+        ("why is the timeout 60?", "The timeout is 60 for the files that I install."),
         ("list the files", "1. There are three files"),
     ],
 )
@@ -28,7 +29,7 @@ def test_what_only_looking_could_tell_is_not_said(request_: str, reply: str) -> 
 
 
 def test_a_claimed_change_is_denied() -> None:
-    assert instead_of("I wrote the line.", "append a line to README.md") == NOTHING_CHANGED
+    assert instead_of("I wrote the line.", "append a line to README.md") == NOTHING_NOW
 
 
 @pytest.mark.parametrize(
