@@ -23,7 +23,8 @@ _YES_NO = re.compile(
     re.I,
 )
 _DONE = re.compile(
-    r"^\W*(?:all |it's |it is |that's |it |that )?(?:done|finished|work(?:s|ed)\b|fixed|completed?|updated|saved|ready)\b",
+    r"^\W*(?:all |it's |it is |that's |it |that )?"
+    r"(?:done|finished|works|worked|fixed|completed?|updated|saved|ready)\b",
     re.IGNORECASE,
 )
 _I_DID = re.compile(rf"\bI(?:'ve| have)?\s+(?:just |already |also )?(?P<verb>{VERB})\b", re.IGNORECASE)
