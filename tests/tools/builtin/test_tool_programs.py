@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.base import Completed
 from tools.base import ToolContext
-from tools.builtin.code import _test_argv
+from tools.builtin.code import suite
 from tools.builtin.programs import result_of
 from tools.calls import ToolCall, ToolResult
 from tools.executor import Executor
@@ -189,7 +189,7 @@ async def test_a_test_is_selected_by_its_name(
     context: ToolContext, workspace: Path, target: str, selected: list[str]
 ) -> None:
     made(workspace, TESTS)
-    argv = _test_argv(context, target)
+    argv = suite(context, target).argv
     assert argv[-len(selected) :] == selected and argv[-len(selected) - 1] == "--color=no"
 
 
@@ -210,7 +210,7 @@ async def test_other_test_programs_take_a_name_too(
     context: ToolContext, workspace: Path, files: dict[str, str], target: str, ends: list[str]
 ) -> None:
     made(workspace, files)
-    assert _test_argv(context, target)[-len(ends) :] == ends
+    assert suite(context, target).argv[-len(ends) :] == ends
 
 
 def made(workspace: Path, files: dict[str, str]) -> None:
