@@ -1,7 +1,8 @@
 """A filter over decisions as one line: ``tool:run_shell outcome:failed since:2d permission denied``.
 
 Words of the form ``name:value`` are conditions, each at most once; the other words are the text looked for,
-as one phrase. Quotes keep spaces, and make a word with a colon a text: ``"http://x"``.
+as one phrase. The beginning of a tool's name is enough: ``tool:run``. Quotes keep spaces, and make a word with
+a colon a text: ``"http://x"``.
 
 Invariant: a line that cannot be understood is an error, never a filter that finds too much.
 """
@@ -14,7 +15,7 @@ from assistant.moments import moment
 from training.events.matching import OUTCOMES, DecisionFilter
 
 NAMES = {
-    "tool": "tool",
+    "tool": "tool_prefix",
     "outcome": "outcome",
     "agent": "agent_id",
     "session": "session_id",
@@ -47,7 +48,7 @@ def parse_query(line: str) -> DecisionFilter:
             field = _field(name)
             if field in given:
                 raise ValueError(f"{name}: is given twice; give it once")
-            given[field] = _value(field, value.strip('"'))
+            given[field] = _value(name.lower(), field, value.strip('"'))
         else:
             words.append(quoted[1:-1] if quoted else word)
         at = match.end()
@@ -63,9 +64,9 @@ def _field(name: str) -> str:
     return field
 
 
-def _value(field: str, value: str) -> Any:
+def _value(name: str, field: str, value: str) -> Any:
     if not value:
-        raise ValueError(f"nothing follows the colon of {field.removesuffix('_id')}:")
+        raise ValueError(f"nothing follows the colon of {name}:")
     if field == "outcome" and value not in OUTCOMES:
         raise ValueError(f"no outcome {value}; there are {', '.join(OUTCOMES)}")
     return moment(value) if field in ("since", "until") else value

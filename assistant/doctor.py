@@ -215,7 +215,8 @@ async def _sandbox(settings: Settings, workspace: Path) -> list[Check]:
 async def _terminal() -> list[Check]:
     kind = os.environ.get("TERM", "")
     columns, rows = shutil.get_terminal_size()
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    # The process's own stdout: the full-screen chat captures ``sys.stdout``.
+    encoding = (sys.__stdout__.encoding if sys.__stdout__ else "") or ""
     least = f"{SMALLEST_TERMINAL[0]}x{SMALLEST_TERMINAL[1]}"
     return [
         Check(
@@ -231,8 +232,12 @@ async def _terminal() -> list[Check]:
             f"{columns}x{rows}",
             f"make the window at least {least}",
         ),
-        Check("UTF-8", encoding == "utf8", sys.stdout.encoding or "unknown", "export LC_ALL=C.UTF-8"),
+        Check("UTF-8", _is_utf8(encoding), encoding or "unknown", "export LC_ALL=C.UTF-8"),
     ]
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "") == "utf8"
 
 
 def _colours(kind: str) -> str:

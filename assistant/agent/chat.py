@@ -233,7 +233,7 @@ class Chat:
         self._switch(lambda: self.store.load(key))
 
     def _switch(self, make: Callable[[], Session]) -> None:
-        """Close the old session first: the new one may be the same. On an error the old one is reopened."""
+        """Close the old session first: the new one may be the same. On an error it goes on as it was."""
         if self._busy:
             raise SessionError("a turn is under way; interrupt it before changing the session")
         previous = self.session
@@ -241,10 +241,7 @@ class Chat:
         try:
             session = make()
         except SessionError:
-            if previous.path.exists():
-                self._use(self.store.load(previous.id))
-            else:
-                self._use(self.store.create(self.workspace))
+            previous.reopen()
             raise
         self.permissions.forget_session()
         self._executor.context.reads = FileReads()  # nothing was seen yet by who goes on here

@@ -147,6 +147,12 @@ class Session:
             self._file.close()
             self._file = None
 
+    def reopen(self) -> None:
+        """Write again after ``close``. Raises SessionError where another program took it meanwhile."""
+        if self._on_disk:
+            self._file = SessionFile.reopen(self.path)
+        self._read_only = False
+
     def _write(self, record: dict[str, Any]) -> None:
         if self._read_only:
             raise SessionError(f"session {self.id} is open for reading only")

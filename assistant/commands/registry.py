@@ -1,7 +1,7 @@
 """All slash commands in one place, for every interface.
 
 Invariant: every name and alias is here once; a line that begins with a slash and a word runs a command or
-says what the nearest one is, and never reaches the student.
+says which one may be meant, and never reaches the student.
 """
 
 import difflib
@@ -25,6 +25,9 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError
 from assistant.text_safety import clean_line
 
+NEAR = 0.65
+"""The likeness from which on a command is suggested."""
+
 GROUPS: dict[str, tuple[Command, ...]] = {
     "Session": session.COMMANDS,
     "Undo": rewind.COMMANDS,
@@ -43,15 +46,16 @@ def find(name: str) -> Command | None:
     return next((c for c in COMMANDS if wanted == c.name or wanted in c.aliases), None)
 
 
-def nearest(name: str) -> str:
-    """The name or alias that looks most like ``name``, without the slash."""
+def nearest(name: str) -> str | None:
+    """The name or alias that ``name`` is likely to mean, without the slash; None where none is near."""
     wanted = name.removeprefix("/").lower()
     if not wanted:
         return "help"
     begins = [known for known in _names() if known.startswith(wanted)]
     if begins:
         return min(begins, key=len)
-    return max(_names(), key=lambda known: difflib.SequenceMatcher(None, wanted, known).ratio())
+    near = difflib.get_close_matches(wanted, _names(), n=1, cutoff=NEAR)
+    return near[0] if near else None
 
 
 def complete(context: CommandContext, text: str) -> list[tuple[str, str]]:
@@ -79,9 +83,9 @@ async def dispatch(context: CommandContext, line: str) -> bool:
         return False
     command = find(word)
     if command is None:
-        context.interface.notify(
-            f"no command {clean_line(word, 40)}; did you mean /{nearest(word)}?", "error"
-        )
+        near = nearest(word)
+        mend = f"did you mean /{near}?" if near else "/help lists them"
+        context.interface.notify(f"no command {clean_line(word, 40)}; {mend}", "error")
         return True
     try:
         await command.run(context, argument.strip())

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -22,6 +21,7 @@ from assistant.tui.messages import JobEnded, TurnEnded
 from assistant.tui.opening import Opening
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.seam import CommandTable, LazyCommands, TuiChat
+from assistant.tui.terminal_keys import read_all_keys
 from assistant.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
 
     from assistant.settings import Settings
-
-# Terminals without the Kitty protocol send these, and Textual reads them as a bare Enter.
-_NEW_LINE_SEQUENCES = {"\x1b\r": ("alt+enter",), "\x1b[27;2;13~": ("shift+enter",)}
 
 
 class ApprenticeApp(App[int]):
@@ -129,7 +126,7 @@ def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = N
         return build_chat(settings, workspace, session)
 
     _follow_the_terminal()
-    cast("dict[str, tuple[str, ...]]", ANSI_SEQUENCES_KEYS).update(_NEW_LINE_SEQUENCES)
+    read_all_keys()
     look = last_look(look_file())
     app = ApprenticeApp(
         open_chat,

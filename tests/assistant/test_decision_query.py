@@ -16,8 +16,8 @@ def test_nothing_is_every_decision() -> None:
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
-        ("tool:run_shell", DecisionFilter(tool="run_shell")),
-        ("TOOL:run_shell", DecisionFilter(tool="run_shell")),
+        ("tool:run_shell", DecisionFilter(tool_prefix="run_shell")),
+        ("TOOL:run_shell", DecisionFilter(tool_prefix="run_shell")),
         ("agent:coder session:0190-aaaa", DecisionFilter(agent_id="coder", session_id="0190-aaaa")),
         ("outcome:failed permission denied", DecisionFilter(outcome="failed", text="permission denied")),
         ("denied outcome:failed permission", DecisionFilter(outcome="failed", text="denied permission")),

@@ -467,3 +467,10 @@ def test_a_chat_that_cannot_work_is_exit_code_1(
     arguments = ["--sandbox", "off", "-m", str(tmp_path / "none.gguf"), "doctor", *flags]
     assert main(arguments) == 1
     assert "none.gguf" in capsys.readouterr().out
+
+
+async def test_the_terminal_is_looked_at_behind_what_the_chat_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+    captured = object()  # as the full-screen chat puts it there: without an encoding
+    monkeypatch.setattr(doctor.sys, "stdout", captured)
+    found = {check.name: check for check in await doctor._terminal()}
+    assert found["UTF-8"].detail == (sys.__stdout__.encoding if sys.__stdout__ else "unknown")

@@ -24,11 +24,12 @@ _SEARCHED = ("context", "reasoning", "tool_selected", "tool_parameters", "outcom
 class DecisionFilter:
     """What is wanted; None is anything.
 
-    ``since`` counts in, ``until`` does not. ``text`` is looked for, in any case, in what was asked, thought,
-    called, returned and said of it.
+    ``tool_prefix`` is how the name of the tool begins, in any case. ``since`` counts in, ``until`` does not.
+    ``text`` is looked for, in any case, in what was asked, thought, called, returned and said of it.
     """
 
     tool: str | None = None
+    tool_prefix: str | None = None
     session_id: str | None = None
     agent_id: str | None = None
     outcome: str | None = None
@@ -42,6 +43,9 @@ class DecisionFilter:
         return (row for row in found if self._holds(row))
 
     def _holds(self, row: Row) -> bool:
+        prefix = self.tool_prefix
+        if prefix is not None and not str(row["tool_selected"]).casefold().startswith(prefix.casefold()):
+            return False
         if self.outcome is not None and self.outcome not in outcomes_of(row):
             return False
         if self.since is not None or self.until is not None:

@@ -57,7 +57,7 @@ class CurateScreen(ViewsPanel):
         "map": "Map",
     }
     HINTS: ClassVar[Mapping[str, str]] = {
-        "choose": "Ctrl+S draft · Ctrl+N next view · Esc closes",
+        "choose": "Tab fields · Ctrl+S draft · 2 stages · Esc closes",
         "stages": f"{_NEXT} · 3 what is left out · Esc",
         "dropped": "- + threshold · o keep it all the same · a accept · Tab · Esc",
         "map": "arrows select · n p at one place · - + threshold · a accept · Esc",
@@ -89,7 +89,8 @@ class CurateScreen(ViewsPanel):
     def parts(self) -> ComposeResult:
         yield ViewTabs(self.VIEWS, "choose")
         with ContentSwitcher(initial="choose"):
-            with Vertical(id="choose", classes="view"):
+            with Vertical(id="choose", classes="view") as choose:
+                choose.can_focus = True
                 yield self._form
                 yield Static(_ABOUT, classes="about", markup=False)
             with VerticalScroll(id="stages", classes="view"):
@@ -106,7 +107,7 @@ class CurateScreen(ViewsPanel):
 
     def focus_of(self, name: str) -> Widget:
         places: Mapping[str, Widget] = {"dropped": self._dropped.table, "map": self._map.map}
-        return places.get(name) or self.query_one("#since" if name == "choose" else "#stages")
+        return places.get(name) or self.query_one(f"#{name}")
 
     @work(group="look")
     async def _look(self) -> None:

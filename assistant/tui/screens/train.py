@@ -33,7 +33,7 @@ class TrainScreen(ViewsPanel, StudentPanel):
     AUTO_FOCUS = None
     VIEWS: ClassVar[Mapping[str, str]] = {"start": "Start", "run": "Run", "proof": "Proof"}
     HINTS: ClassVar[Mapping[str, str]] = {
-        "start": "Down lists · Ctrl+E estimate · Ctrl+S start · Ctrl+N next view · Esc",
+        "start": "Tab fields · Down lists · Ctrl+E estimate · Ctrl+S start · 2 run · Esc",
         "run": "x stop · r resume · p n other runs · 3 prove it · Esc closes",
         "proof": "e export · m merged · c f l compare · d deploy · b roll back · x stop · Esc",
     }
@@ -79,7 +79,8 @@ class TrainScreen(ViewsPanel, StudentPanel):
     def focus_of(self, name: str) -> Widget:
         if name == "run":
             return self._run
-        return self._form.query_one("#data") if name == "start" else self._proof.query_one("VerticalScroll")
+        # Not a field of the form: a digit that should open a view would be written into it.
+        return self._form if name == "start" else self._proof.query_one("VerticalScroll")
 
     @on(TrainFormView.Started)
     async def _started(self, event: TrainFormView.Started) -> None:

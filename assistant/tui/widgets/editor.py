@@ -5,7 +5,10 @@ application before its action runs. Where keys come faster than they bubble (a s
 multiplexer, a tool that types), a Ctrl+U would delete what was typed after it, too.
 """
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -26,6 +29,13 @@ async def act_at_once(widget: Widget, event: events.Key) -> None:
 
 class Editor(TextArea):
     """A ``TextArea`` that acts on its keys in their order."""
+
+    # Terminals without the Kitty protocol send the same as for Ctrl+Left and Ctrl+Right.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("alt+b", "cursor_word_left", "Word left", show=False),
+        Binding("alt+f", "cursor_word_right", "Word right", show=False),
+        Binding("alt+d", "delete_word_right", "Delete word", show=False),
+    ]
 
     async def _on_key(self, event: events.Key) -> None:
         await act_at_once(self, event)

@@ -19,7 +19,6 @@ class Prompt(Editor):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(NEW_LINE_KEYS, "new_line", "New line", show=False),
-        Binding("alt+d", "delete_word_right", "Delete word", show=False),
         Binding("ctrl+d", "delete_or_quit", "Quit", show=False),
         Binding("ctrl+b", "cursor_left", "Left", show=False),
         Binding("ctrl+f", "cursor_right", "Right", show=False),

@@ -37,7 +37,7 @@ _NO_CHOICE = {
 }
 
 
-class TrainFormView(Vertical):
+class TrainFormView(Vertical, can_focus=True):
     """Estimates before it starts anything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +106,10 @@ class TrainFormView(Vertical):
             self._say(str(error), "problem")
 
     def action_choose(self) -> None:
-        """List what a field may hold, where that can be listed."""
+        """List what a field may hold, where that can be listed; from outside go to the first field."""
+        if self.has_focus:
+            self.query(Input).first().focus()
+            return
         name = self.screen.focused.id if self.screen.focused is not None else None
         lists: dict[str, Callable[[], Sequence[Choice]]] = {
             "data": self._desk.data,

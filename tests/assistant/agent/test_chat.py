@@ -129,9 +129,11 @@ async def test_a_new_session_has_seen_no_file(make_chat: MakeChat, workspace: Pa
 async def test_a_session_that_does_not_load_leaves_the_old_one_open(make_chat: MakeChat) -> None:
     chat = make_chat([DONE, DONE])
     await take(chat, "one")
-    kept = chat.session.id
+    kept, before = chat.session.id, chat.status()
+    assert before.context_used
     with pytest.raises(SessionError):
         chat.load_session("no-such-session")
+    assert chat.status() == before
     assert chat.session.id == kept
     assert isinstance((await take(chat, "two"))[-1], Answer)
     await chat.close()

@@ -85,7 +85,7 @@ def test_groups_hold_every_command_once() -> None:
         ("/doc", "doctor"),
         ("quti", "quit"),
         ("modl", "model"),
-        ("decided", "decisions"),
+        ("decison", "decisions"),
         ("ex", "exit"),
         ("", "help"),
     ],
@@ -99,6 +99,11 @@ async def test_unknown_command_suggests_the_nearest_and_never_reaches_the_studen
 ) -> None:
     assert await registry.dispatch(context, "/sesions now")
     assert context.interface.errors == ["no command /sesions; did you mean /sessions?"]
+
+
+async def test_only_what_is_near_is_suggested(context: CommandContext) -> None:
+    assert await registry.dispatch(context, "/nosuch")
+    assert context.interface.errors == ["no command /nosuch; /help lists them"]
 
 
 @pytest.mark.parametrize("line", ["why is it so?", "!ls", "/etc/hosts what is it?", "", "  explain /help"])

@@ -27,7 +27,7 @@ async def test_a_draft_is_begun_judged_and_accepted_by_key(tmp_path: Path) -> No
     async with driving(FakeChat(), size=(80, 24)) as pilot:
         screen = await opened(pilot, desk)
         await until(pilot, lambda: screen.query_one("#threshold", Input).value == "0.95")
-        await pilot.press("s", "o", "o", "n", "ctrl+s")
+        await pilot.press("tab", "s", "o", "o", "n", "ctrl+s")
         await until(pilot, lambda: "since: 'soon' is no time" in shown(pilot))
         screen.query_one("#since", Input).value = ""
         await pilot.press("ctrl+s")

@@ -94,7 +94,11 @@ async def test_what_there_is_can_be_chosen_and_what_is_wrong_is_said(
         screen = await opened(pilot, jobs, registry)
         await until(pilot, lambda: screen.query_one("#data", Input).value != "")
         screen.query_one("#data", Input).value = ""
-        await pilot.press("1", "2")
+        await pilot.press("2")
+        assert screen.view == "run"
+        await pilot.press("1")
+        assert screen.query_one("#data", Input).value == "", "no field is in focus until one is wanted"
+        await pilot.press("down", "1", "2")
         assert screen.query_one("#data", Input).value == "12", "digits are written into a field"
         await pilot.press("enter")
         await until(pilot, lambda: "there is no data at 12" in shown(pilot))

@@ -79,6 +79,8 @@ def test_outcomes(log, decided):
         ({"tool": "run_shell"}, [1, 2]),
         ({"agent_id": "tester"}, [1]),
         ({"session_id": "session-coder"}, [0, 2, 3, 4]),
+        ({"tool_prefix": "RUN_"}, [1, 2]),
+        ({"tool_prefix": "un"}, []),
         ({"outcome": "done"}, [0, 4]),
         ({"outcome": "failed"}, [1]),
         ({"outcome": "corrected"}, [1]),
