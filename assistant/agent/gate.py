@@ -1,6 +1,6 @@
 """Between a decision and its execution: permission and the person's confirmation.
 
-Invariant: what runs is what the person saw. An edited call is judged again and runs exactly as edited; a
+Invariant: what runs is what the user saw. An edited call is judged, shown and asked again as it is now; a
 write that cannot succeed is not asked, and one whose file would not parse goes back to the student once; a
 reply counts for this call alone unless the person widens it. Before the first call of a turn that changes
 something a snapshot is taken; where that fails, the person is asked.
@@ -25,6 +25,7 @@ from tools.permissions.judgement import Verdict as Permission
 from tools.permissions.standing import Scope
 
 _WHERE = {Risk.NETWORK: "the program itself, over the network"}
+EDITED = "you edited it: this is what it does now"
 UNPARSED = "unparsed"
 """By what a write is held that would leave a file that does not parse, once in a turn."""
 CHANGING = frozenset({Risk.WRITE, Risk.EXECUTE})
@@ -143,8 +144,7 @@ class Gate:
         if not kept.problem:
             yield passed
             return
-        unkept = Judgement(Permission.ASK, "command", (kept.problem,))
-        async for ruling in self._ask(passed.call, risk, unkept, reviewed):
+        async for ruling in self._ask(passed.call, risk, _asking((kept.problem,)), reviewed):
             if isinstance(ruling, Passed):
                 self._keeping.go_without()
             yield ruling
@@ -167,9 +167,11 @@ class Gate:
         started = clock()
         reply = await self._work.wait(asked.reply)
         self.waited_s += clock() - started
+        if reply.verdict is Verdict.EDITED and reply.arguments == call.arguments:
+            reply = Reply(Verdict.ONCE)
         await reviewed(reply)
         if reply.verdict is Verdict.EDITED:
-            async for ruling in self._edited(call, risk, reply, reviewed, shown):
+            async for ruling in self._edited(call, risk, reply, reviewed):
                 yield ruling
             return
         for ruling in self._settle(call, judgement, reply, shown):
@@ -181,24 +183,22 @@ class Gate:
         risk: Risk,
         reply: Reply,
         reviewed: Callable[[Reply], Awaitable[None]],
-        shown: Preview | None,
     ) -> AsyncIterator[Ruling]:
-        """The call as the user wrote it. A write to another file than the one shown is shown first."""
+        """The call as the user wrote it: shown and asked again, so that a slip in an editor runs nothing."""
         edited = replace(call, arguments=reply.arguments or {})
         judgement = self._permissions.judge(edited, risk)
         if judgement.verdict == "deny":
             yield Held(edited, f"not run: {_reasons(judgement)}", "denied")
-            return
-        if shown is None or edited.arguments.get("path") == call.arguments.get("path"):
-            yield Passed(edited, "person", shown)
             return
 
         async def reviewed_again(further: Reply) -> None:
             if further.verdict in (Verdict.EDITED, Verdict.REFUSED):
                 await reviewed(further)
 
-        unseen = Judgement(Permission.ASK, "command", ("the edited call writes another file",))
-        async for ruling in self._ask(edited, risk, unseen, reviewed_again):
+        problem = await self._problem(edited) if risk is Risk.WRITE else ""
+        reasons = (EDITED, problem) if problem else (EDITED,)
+        asked = replace(judgement, reasons=reasons) if judgement.verdict == "ask" else _asking(reasons)
+        async for ruling in self._ask(edited, risk, asked, reviewed_again):
             yield ruling
 
     def _settle(
@@ -216,6 +216,11 @@ class Gate:
         self._permissions.grant(judgement.rule, scope)
         where = "in this workspace" if scope == "project" else "for this session"
         return [Notice(f"allowed from now on {where}: {judgement.rule}"), passed]
+
+
+def _asking(reasons: tuple[str, ...]) -> Judgement:
+    """Ask this once, whatever the rules say."""
+    return Judgement(Permission.ASK, "command", reasons)
 
 
 def _reasons(judgement: Judgement) -> str:

@@ -6,15 +6,20 @@ refuses it.
 """
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from assistant.agent.steps import Confirmation, Reply, Verdict
+from assistant.call_text import CallText, from_text, to_text
 from assistant.plain.ink import Ink
 from assistant.text_safety import visible
+from assistant.tui.external_editor import EditorError, wants_editor
+from tools.calls import ToolCall
 
 ONCE_QUESTION = "Run it? [y]es once, [e]dit, [n]o and why (default no): "
 QUESTION = "Run it? [y]es once, [s]ession, [a]lways, [e]dit, [n]o and why (default no): "
+AGAIN = "Enter goes on editing, n gives it up: "
 HELP = "answer with one of the letters; text after n is told to the student"
 
 
@@ -26,6 +31,9 @@ class Asker(Protocol):
 
     async def line(self, prompt: str, default: str = "") -> str | None:
         """What was typed; None where the person pressed Ctrl+C or closed the input."""
+
+    async def edit(self, text: str, name: str) -> str:
+        """What the user made of ``text`` in their editor, in a file called ``name``. Raises EditorError."""
 
 
 async def ask_person(
@@ -49,7 +57,7 @@ async def ask_person(
             case "" | "n" | "no":
                 return Reply(Verdict.REFUSED, reason=rest.strip())
             case "e" | "edit":
-                arguments = await _edited(confirmation.call.arguments, asker, write)
+                arguments = await _edited(confirmation.call, asker, write)
                 if arguments is not None:
                     return Reply(Verdict.EDITED, arguments=arguments)
             case _:
@@ -78,34 +86,35 @@ def _value(value: Any) -> str:
     return visible(json.dumps(value, ensure_ascii=False))
 
 
-async def _edited(
-    arguments: dict[str, Any], asker: Asker, write: Callable[[str], None]
-) -> dict[str, Any] | None:
-    """The arguments as the person changed them; None where they gave up, and the question stands again.
+async def _edited(call: ToolCall, asker: Asker, write: Callable[[str], None]) -> dict[str, Any] | None:
+    """The arguments as the user changed them; None where nothing changed, and the question stands again.
 
-    A call with one argument of one line, such as a command, is edited as that text; any other as JSON.
+    In the user's editor; text of one line at the prompt where they named none. What cannot be read is said,
+    and may be edited further.
     """
-    only = _only_line(arguments)
-    if only is not None:
-        typed = await asker.line(f"{only} = ", arguments[only])
-        return {only: typed} if typed else None
-    typed = await asker.line("arguments = ", json.dumps(arguments, ensure_ascii=False))
-    if not typed:
-        return None
+    given = to_text(call)
+    text: str | None = given.text
+    while True:
+        text = await _typed(CallText(text or "", given.name), asker, write)
+        if text is None:
+            return None
+        try:
+            arguments = from_text(text, call)
+        except ValueError as error:
+            write(f"{visible(str(error))}\n")
+        else:
+            return arguments if arguments != call.arguments else None
+        again = await asker.line(AGAIN)
+        if again is None or again.strip():
+            return None
+
+
+async def _typed(given: CallText, asker: Asker, write: Callable[[str], None]) -> str | None:
+    """The text after the edit; None where the user gave it up or it could not be edited."""
+    if given.text.isprintable() and not wants_editor(os.environ):
+        return await asker.line(f"{given.name}: ", given.text) or None
     try:
-        changed = json.loads(typed)
-    except (ValueError, RecursionError) as error:
-        write(f"not JSON: {error}\n")
+        return await asker.edit(given.text, given.name)
+    except EditorError as error:
+        write(f"{visible(str(error))}\n")
         return None
-    if not isinstance(changed, dict):
-        write("the arguments have to be a JSON object\n")
-        return None
-    return changed
-
-
-def _only_line(arguments: dict[str, Any]) -> str | None:
-    """The name of the only argument, where it is text that a line can hold as it is."""
-    if len(arguments) != 1:
-        return None
-    [(name, value)] = arguments.items()
-    return name if isinstance(value, str) and value.isprintable() else None

@@ -4,6 +4,7 @@ Invariant: the terminal's settings are changed only while a prompt or a watch is
 either ends.
 """
 
+import asyncio
 import contextlib
 import termios
 from collections.abc import Callable, Iterator
@@ -70,6 +71,12 @@ class PromptReader:
         with self._paused(), contextlib.suppress(EOFError, KeyboardInterrupt):
             return await self._questions.prompt_async(prompt, default=default, handle_sigint=False)
         return None
+
+    async def edit(self, text: str, name: str) -> str:
+        from assistant.tui.external_editor import edit, editor_command
+
+        with self._paused():
+            return await asyncio.to_thread(edit, text, editor_command(), name)
 
     def flush(self) -> None:
         """Forget what was typed: the keys heard while the turn ran, and those still in the terminal."""

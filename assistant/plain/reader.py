@@ -106,6 +106,11 @@ class LineReader:
         put(self._out, prompt)
         return await self._lines.next()
 
+    async def edit(self, text: str, name: str) -> str:
+        from assistant.tui.external_editor import edit, editor_command
+
+        return await asyncio.to_thread(edit, text, editor_command(), name)
+
     def flush(self) -> None:
         self._lines.forget()
 

@@ -22,10 +22,18 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
         raise EditorError(f"EDITOR is {given!r}: {error}; set it to a command such as vim") from error
 
 
-def edit(text: str, command: list[str]) -> str:
-    """What the person made of ``text``. Blocks until the editor ends. Raises EditorError."""
+def wants_editor(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the user named an editor."""
+    return bool(environ.get("VISUAL") or environ.get("EDITOR"))
+
+
+def edit(text: str, command: list[str], name: str = "request.md") -> str:
+    """What the user made of ``text``, in a file called ``name``. Blocks until the editor ends.
+
+    The line break that editors put at the end is taken off where ``text`` has none. Raises EditorError.
+    """
     with scratch_folder("edit") as folder:
-        file = folder / "request.md"
+        file = folder / name
         file.write_text(text, encoding="utf-8", errors="replace")
         try:
             done = subprocess.run(
@@ -42,4 +50,5 @@ def edit(text: str, command: list[str]) -> str:
             ) from error
         if done.returncode != 0:
             raise EditorError(f"{command[0]} ended with {done.returncode}; the text is as it was")
-        return file.read_text("utf-8", errors="replace").removesuffix("\n")
+        edited = file.read_text("utf-8", errors="replace")
+        return edited if text.endswith("\n") else edited.removesuffix("\n")

@@ -1,6 +1,7 @@
 """The confirmation at the prompt."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,20 +9,35 @@ import pytest
 from assistant.agent.steps import Confirmation, Reply, Verdict
 from assistant.plain.confirm import ONCE_QUESTION, QUESTION, ask_person, question_text
 from assistant.plain.ink import Ink
+from assistant.tui.external_editor import EditorError
 from tests.assistant.fake_chat import asked, shell_call
 from tools.calls import Risk, ToolCall
 
 
-class Typist:
-    """Types the given lines; None is Ctrl+C."""
+@pytest.fixture(autouse=True)
+def no_editor_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
 
-    def __init__(self, *lines: str | None) -> None:
+
+class Typist:
+    """Types the given lines, None is Ctrl+C; ``edits`` are what it leaves in an editor."""
+
+    def __init__(self, *lines: str | None, edits: Sequence[str] = ()) -> None:
         self.lines = list(lines)
+        self.edits = list(edits)
+        self.edited: list[tuple[str, str]] = []
         self.asked: list[tuple[str, str]] = []
         self.flushed_before = -1
 
     def flush(self) -> None:
         self.flushed_before = len(self.asked)
+
+    async def edit(self, text: str, name: str) -> str:
+        if not self.edits:
+            raise EditorError("no editor here")
+        self.edited.append((text, name))
+        return self.edits.pop(0)
 
     async def line(self, prompt: str, default: str = "") -> str | None:
         self.asked.append((prompt, default))
@@ -105,36 +121,56 @@ async def test_what_a_rule_opens_is_shown_with_it() -> None:
     assert "would allow: run_shell(pytest *)\n  such a rule runs the tests\\u2800\n" in written
 
 
-async def test_edit_of_a_command_is_plain_text() -> None:
+async def test_a_command_is_edited_at_the_prompt_where_no_editor_is_named() -> None:
     typist = Typist("e", "ls 'a b'")
     reply, _ = await reply_to(typist)
-    assert typist.asked[1] == ("command = ", "rm -rf build")
+    assert typist.asked[1] == ("command.sh: ", "rm -rf build")
     assert reply == Reply(Verdict.EDITED, arguments={"command": "ls 'a b'"})
 
 
-async def test_edit_of_many_arguments_is_json() -> None:
-    call = ToolCall("c", "write_file", {"path": "a", "content": "x\ny"})
-    typist = Typist("edit", '{"path": "b", "content": "z"}')
+async def test_a_command_is_edited_in_the_editor_that_the_user_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "vim")
+    typist = Typist("e", edits=["ls"])
+    reply, _ = await reply_to(typist)
+    assert typist.edited == [("rm -rf build", "command.sh")]
+    assert reply == Reply(Verdict.EDITED, arguments={"command": "ls"})
+
+
+async def test_a_file_is_edited_as_its_text() -> None:
+    call = ToolCall("c", "write_file", {"path": "src/a.py", "content": "x\ny\n"})
+    typist = Typist("edit", edits=["x\nz\n"])
     reply, _ = await reply_to(typist, call)
-    assert typist.asked[1] == ("arguments = ", '{"path": "a", "content": "x\\ny"}')
-    assert reply == Reply(Verdict.EDITED, arguments={"path": "b", "content": "z"})
+    assert typist.edited == [("x\ny\n", "a.py")]
+    assert reply == Reply(Verdict.EDITED, arguments={"path": "src/a.py", "content": "x\nz\n"})
+
+
+async def test_an_edit_that_changes_nothing_asks_again() -> None:
+    call = ToolCall("c", "write_file", {"path": "a", "content": "x\ny"})
+    reply, _ = await reply_to(Typist("e", "n", edits=["x\ny"]), call)
+    assert reply == Reply(Verdict.REFUSED)
 
 
 @pytest.mark.parametrize("command", ["a\nb", "a\x1bb", "a\u202eb"])
 async def test_edit_never_hides_what_a_line_cannot_show(command: str) -> None:
-    typist = Typist("e", "", "n")
+    typist = Typist("e", "n", "n", edits=[""])
     await reply_to(typist, shell_call(command))
-    assert typist.asked[1][0] == "arguments = "
-    assert "\n" not in typist.asked[1][1]
+    (text, _), *_ = typist.edited
+    assert "\x1b" not in text and "\u202e" not in text
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"), [("{", "not JSON"), ("[1]", "JSON object"), ("[" * 9999, "not JSON")]
-)
-async def test_bad_edit_is_said_and_the_question_stands(typed: str, said: str) -> None:
-    call = ToolCall("c", "write_file", {"path": "a", "content": "x"})
-    reply, written = await reply_to(Typist("e", typed, "n"), call)
-    assert said in written
+async def test_a_mistake_is_said_and_nothing_that_was_typed_is_lost() -> None:
+    call = ToolCall("c", "edit_file", {"path": "a", "old_text": "x", "new_text": "y"})
+    typist = Typist("e", "", edits=["path = \n", 'path = "b"'])
+    reply, written = await reply_to(typist, call)
+    assert "line 1, column 8: Invalid value\n" in written
+    assert typist.edited[1] == ("path = \n", "call.toml")
+    assert reply == Reply(Verdict.EDITED, arguments={"path": "b"})
+
+
+async def test_an_editor_that_fails_is_said_and_the_question_stands() -> None:
+    call = ToolCall("c", "write_file", {"path": "a", "content": "x\ny"})
+    reply, written = await reply_to(Typist("e", "n"), call)
+    assert "no editor here\n" in written
     assert reply == Reply(Verdict.REFUSED)
 
 

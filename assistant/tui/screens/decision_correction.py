@@ -14,7 +14,7 @@ from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
 from assistant.text_safety import clean, clean_line
-from assistant.tui.call_edit import from_json, json_text
+from assistant.tui.call_json import from_json, json_text
 from assistant.tui.reviewing import Correction, Row, problem_of, takes
 from assistant.tui.screens.panel import PanelScreen
 from assistant.tui.widgets.editor import Editor

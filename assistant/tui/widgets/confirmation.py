@@ -7,7 +7,7 @@ for 300 ms answers nothing.
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -15,8 +15,9 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from assistant.agent.steps import Confirmation, Reply, Verdict
+from assistant.call_text import from_text, to_text
 from assistant.text_safety import clean_line, visible
-from assistant.tui.call_edit import from_text, to_text
+from assistant.tui.external_editor import EditorError, edit, editor_command, wants_editor
 from assistant.tui.formatting import argument_text, diff_content
 from assistant.tui.messages import Replied
 from assistant.tui.widgets.editor import Editor
@@ -31,15 +32,19 @@ _VERDICTS = {"y": Verdict.ONCE, "s": Verdict.SESSION, "a": Verdict.ALWAYS}
 
 
 class CallEditor(Editor):
-    """The call as text. Enter or Ctrl+S runs it, Ctrl+J is a new line, Esc goes back."""
+    """The call as text. Enter or Ctrl+S shows it again, Ctrl+J is a new line, Esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+j,shift+enter,alt+enter", "new_line", "New line", show=False),
-        Binding("ctrl+s", "done", "Run", show=False),
+        Binding("ctrl+s", "done", "Done", show=False),
+        Binding("ctrl+g", "editor", "Editor", show=False),
     ]
 
     class Done(Message):
-        """The person wants to run what they edited."""
+        """The user is done with editing."""
+
+    class EditorWanted(Message):
+        """The user wants to go on in their own editor."""
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
@@ -52,6 +57,9 @@ class CallEditor(Editor):
 
     def action_done(self) -> None:
         self.post_message(self.Done())
+
+    def action_editor(self) -> None:
+        self.post_message(self.EditorWanted())
 
 
 class ConfirmationPanel(Vertical, can_focus=True):
@@ -123,13 +131,22 @@ class ConfirmationPanel(Vertical, can_focus=True):
 
     def on_call_editor_done(self, event: CallEditor.Done) -> None:
         event.stop()
+        self._take(self.query_one(CallEditor).text)
+
+    def on_call_editor_editor_wanted(self, event: CallEditor.EditorWanted) -> None:
+        event.stop()
+        self._edit_externally(self.query_one(CallEditor).text)
+
+    def _take(self, text: str) -> None:
+        """The edited call is shown and asked again; where it cannot be read, all that was typed stays."""
         try:
-            arguments = from_text(self.query_one(CallEditor).text, self.confirmation.call.arguments)
+            arguments = from_text(text, self.confirmation.call)
         except ValueError as error:
-            self.query_one("#confirmation-choices", Static).update(Content.styled(str(error), "$error"))
+            self._edit_here(text)
+            self._problem(str(error))
             return
         if arguments == self.confirmation.call.arguments:
-            self._answer(Reply(Verdict.ONCE))
+            self._leave_input()
         else:
             self._answer(Reply(Verdict.EDITED, arguments=arguments))
 
@@ -138,13 +155,35 @@ class ConfirmationPanel(Vertical, can_focus=True):
         self.post_message(Replied(self.confirmation, reply))
 
     def _edit(self) -> None:
-        editor = CallEditor(
-            to_text(self.confirmation.call.arguments), id="confirmation-edit", compact=True, soft_wrap=True
-        )
+        """In the user's own editor, or here where they named none or the terminal cannot be handed over."""
+        text = to_text(self.confirmation.call).text
+        if wants_editor():
+            self._edit_externally(text)
+        else:
+            self._edit_here(text)
+
+    def _edit_externally(self, text: str) -> None:
+        try:
+            command = editor_command()
+            with self.app.suspend():
+                text = edit(text, command, to_text(self.confirmation.call).name)
+        except SuspendNotSupported:
+            self._edit_here(text)
+        except EditorError as error:
+            self._edit_here(text)
+            self._problem(str(error))
+        else:
+            self._take(text)
+
+    def _edit_here(self, text: str) -> None:
+        if self.query(CallEditor):
+            self.query_one(CallEditor).load_text(text)
+            return
+        editor = CallEditor(text, id="confirmation-edit", compact=True, soft_wrap=True)
         editor.cursor_blink = False
         self.query_one("#confirmation-body").display = False
         self.mount(editor, before="#confirmation-why")
-        self._hint("Enter runs the edited call · Ctrl+J new line · Esc back")
+        self._hint("Enter shows it again · Ctrl+J new line · Ctrl+G $EDITOR · Esc back")
         editor.focus()
 
     def _ask_reason(self) -> None:
@@ -162,10 +201,15 @@ class ConfirmationPanel(Vertical, can_focus=True):
         if self.query("#confirmation-reason"):
             self._answer(Reply(Verdict.REFUSED))
             return
-        self.query_one(CallEditor).remove()
+        self.query(CallEditor).remove()
         self.query_one("#confirmation-body").display = True
         self.query_one("#confirmation-choices", Static).update(self._choices())
         self.focus()
+
+    def _problem(self, text: str) -> None:
+        self.query_one("#confirmation-choices", Static).update(
+            Content.styled(clean_line(text, 200), "$error")
+        )
 
     def _hint(self, text: str) -> None:
         self.query_one("#confirmation-choices", Static).update(Content.styled(text, "$text-muted"))

@@ -97,14 +97,13 @@ async def test_C11_what_changes_while_the_question_stands_is_not_written_over(
     await chat.close()
 
 
-@pytest.mark.parametrize("verdict", [Verdict.SESSION, Verdict.ALWAYS, Verdict.EDITED])
+@pytest.mark.parametrize("verdict", [Verdict.SESSION, Verdict.ALWAYS])
 async def test_C11_however_the_user_agrees(make_chat: MakeChat, workspace: Path, verdict: Verdict) -> None:
     chat = make_chat([WRITE, DONE])
 
     def reply(asked: Confirmation) -> Reply:
         (workspace / "config.py").write_text("MINE = 1\n")
-        edited = {"path": "config.py", "content": "DEBUG = None\n"} if verdict is Verdict.EDITED else None
-        return Reply(verdict, arguments=edited)
+        return Reply(verdict)
 
     result = observed(await take(chat, "do it", reply)).result
     assert result.text.startswith(f"config.py {REFUSED}. What changed:\n")
@@ -127,6 +126,24 @@ async def test_C11_what_stays_as_it_was_shown_is_written_and_the_next_question_i
     await take(chat, "do it", reply)
     assert "-DEBUG = True" in asked[0].preview and "-MINE = 1" in asked[1].preview
     assert (workspace / "config.py").read_text() == "DEBUG = None\n"
+    await chat.close()
+
+
+async def test_C11_an_edited_call_is_shown_as_it_is_now_before_it_runs(
+    make_chat: MakeChat, workspace: Path
+) -> None:
+    chat = make_chat([WRITE, DONE])
+    asked: list[Confirmation] = []
+
+    def reply(confirmation: Confirmation) -> Reply:
+        asked.append(confirmation)
+        if len(asked) == 1:
+            return Reply(Verdict.EDITED, arguments={"path": "config.py", "content": "DEBUG = None\n"})
+        return Reply(Verdict.REFUSED)
+
+    assert observed(await take(chat, "do it", reply)).confirmed_by == "refused"
+    assert "+DEBUG = None" in asked[1].preview and asked[1].reasons[0].startswith("you edited it")
+    assert (workspace / "config.py").read_text() == "DEBUG = True\n"
     await chat.close()
 
 
@@ -162,13 +179,14 @@ class Editor:
         return None
 
     async def line(self, prompt: str, default: str = "") -> str | None:
-        self.file.write_text("MINE = 1\n")
+        self.file.write_text(f"MINE = {len(self.lines)}\n")
         return self.lines.pop(0)
 
+    async def edit(self, text: str, name: str) -> str:
+        return "x\n"
 
-@pytest.mark.parametrize(
-    "lines", [("y",), ("s",), ("e", '{"path": "config.py", "content": "x"}')], ids=["y", "s", "e"]
-)
+
+@pytest.mark.parametrize("lines", [("y",), ("s",), ("e", "y")], ids=["y", "s", "e"])
 async def test_C11_at_the_prompt_of_the_repl_and_of_one_request(
     make_chat: MakeChat, workspace: Path, lines: tuple[str, ...]
 ) -> None:

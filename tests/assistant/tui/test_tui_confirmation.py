@@ -1,11 +1,13 @@
 """The confirmation: what it shows, what each key answers, and what does not count as an answer."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from textual.widgets import Input, TextArea
 
 from assistant.agent.steps import Reply, Verdict
+from assistant.tui.app import ApprenticeApp
 from assistant.tui.widgets import confirmation as confirmation_panel
 from assistant.tui.widgets.confirmation import GUARD_S, ConfirmationPanel
 from tests.assistant.tui.driving import Driver, asked, driving, screen_of, send, shown, until
@@ -170,7 +172,7 @@ async def test_the_reason_may_be_left_out(key: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["enter", "ctrl+s"])
-async def test_a_command_is_edited_and_run(key: str) -> None:
+async def test_a_command_is_edited(key: str) -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
         await send(pilot, "clean up")
@@ -183,7 +185,7 @@ async def test_a_command_is_edited_and_run(key: str) -> None:
 
 
 @pytest.mark.slow
-async def test_an_edit_that_changes_nothing_is_a_plain_yes() -> None:
+async def test_an_edit_that_changes_nothing_runs_nothing_and_asks_again() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
         await send(pilot, "clean up")
@@ -191,7 +193,33 @@ async def test_an_edit_that_changes_nothing_is_a_plain_yes() -> None:
         await pilot.press("e")
         await until(pilot, lambda: panel.query(TextArea))
         await pilot.press("enter")
-        assert await replied(pilot, chat) == Reply(Verdict.ONCE)
+        await until(pilot, lambda: not panel.query(TextArea) and "Enter is no" in shown(pilot))
+        assert chat.replies == []
+
+
+@pytest.mark.slow
+async def test_a_file_is_edited_in_the_editor_that_the_user_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "ed")
+    monkeypatch.setattr(ApprenticeApp, "suspend", lambda app: nullcontext())
+    left = iter(["old_text = \n", 'path = "b.py"'])
+    given: list[tuple[str, str]] = []
+
+    def edit(text: str, command: list[str], name: str) -> str:
+        given.append((text, name))
+        return next(left)
+
+    monkeypatch.setattr("assistant.tui.widgets.confirmation.edit", edit)
+    chat = FakeChat([confirmation(EDIT, Risk.WRITE)])
+    async with driving(chat) as pilot:
+        await send(pilot, "edit it")
+        panel = await asked(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: panel.query(TextArea) and "line 1" in shown(pilot))
+        assert panel.query_one(TextArea).text == "old_text = \n", "what was typed stays"
+        assert given == [('path = "src/a.py"\nold_text = "x"\nnew_text = "y"\n', "call.toml")]
+        await pilot.press("ctrl+g")
+        assert await replied(pilot, chat) == Reply(Verdict.EDITED, arguments={"path": "b.py"})
+        assert given[1] == ("old_text = \n", "call.toml")
 
 
 @pytest.mark.slow
@@ -211,7 +239,7 @@ async def test_escape_leaves_the_edit_and_the_question_stands() -> None:
 
 
 @pytest.mark.slow
-async def test_several_arguments_are_edited_as_json_and_a_mistake_is_said() -> None:
+async def test_several_arguments_are_edited_as_toml_and_a_mistake_is_said() -> None:
     chat = FakeChat([confirmation(EDIT, Risk.WRITE)])
     async with driving(chat) as pilot:
         await send(pilot, "edit it")
@@ -219,11 +247,11 @@ async def test_several_arguments_are_edited_as_json_and_a_mistake_is_said() -> N
         await pilot.press("e")
         await until(pilot, lambda: panel.query(TextArea))
         editor = panel.query_one(TextArea)
-        editor.load_text('{"path": ')
+        editor.load_text("path = \n")
         await pilot.press("enter")
         await until(pilot, lambda: "line 1" in shown(pilot))
         assert chat.replies == []
-        editor.load_text('{"path": "b.py"}')
+        editor.load_text('path = "b.py"')
         await pilot.press("ctrl+s")
         assert await replied(pilot, chat) == Reply(Verdict.EDITED, arguments={"path": "b.py"})
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from assistant.decision_lines import new_file, write_decisions
-from assistant.tui.call_edit import from_json, json_text
+from assistant.tui.call_json import from_json, json_text
 from assistant.tui.decision_pages import DecisionPages, Stopped
 from assistant.tui.decision_text import COLUMNS, decision_row, local
 from assistant.tui.reviewing import Correction, Reviewer, problem_of, takes

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from assistant.agent.facts.record import Facts, Stopped
-from assistant.tui.call_edit import from_text, to_text
 from assistant.tui.external_editor import EditorError, edit, editor_command
 from assistant.tui.keys import KEYS, key_groups, keys_markdown
 from assistant.tui.replay import AnswerEntry, CallEntry, FactsEntry, UserEntry, entries, page_start
@@ -42,37 +41,6 @@ def test_a_slash_command_is_a_slash_and_a_word(text: str, command: bool) -> None
 def test_a_shell_command_stands_behind_an_exclamation_mark() -> None:
     assert shell_command("! ls -l ") == "ls -l"
     assert shell_command("what!") is None
-
-
-def test_a_command_is_edited_as_it_is() -> None:
-    arguments = {"command": "ls -l"}
-    assert to_text(arguments) == "ls -l"
-    assert from_text("ls -a", arguments) == {"command": "ls -a"}
-
-
-def test_several_arguments_are_edited_as_json() -> None:
-    arguments = {"path": "é.py", "start_line": 1}
-    assert from_text(to_text(arguments), arguments) == arguments
-    assert "é" in to_text(arguments)
-
-
-def test_D11_hidden_characters_are_edited_as_escapes() -> None:
-    arguments = {"command": "ls \u202e\x1b[8m"}
-    text = to_text(arguments)
-    assert "\u202e" not in text and "\\u202e" in text
-    assert from_text(text, arguments) == arguments
-
-
-@pytest.mark.parametrize(("text", "says"), [("{", "line 1"), ("[1]", "object"), ("[" * 100_000, "deep")])
-def test_G05_broken_json_is_said_in_one_line(text: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says) as raised:
-        from_text(text, {"a": 1, "b": 2})
-    assert "\n" not in str(raised.value)
-
-
-def test_an_empty_command_is_refused() -> None:
-    with pytest.raises(ValueError, match="command is empty"):
-        from_text("  ", {"command": "ls"})
 
 
 def conversation(turns: int) -> list[Message]:
