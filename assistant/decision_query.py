@@ -1,8 +1,8 @@
 """A filter over decisions as one line: ``tool:run_shell outcome:failed since:2d permission denied``.
 
 Words of the form ``name:value`` are conditions, each at most once; the other words are the text looked for,
-as one phrase. The beginning of a tool's name is enough: ``tool:run``. Quotes keep spaces, and make a word with
-a colon a text: ``"http://x"``.
+as one phrase. The beginning of a tool's name is enough: ``tool:run``. Quotes keep spaces, and make a word
+with a colon a text: ``"http://x"``.
 
 Invariant: a line that cannot be understood is an error, never a filter that finds too much.
 """

@@ -45,6 +45,16 @@ def progress_line(job: "Job") -> str:
     return "  ".join(parts)
 
 
+def running_line(jobs: "Iterable[Job]") -> str:
+    """The jobs that run, in a few words: what and how far, or how many; empty where none does."""
+    running = [job for job in jobs if job.state == "running"]
+    if len(running) != 1:
+        return f"{len(running)} jobs" if running else ""
+    (job,) = running
+    done, total = job.progress.done, job.progress.total
+    return f"{job.spec.kind} {min(1.0, done / total):.0%}" if total else job.spec.kind
+
+
 def ending(job: "Job") -> str:
     """How a job ended, in a line, and what may follow."""
     what = f"{job.spec.kind} {job.spec.title}"

@@ -55,7 +55,7 @@ def run(
     if chat is None:
         from assistant.wiring import build_chat
 
-        chat = build_chat(settings, workspace, session)
+        chat = build_chat(settings, workspace, session, once=True)
     try:
         return asyncio.run(OneShot(chat, output).run(request, stdin_text))
     except KeyboardInterrupt:

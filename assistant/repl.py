@@ -21,23 +21,28 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 
-def run(settings: "Settings", workspace: Path, session: "Session | str | None" = None) -> int:
-    """Open the REPL in ``workspace``, on ``session`` where one is continued. Returns the exit code."""
+def run(
+    settings: "Settings", workspace: Path, session: "Session | str | None" = None, *, first: str = ""
+) -> int:
+    """Open the REPL in ``workspace``, on ``session`` where one is continued; ``first`` is sent at once.
+
+    Returns the exit code.
+    """
     from assistant.wiring import build_chat
 
     try:
-        return asyncio.run(run_chat(build_chat(settings, workspace, session)))
+        return asyncio.run(run_chat(build_chat(settings, workspace, session), first))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return 1
 
 
-async def run_chat(chat: "Chat") -> int:
+async def run_chat(chat: "Chat", first: str = "") -> int:
     """Drive ``chat`` from this process's terminal until the person leaves, or SIGTERM or SIGHUP comes."""
     ended: list[int] = []
     loop = asyncio.get_running_loop()
-    repl = asyncio.create_task(Repl(chat, _reader, sys.stdout, Ink(colour_wanted(sys.stdout))).run())
+    repl = asyncio.create_task(Repl(chat, _reader, sys.stdout, Ink(colour_wanted(sys.stdout))).run(first))
 
     def end(number: int) -> None:
         ended.append(number)

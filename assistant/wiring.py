@@ -52,12 +52,14 @@ def build_chat(
     *,
     make: MakeStudent = make_student,
     records: Path | None = None,
+    once: bool = False,
 ) -> Chat:
     """A chat that is not started yet.
 
     ``session`` is one that is open, an id, the beginning of one, a title, ``latest`` (of this workspace),
     or None for a new one. ``records`` is a folder that takes sessions and events instead of the person's
-    own. Raises SessionError, EventLogError, SettingsError or StudentError.
+    own. ``once`` says that the chat is one of ``-p``. Raises SessionError, EventLogError, SettingsError or
+    StudentError.
     """
     workspace = workspace.resolve()
     if records is None:
@@ -96,7 +98,7 @@ def build_chat(
         notices=(*notices, *nameless(permissions.rules(), registry.names())),
         snapshots=_snapshots(settings, workspace, records),
     )
-    return Chat(parts, _session(store, workspace, session))
+    return Chat(parts, _session(store, workspace, session, once=once))
 
 
 def _exposed(workspace: Path) -> list[str]:
@@ -123,12 +125,12 @@ def _permissions(settings: Settings, workspace: Path) -> Permissions:
         raise SettingsError(f"permissions: {error}") from error
 
 
-def _session(store: SessionStore, workspace: Path, wanted: Session | str | None) -> Session:
+def _session(store: SessionStore, workspace: Path, wanted: Session | str | None, *, once: bool) -> Session:
     if isinstance(wanted, Session):
         return wanted
     if wanted == LATEST:
-        latest = store.latest(workspace)
+        latest = store.latest(workspace, once=once)
         if latest is None:
             raise SessionError(f"there is no earlier session in {workspace}; start one with: apprentice")
         return latest
-    return store.load(wanted) if wanted else store.create(workspace)
+    return store.load(wanted, once=once) if wanted else store.create(workspace, once=once)

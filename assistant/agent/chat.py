@@ -14,6 +14,7 @@ from assistant.agent.acting import INTERRUPTED
 from assistant.agent.api import ChatApi, Status
 from assistant.agent.gate import CHANGING
 from assistant.agent.larger import LargerStudent
+from assistant.agent.marks import Marks, marks_of
 from assistant.agent.rewinding import Record, Rewinding
 from assistant.agent.sessions import Session, SessionError
 from assistant.agent.steps import Answer, Call, Failure, Notice, Step
@@ -191,6 +192,13 @@ class Chat:
         """Figures over the tools of this session, from the log. Raises EventLogError."""
         session = self.session.id
         return await asyncio.to_thread(lambda: tool_statistics(rows(self.log, session_id=session)))
+
+    async def marks(self) -> Marks:
+        """What the log says of the calls of this session; nothing where it cannot be read."""
+        try:
+            return await asyncio.to_thread(marks_of, self.log, self.session.id)
+        except EventLogError:
+            return {}
 
     def set_mode(self, mode: str) -> None:
         """``plan``, ``ask``, ``edit`` or ``auto``. Raises ValueError for another word."""

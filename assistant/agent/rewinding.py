@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from assistant.agent.facts.diffs import Changed
 from assistant.agent.facts.net import net_changes
 from assistant.agent.safekeeping import AFTER, TURN
+from assistant.agent.session_records import REDO, UNDO
 from sandbox.snapshots.base import Change, Snapshot
 from sandbox.snapshots.restoring import Plan, Restorer
 from sandbox.snapshots.scanning import NESTED
 from sandbox.snapshots.store import SnapshotStore
-
-UNDO, REDO = "undo", "redo"
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ def read_ends(path: Path) -> tuple[Transcript, int]:
             record = _last_record(file.fileno())
     except OSError as error:
         raise SessionError(f"{path}: cannot be read: {error.strerror or error}") from error
+    transcript.once = transcript.once and bool(record.get("once"))
     transcript.title = str(record.get("title", ""))
     transcript.updated = str(record.get("at", transcript.created))
     turns = record.get("turns", 0)
@@ -121,6 +122,7 @@ def header_of(path: Path, line: bytes) -> Transcript:
         id=str(header.get("id", path.stem)),
         workspace=str(header.get("workspace", "")),
         created=str(header.get("created", "")),
+        once=header.get("once") is True,
     )
 
 

@@ -21,6 +21,8 @@ SCHEMA = 1
 SUM = "crc"
 INTERRUPTED = "interrupted: outcome unknown"
 TITLE_CHARACTERS = 72
+UNDO, REDO = "undo", "redo"
+"""The ``tool`` of a user's message that says what was taken back, and what was brought back."""
 
 
 class SessionError(Exception):
@@ -64,6 +66,8 @@ class Transcript:
     id: str
     workspace: str
     created: str
+    once: bool = False
+    """True where ``-p`` made it, and nothing else wrote to it since."""
     title: str = ""
     updated: str = ""
     messages: list[Message] = field(default_factory=list)
@@ -93,6 +97,7 @@ class Transcript:
             self._compact(Compaction.from_dict(record))
         elif kind != "title":
             return False
+        self.once = self.once and bool(record.get("once"))
         self.title = str(record["title"])
         self.updated = str(record["at"])
         return True

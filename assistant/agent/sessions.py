@@ -31,7 +31,8 @@ SUFFIX = ".jsonl"
 
 @dataclass(frozen=True)
 class SessionSummary:
-    """One line of the list of sessions. ``problem`` says why the session cannot be opened."""
+    """One line of the list of sessions. ``problem`` says why the session cannot be opened; ``once`` that it
+    was made by ``-p``, and is offered only where that is asked for."""
 
     id: str
     title: str
@@ -39,6 +40,7 @@ class SessionSummary:
     updated: str
     turns: int
     problem: str = ""
+    once: bool = False
 
 
 class Session:
@@ -52,6 +54,7 @@ class Session:
         *,
         notices: tuple[str, ...] = (),
         read_only: bool = False,
+        once: bool = False,
     ) -> None:
         self.path = path
         self.notices = notices
@@ -59,6 +62,7 @@ class Session:
         self._file = file
         self._on_disk = bool(transcript.messages) or file is not None
         self._read_only = read_only
+        self._once = once
 
     @property
     def id(self) -> str:
@@ -103,6 +107,10 @@ class Session:
     def compactions(self) -> int:
         """How often the conversation was compacted."""
         return self._transcript.compactions
+
+    def how_to_resume(self) -> str:
+        """The command that opens the session again; empty where nothing was said."""
+        return f"apprentice -r {self.id}" if self.messages else ""
 
     def append(self, message: Message) -> None:
         """Add ``message`` durably. The first request gives the session its title. Raises SessionError."""
@@ -156,10 +164,11 @@ class Session:
     def _write(self, record: dict[str, Any]) -> None:
         if self._read_only:
             raise SessionError(f"session {self.id} is open for reading only")
-        records: list[Mapping[str, Any]] = [record | {"at": _now()}]
+        once = {"once": True} if self._once else {}
+        records: list[Mapping[str, Any]] = [record | once | {"at": _now()}]
         if not self._on_disk:
             header = {"schema": SCHEMA, "id": self.id, "workspace": self.workspace, "created": self.created}
-            records.insert(0, {"kind": "header", **header})
+            records.insert(0, {"kind": "header", **header, **once})
         if self._file is None:
             self._file = SessionFile.create(self.path)
         self._file.append(records)
@@ -173,14 +182,15 @@ class SessionStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def create(self, workspace: Path) -> Session:
-        """A new session; on disk with its first message."""
+    def create(self, workspace: Path, *, once: bool = False) -> Session:
+        """A new session; on disk with its first message. ``once`` says that it is written by ``-p``."""
         moment = datetime.now(UTC)
         identifier = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}{secrets.token_hex(4)}"
         path = self.folder / f"{identifier}{SUFFIX}"
-        return Session(path, Transcript(identifier, str(workspace.resolve()), _iso(moment)))
+        transcript = Transcript(identifier, str(workspace.resolve()), _iso(moment), once)
+        return Session(path, transcript, once=once)
 
-    def load(self, key: str, *, read_only: bool = False) -> Session:
+    def load(self, key: str, *, read_only: bool = False, once: bool = False) -> Session:
         """The session with this id, the only one whose id starts so, or the one with this title.
 
         With ``read_only`` it may be open in another program. Raises SessionError.
@@ -196,27 +206,35 @@ class SessionStore:
         except SessionError:
             file.close()
             raise
-        return Session(path, transcript, file, notices=tuple(notices))
+        return Session(path, transcript, file, notices=tuple(notices), once=once)
 
-    def latest(self, workspace: Path) -> Session | None:
-        """The session of ``workspace`` that was written last, or None. Raises SessionError."""
-        summary = self.latest_summary(workspace)
-        return self.load(summary.id) if summary else None
+    def latest(self, workspace: Path, *, once: bool = False) -> Session | None:
+        """The session of ``workspace`` that was written last, or None. Raises SessionError.
 
-    def latest_summary(self, workspace: Path) -> SessionSummary | None:
+        One that ``-p`` made counts only for another ``-p``, which says ``once``.
+        """
+        summary = self.latest_summary(workspace, once=once)
+        return self.load(summary.id, once=once) if summary else None
+
+    def latest_summary(self, workspace: Path, *, once: bool = False) -> SessionSummary | None:
         """Like ``latest``, without opening it."""
         wanted = str(workspace.resolve())
         for path in sorted(self._paths(), key=_written_at, reverse=True):
             summary = _summary(path)
-            if summary.workspace == wanted and not summary.problem:
+            if summary.workspace == wanted and not summary.problem and (once or not summary.once):
                 return summary
         return None
 
-    def list(self, workspace: Path | None = None) -> Sequence[SessionSummary]:
-        """All sessions (of ``workspace``), the last written first. Reads the ends of each file only."""
+    def list(self, workspace: Path | None = None, *, once: bool = False) -> Sequence[SessionSummary]:
+        """All sessions (of ``workspace``), the last written first; with ``once`` those of ``-p`` as well.
+
+        Reads the ends of each file only.
+        """
         wanted = str(workspace.resolve()) if workspace else None
         summaries = [_summary(path) for path in self._paths()]
-        kept = [one for one in summaries if wanted is None or one.workspace == wanted]
+        kept = [
+            one for one in summaries if (wanted is None or one.workspace == wanted) and (once or not one.once)
+        ]
         return sorted(kept, key=lambda one: (one.updated, one.id), reverse=True)
 
     def _paths(self) -> Sequence[Path]:
@@ -229,7 +247,7 @@ class SessionStore:
         matches = [path for path in paths if key and path.stem.startswith(key)]
         if not matches:
             wanted = key.casefold().strip()
-            titled = [one.id for one in self.list() if one.title.casefold() == wanted]
+            titled = [one.id for one in self.list(once=True) if one.title.casefold() == wanted]
             matches = [self.folder / f"{identifier}{SUFFIX}" for identifier in titled]
         if len(matches) == 1:
             return matches[0]
@@ -259,7 +277,7 @@ def _summary(path: Path) -> SessionSummary:
         ends, turns = read_ends(path)
     except SessionError as error:
         return SessionSummary(path.stem, "(cannot be read)", "", "", 0, str(error))
-    return SessionSummary(path.stem, ends.title, ends.workspace, ends.updated, turns)
+    return SessionSummary(path.stem, ends.title, ends.workspace, ends.updated, turns, once=ends.once)
 
 
 def _iso(moment: datetime) -> str:

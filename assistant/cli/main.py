@@ -16,7 +16,7 @@ import click
 
 from assistant.cli.failures import NAME, complain, failed, give_up_stdout
 from assistant.cli.invocation import Invocation, is_terminal, pass_invocation
-from assistant.cli.lazy import LazyGroup
+from assistant.cli.lazy import REQUEST, LazyGroup
 from assistant.cli.piped import piped_text
 
 Output = Literal["text", "json", "stream-json"]
@@ -126,7 +126,8 @@ def cli(
 ) -> int | None:
     """A terminal coding assistant whose local model gets better at its own tools.
 
-    Without a command it opens the chat in the current folder.
+    Without a command it opens the chat in the current folder; with words in its place, such as
+    "fix the bug", it sends them first.
     """
     keys = {
         "model": "student.model",
@@ -150,12 +151,16 @@ def cli(
             raise click.UsageError("-p, -c, -r and --plain open the chat; they do not go with a command")
         return None
     session = "latest" if latest else resume
+    first = context.meta.get(REQUEST, "")
+    if first and request is not None:
+        raise click.UsageError("-p has its request already; give one text")
     if request is not None:
         return _answer_once(invocation, session, request, "json" if as_json else output_format or "text")
-    return _open_chat(invocation, session, plain=plain)
+    return _open_chat(invocation, session, first, plain=plain)
 
 
-def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> int:
+def _open_chat(invocation: Invocation, session: str | None, first: str, *, plain: bool) -> int:
+    """``first`` is sent as soon as the chat is open; empty for nothing."""
     if not plain and not is_terminal():
         raise click.UsageError("this is no terminal: give a request with -p TEXT, or use --plain")
     from assistant.cli.trust import ask_once
@@ -168,10 +173,10 @@ def _open_chat(invocation: Invocation, session: str | None, *, plain: bool) -> i
     if plain:
         from assistant import repl
 
-        return repl.run(invocation.settings(), invocation.workspace, session)
+        return repl.run(invocation.settings(), invocation.workspace, session, first=first)
     with _loading():
         app = import_module("assistant.tui.app")
-    code: int = app.run(invocation.settings, invocation.workspace, session)
+    code: int = app.run(invocation.settings, invocation.workspace, session, first=first)
     return code
 
 

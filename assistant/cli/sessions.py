@@ -29,12 +29,13 @@ def sessions() -> None:
 
 @sessions.command("list")
 @click.option("--all", "everywhere", is_flag=True, help="Sessions of every folder, not of this one alone.")
+@click.option("--once", is_flag=True, help="Also those that -p made; -r ID opens them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @raw_option
 @pass_invocation
-def list_sessions(invocation: Invocation, everywhere: bool, as_json: bool) -> None:
+def list_sessions(invocation: Invocation, everywhere: bool, once: bool, as_json: bool) -> None:
     """Sessions of this folder, the last written first."""
-    found = invocation.sessions().list(None if everywhere else invocation.workspace)
+    found = invocation.sessions().list(None if everywhere else invocation.workspace, once=once)
     if as_json:
         print_json([asdict(one) for one in found])
     elif found:
@@ -42,7 +43,9 @@ def list_sessions(invocation: Invocation, everywhere: bool, as_json: bool) -> No
             print_text(_line(one, where=everywhere))
     else:
         click.echo(
-            "no session here yet; `apprentice` starts one, `--all` shows those of other folders", err=True
+            "no session here yet; `apprentice` starts one, `--all` shows those of other folders, "
+            "`--once` those of -p",
+            err=True,
         )
 
 

@@ -22,6 +22,9 @@ class Interface(Protocol):
     def notify(self, text: str, severity: Severity = "information") -> None:
         """Say one line."""
 
+    def note(self, text: str) -> None:
+        """Leave a quiet line in the transcript: something was changed."""
+
     def working(self, label: str) -> None:
         """Say what the command waits for, until it ends or Esc interrupts it."""
 

@@ -7,7 +7,8 @@ its name, chooses so; dismissing a question changes nothing.
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from assistant.agent.rewinding import REDO, UNDO, Record, Rewinding, in_force, last_undo, since
+from assistant.agent.rewinding import Record, Rewinding, in_force, last_undo, since
+from assistant.agent.session_records import REDO, UNDO
 from assistant.agent.sessions import SessionError
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
@@ -87,7 +88,7 @@ async def _rewind(context: CommandContext, argument: str) -> None:
         except SessionError as error:
             raise CommandError(str(error)) from error
         await context.interface.session_changed()
-        context.interface.notify("the conversation goes on from there; the session's file keeps the rest")
+        context.interface.note("the conversation goes on from there; the session's file keeps the rest")
 
 
 async def _what(context: CommandContext, turns: Sequence[Record]) -> str | None:
@@ -116,7 +117,7 @@ async def _take_back(context: CommandContext, way: Rewinding, kind: str, records
     done, failed = await _read(lambda: way.take_back(kind, records, plan, foreign=foreign))
     what = "brought back" if kind == REDO else "took back"
     said = f"{what} {_number(len(done))}{': ' if done else ''}{_names(done)}"
-    context.interface.notify(said)
+    context.interface.note(said)
     for line in failed[:NAMED]:
         context.interface.notify(f"left as it is: {line}", "error")
     try:

@@ -39,6 +39,9 @@ class PlainInterface:
         paint = {"information": self._ink.dim, "warning": self._ink.warn, "error": self._ink.bad}[severity]
         self._write(paint(text) + "\n")
 
+    def note(self, text: str) -> None:
+        self.notify(text)
+
     def working(self, label: str) -> None:
         self._write(self._ink.dim(f"{label} ...") + "\n")
 

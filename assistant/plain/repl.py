@@ -62,8 +62,8 @@ class Repl:
         self._running: asyncio.Task[None] | None = None
         self._cancelling: asyncio.Task[None] | None = None
 
-    async def run(self) -> int:
-        """Until the person leaves. Returns the exit code."""
+    async def run(self, first: str = "") -> int:
+        """Until the person leaves; ``first`` is the first line. Returns the exit code."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self.interrupt)
         self._write(self._ink.dim(WELCOME) + "\n")
@@ -71,6 +71,9 @@ class Repl:
             self._write(self._ink.warn(notice) + "\n")
         starting = asyncio.create_task(self._start())
         try:
+            if first:
+                self._write(self._ink.bold("> ") + clean(first) + "\n")
+                await self._interruptible(self.handle(first))
             while not self._interface.left:
                 await self._tell_of_jobs()
                 self._reading = asyncio.create_task(self._reader.request())
@@ -88,6 +91,8 @@ class Repl:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
             await self._chat.close()
+            if self._reader.interactive and (how := self._chat.session.how_to_resume()):
+                self._write(self._ink.dim(how) + "\n")
         return 0
 
     async def handle(self, line: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,7 +37,9 @@ class ApprenticeApp(App[int]):
     """One person at one chat.
 
     ``open_chat`` is called after the first frame; ``first`` is what that frame shows. ``fresh`` says that
-    a new session begins. ``history`` is the file of earlier requests, None for none.
+    a new session begins. ``history`` is the file of earlier requests, None for none. ``keep_theme`` is given
+    the name of a theme that the user chose, for the next start; it raises SettingsError. ``request`` is
+    sent once the chat is open.
     """
 
     TITLE = "Apprentice"
@@ -53,8 +56,15 @@ class ApprenticeApp(App[int]):
         commands: CommandTable | None = None,
         theme: str = DARK.name,
         ring: bool = True,
+        keep_theme: Callable[[str], None] | None = None,
+        request: str = "",
     ) -> None:
         super().__init__()
+        self._worn = theme
+        self._keep_theme = keep_theme
+        self._request = request
+        self.resumed_by = ""
+        """The command that opens the session again, once the program has ended."""
         self.opening: asyncio.Task[TuiChat] | None = None
         self._open_chat = open_chat
         self._first = first
@@ -67,7 +77,22 @@ class ApprenticeApp(App[int]):
         self._wear(theme)
 
     def _wear(self, theme: str) -> None:
-        self.theme = theme if theme in self.available_themes else DARK.name
+        self._worn = theme if theme in self.available_themes else DARK.name
+        self.theme = self._worn
+
+    def watch_theme(self, theme: str) -> None:
+        """Keep a theme that the user chose."""
+        if theme != self._worn and self._keep_theme is not None:
+            self._worn = theme
+            self.run_worker(self._kept_theme(self._keep_theme, theme), group="theme")
+
+    async def _kept_theme(self, keep: Callable[[str], None], theme: str) -> None:
+        from assistant.settings_file import SettingsError
+
+        try:
+            await asyncio.to_thread(keep, theme)
+        except SettingsError as error:
+            self.notify(f"the theme is not kept: {error}", severity="warning", markup=False)
 
     def take_look(self, look: Look) -> None:
         """What the settings say, where the first frame guessed."""
@@ -81,7 +106,9 @@ class ApprenticeApp(App[int]):
             self.bell()
 
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen(self._first, self.open, self._history, self._commands, fresh=self._fresh)
+        return ChatScreen(
+            self._first, self.open, self._history, self._commands, fresh=self._fresh, request=self._request
+        )
 
     async def open(self) -> TuiChat | None:
         """The chat; None where it cannot be opened: the program then ends, and ``opening`` holds why.
@@ -102,8 +129,10 @@ class ApprenticeApp(App[int]):
         return palette(self, screen)
 
 
-def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = None) -> int:
-    """Open the application. Returns the exit code.
+def run(
+    load: "Callable[[], Settings]", workspace: Path, session: str | None = None, *, first: str = ""
+) -> int:
+    """Open the application; ``first`` is sent as soon as the chat is open. Returns the exit code.
 
     ``load`` and what ``build_chat`` does come behind the first frame; where one raises, the program ends
     and this raises it.
@@ -112,7 +141,7 @@ def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = N
         sys.stderr.write("this terminal cannot draw (TERM): opening the plain interface, as --plain does\n")
         from assistant import repl
 
-        return repl.run(load(), workspace, session)
+        return repl.run(load(), workspace, session, first=first)
     from assistant.paths import history_file, look_file
 
     def open_chat() -> TuiChat:
@@ -135,8 +164,24 @@ def run(load: "Callable[[], Settings]", workspace: Path, session: str | None = N
         history=history_file(),
         theme=look.theme,
         ring=look.ring,
+        keep_theme=_keep_theme,
+        request=first,
     )
-    return asyncio.run(_run(app, mouse=look.mouse))
+    code = asyncio.run(_run(app, mouse=look.mouse))
+    if app.resumed_by:
+        with suppress(OSError):  # a terminal that is gone
+            sys.stdout.write(f"{app.resumed_by}\n")
+            sys.stdout.flush()
+    return code
+
+
+def _keep_theme(name: str) -> None:
+    """Make ``name`` the theme of the user's settings. Raises SettingsError."""
+    from assistant.paths import look_file
+    from assistant.settings_edit import set_value
+
+    set_value("interface.theme", name)
+    keep_look(look_file(), replace(last_look(look_file()), theme=name))
 
 
 def _follow_the_terminal() -> None:
@@ -160,4 +205,5 @@ async def _run(app: ApprenticeApp, *, mouse: bool) -> int:
             chat = await app.opening
             await chat.cancel()
             await chat.close()
+            app.resumed_by = chat.session.how_to_resume()
     return code if code is not None else app.return_code or 0

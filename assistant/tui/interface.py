@@ -26,6 +26,10 @@ class TuiInterface:
     def notify(self, text: str, severity: Severity = "information") -> None:
         self._screen.notify(clean(text), severity=severity, markup=False)
 
+    def note(self, text: str) -> None:
+        screen = self._screen
+        screen.run_worker(screen.transcript.add_notice(text), group="notes", exit_on_error=False)
+
     def working(self, label: str) -> None:
         self._screen.activity.work(label, ESC_HINT)
 

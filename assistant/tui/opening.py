@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from assistant.agent.api import Status
 from assistant.agent.facts.record import Facts
+from assistant.agent.marks import Marks
 from assistant.agent.steps import Failure, Step
 from tools.calls import ToolResult
 from tools.protocol.messages import Message
@@ -19,6 +20,9 @@ class NoSession:
     messages: Sequence[Message] = ()
     facts: Mapping[int, Facts] = MappingProxyType({})
 
+    def how_to_resume(self) -> str:
+        return ""
+
 
 class Opening:
     """Fulfils ``TuiChat`` for the moment between the first frame and the chat; it does nothing."""
@@ -30,6 +34,9 @@ class Opening:
 
     def notices(self) -> tuple[str, ...]:
         return ()
+
+    async def marks(self) -> Marks:
+        return {}
 
     async def start(self) -> None:
         return

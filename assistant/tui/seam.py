@@ -6,6 +6,7 @@ from typing import Protocol
 
 from assistant.agent.api import ChatApi
 from assistant.agent.facts.record import Facts
+from assistant.agent.marks import Marks
 from assistant.commands.base import CommandContext
 from tools.protocol.messages import Message
 
@@ -19,6 +20,8 @@ class SessionView(Protocol):
     @property
     def facts(self) -> Mapping[int, Facts]: ...
 
+    def how_to_resume(self) -> str: ...
+
 
 class TuiChat(ChatApi, Protocol):
     """A chat that a person sits at. The concrete one is ``assistant.agent.chat.Chat``."""
@@ -28,6 +31,9 @@ class TuiChat(ChatApi, Protocol):
 
     @property
     def session(self) -> SessionView: ...
+
+    async def marks(self) -> Marks:
+        """What is known of the session's calls beside the conversation."""
 
 
 class CommandTable(Protocol):

@@ -50,8 +50,8 @@ def _context_style(used: int, limit: int) -> str:
     return "$error" if used > 0.9 * limit else "$warning"
 
 
-def status_content(status: Status, width: int) -> Content:
-    """The facts that fit into ``width`` cells, the least needed left out first."""
+def status_content(status: Status, width: int, jobs: str = "") -> Content:
+    """The facts that fit into ``width`` cells, the least needed left out first; ``jobs`` run beside."""
     segments: list[tuple[int, str, str]] = [(0, f" {status.mode} ", MODE_STYLES.get(status.mode, "bold"))]
     segments.append((1, *_with_state(short_model(status.student), status.student_state)))
     segments.append((2, *_with_state(sandbox_name(status), status.sandbox_state)))
@@ -59,6 +59,8 @@ def status_content(status: Status, width: int) -> Content:
         used, limit = status.context_used, status.context_limit
         text = f"{meter(used, limit)} {count(used)}/{count(limit)}"
         segments.append((3, text, _context_style(used, limit)))
+    if jobs:
+        segments.append((3, clean_line(jobs, 24), "$secondary"))
     if status.cached_share:
         segments.append((5, f"cache {status.cached_share:.0%}", ""))
     if status.tokens_per_s:

@@ -45,4 +45,4 @@ def _has_no_text(modifiers: int, code: int) -> bool:
 
 def read_all_keys() -> None:
     """Let the driver of this process read with ``KeyParser``."""
-    linux_driver.XTermParser = KeyParser  # type: ignore[misc]
+    linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -469,7 +470,9 @@ def test_a_chat_that_cannot_work_is_exit_code_1(
     assert "none.gguf" in capsys.readouterr().out
 
 
-async def test_the_terminal_is_looked_at_behind_what_the_chat_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_terminal_is_seen_behind_what_the_chat_captures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     captured = object()  # as the full-screen chat puts it there: without an encoding
     monkeypatch.setattr(doctor.sys, "stdout", captured)
     found = {check.name: check for check in await doctor._terminal()}

@@ -68,6 +68,7 @@ class ChatScreen(Screen[None]):
         commands: CommandTable,
         *,
         fresh: bool = True,
+        request: str = "",
     ) -> None:
         super().__init__()
         self.chat = first
@@ -90,6 +91,8 @@ class ChatScreen(Screen[None]):
         self._open_chat = open_chat
         self._opened = False
         self._queue: list[str] = []
+        self._request = request
+        self._running_jobs = ""
         self._desk = ConfirmationDesk(self)
         self._stopping = Stopping(self, self._helper)
 
@@ -105,6 +108,8 @@ class ChatScreen(Screen[None]):
             yield self.status_line
 
     def on_mount(self) -> None:
+        if self._request:
+            self.post_message(Submitted(self._request))
         self.call_after_refresh(self._begin)
 
     @work(group="start", exit_on_error=False)
@@ -145,6 +150,11 @@ class ChatScreen(Screen[None]):
 
         await JobNews(self).watch()
 
+    def show_jobs(self, running: str) -> None:
+        """What runs beside the chat, in the status line."""
+        self._running_jobs = running
+        self.status_line.show(self.status_line.status, running)
+
     @property
     def context(self) -> CommandContext:
         """What a slash command is given."""
@@ -156,9 +166,10 @@ class ChatScreen(Screen[None]):
         return self._turn.running
 
     def refresh_status(self) -> None:
-        """Ask the chat once and draw it."""
+        """Ask the chat once and draw it; another mode or student leaves a line in the transcript."""
         status = self.chat.status()
-        self.status_line.show(status)
+        self.transcript.note_changes(self.status_line.status, status)
+        self.status_line.show(status, self._running_jobs)
         self.transcript.refresh_welcome(status)
         for mode in ("plan", "ask", "edit", "auto"):
             self.query_one("#prompt-box").set_class(status.mode == mode, f"mode-{mode}")
@@ -166,6 +177,7 @@ class ChatScreen(Screen[None]):
     async def show_session(self) -> None:
         """Draw the chat's session anew."""
         self.last_call = None
+        self.transcript.marks = await self.chat.marks()
         await self.transcript.show_session()
         if not self.chat.session.messages:
             await self.transcript.welcome(self.chat.status())
@@ -333,5 +345,6 @@ class ChatScreen(Screen[None]):
     async def action_newest(self) -> None:
         """Ctrl+End."""
         if self.transcript.detached:
+            self.transcript.marks = await self.chat.marks()
             await self.transcript.show_session()
         self.transcript.to_end()

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
@@ -20,7 +19,7 @@ from training.events.matching import DecisionFilter
 
 _VIEWS = {"decisions": "Decisions", "charts-view": "Charts", "products": "Products"}
 _HINTS = {
-    "decisions": "Enter opens · g good · b bad · c correct · / filter · s session · e export",
+    "decisions": "Enter opens · g good · b bad · c correct · / filter · s session · e export · Esc",
     "charts-view": "w days or weeks · r read again · Esc closes",
     "products": "p publish · a all stale · e export · Tab below · r look again · Esc",
 }
@@ -60,7 +59,7 @@ class DecisionsScreen(PanelScreen[None]):
             await switcher.add_content(self._made(name), id=name)
         switcher.current = name
         self.query_one(ViewTabs).mark(name)
-        self._frame.border_subtitle = Content(_HINTS[name])
+        self.show_hint(_HINTS[name])
         view = switcher.get_child_by_id(name)
         (view if view.can_focus else view.query_one("RowTable")).focus()
 

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
@@ -40,7 +39,7 @@ class ViewsPanel(ActingPanel):
     def action_view(self, name: str) -> None:
         self.query_one(ContentSwitcher).current = name
         self.query_one(ViewTabs).mark(name)
-        self._frame.border_subtitle = Content(self.HINTS[name])
+        self.show_hint(self.HINTS[name])
         self.focus_of(name).focus()
         self.draw()
 

@@ -35,6 +35,11 @@ class NoticeBlock(Static):
 
     def __init__(self, text: str, kind: NoticeKind = "notice") -> None:
         super().__init__(Content(_MARKS[kind] + clean(text)), classes=f"block {kind}")
+        self._mark = _MARKS[kind]
+
+    def say(self, text: str) -> None:
+        """Say this in the place of what was said."""
+        self.update(Content(self._mark + clean(text)))
 
 
 class WelcomeBlock(Static):

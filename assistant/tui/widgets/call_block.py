@@ -5,6 +5,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.agent.marks import Mark
 from assistant.agent.steps import Call, Observation
 from assistant.text_safety import clean_line
 from assistant.tui.formatting import argument_line, diff_content, diff_counts, duration, fold
@@ -14,8 +15,6 @@ from tools.calls import ToolCall, ToolResult
 DIFF_LINES = 24
 UNSURE = 0.5
 REFUSALS = ("refused", "denied")
-REPLAYED = "replayed"
-"""An earlier run's call: how it ended is in the event log, not in the session."""
 
 
 class CallHeader(Static):
@@ -30,6 +29,10 @@ class CallHeader(Static):
     def set_outcome(self, outcome: Content, mark: str) -> None:
         """``mark`` is the style of the dot in front."""
         self._outcome, self._mark = outcome, mark
+        self.refresh()
+
+    def add_outcome(self, more: Content) -> None:
+        self._outcome += more
         self.refresh()
 
     def render(self) -> Content:
@@ -69,6 +72,21 @@ class CallBlock(Vertical):
             doubt = f"unsure: {clean_line(name, 60)} at {probability:.0%}"
         block = cls(step.call, confidence=step.confidence, doubt=doubt)
         block._say("…", "$text-muted", mark="$primary")
+        return block
+
+    @classmethod
+    def again(cls, call: ToolCall, text: str | None, mark: Mark | None, *, failed: bool) -> "CallBlock":
+        """The block of an earlier run's call; ``text`` is None where nothing was observed."""
+        block = cls(call, confidence=mark.confidence if mark else 0.0)
+        verdict = mark.verdict if mark else ""
+        if text is not None:
+            took = mark.took_ms if mark else 0.0
+            by = verdict if verdict in REFUSALS else ""
+            block.show_result(ToolResult(not failed, text, execution_time_ms=took), by)
+            if not failed and not (mark and mark.success):
+                block._say("", "$text-muted")  # old sessions do not say what failed
+        if verdict and verdict not in REFUSALS:
+            block._say_more(verdict)
         return block
 
     def compose(self) -> ComposeResult:
@@ -120,9 +138,7 @@ class CallBlock(Vertical):
         if result.diff:
             added, removed = diff_counts(result.diff)
             changed = f"+{added} −{removed} "
-        if confirmed_by == REPLAYED:
-            self._say("", "$text-muted")
-        elif confirmed_by in REFUSALS:
+        if confirmed_by in REFUSALS:
             self._say("⊘ " + confirmed_by, "$warning")
         elif result.success:
             self._say(f"{changed}✓{took}", "$success")
@@ -135,3 +151,8 @@ class CallBlock(Vertical):
         unsure = 0 < self._confidence < UNSURE
         text = Content.assemble((sure, "$warning" if unsure else "$text-disabled"), (outcome, style))
         self._header.set_outcome(text, mark or style)
+
+    def _say_more(self, verdict: str) -> None:
+        """Add the user's word on the call."""
+        style = {"good": "$success", "bad": "$error"}.get(verdict, "$warning")
+        self._header.add_outcome(Content.assemble("  ", (verdict, style)))

@@ -1,4 +1,4 @@
-"""The last line of the screen: mode, student, sandbox, context, cache, speed, session."""
+"""The last line of the screen: mode, student, sandbox, context, jobs, cache, speed, session."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -12,13 +12,14 @@ class StatusLine(Static):
 
     def __init__(self, status: Status) -> None:
         super().__init__(id="status")
-        self._status = status
+        self.status = status
+        self._jobs = ""
 
-    def show(self, status: Status) -> None:
-        """Draw ``status`` where it differs from what is shown."""
-        if status != self._status:
-            self._status = status
+    def show(self, status: Status, jobs: str = "") -> None:
+        """Draw ``status`` and the running ``jobs`` where they differ from what is shown."""
+        if (status, jobs) != (self.status, self._jobs):
+            self.status, self._jobs = status, jobs
             self.refresh()
 
     def render(self) -> Content:
-        return status_content(self._status, self.content_size.width)
+        return status_content(self.status, self.content_size.width, self._jobs)

@@ -14,10 +14,21 @@ from textual.widgets import Static
 
 from assistant.agent.api import Status
 from assistant.agent.facts.record import Facts
-from assistant.tui.replay import AnswerEntry, CallEntry, Entry, FactsEntry, UserEntry, entries, page_start
+from assistant.agent.marks import Marks
+from assistant.modes import MODES
+from assistant.tui.replay import (
+    AnswerEntry,
+    CallEntry,
+    Entry,
+    FactsEntry,
+    NoteEntry,
+    UserEntry,
+    entries,
+    page_start,
+)
+from assistant.tui.status_text import short_model
 from assistant.tui.widgets.blocks import NoticeBlock, NoticeKind, UserBlock, WelcomeBlock
-from assistant.tui.widgets.call_block import REPLAYED, CallBlock
-from tools.calls import ToolResult
+from assistant.tui.widgets.call_block import CallBlock
 from tools.protocol.messages import Message
 
 if TYPE_CHECKING:
@@ -43,6 +54,8 @@ class Transcript(VerticalScroll, can_focus=False):
         super().__init__(id="transcript")
         self._messages = messages
         self._facts = facts
+        self.marks: Marks = {}
+        """What is known of the calls of the session that is shown again."""
         self._earlier = Static(id="earlier", classes="hidden")
         self._first = 0
         self._end: int | None = None
@@ -86,7 +99,8 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.remove_children(".block")
             self._welcome = None
             self._end = None
-            await self.mount_all(_blocks(entries(messages, start, len(messages), self._facts())))
+            shown = entries(messages, start, len(messages), self._facts(), self.marks)
+            await self.mount_all(_blocks(shown))
             self._show_first(start)
         self.to_end()
 
@@ -101,6 +115,28 @@ class Transcript(VerticalScroll, can_focus=False):
             await self.show_session()
         await self.add(UserBlock(text, len(self._messages())))
         self.to_end()
+
+    def note_changes(self, before: Status, now: Status) -> None:
+        """Leave a line where the user changed the mode or the student; a mode after a mode replaces it.
+
+        The empty state shows both already.
+        """
+        if self._welcome is not None or before.session_id != now.session_id:
+            return
+        if before.mode != now.mode:
+            self._note(f"mode {now.mode}: {MODES.get(now.mode, '')}", "mode")
+        both = before.student_state == now.student_state == "ready"
+        if both and before.student != now.student:
+            self._note(f"the student is {short_model(now.student)}", "student")
+
+    def _note(self, text: str, about: str) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if isinstance(last, NoticeBlock) and last.has_class(f"note-{about}"):
+            last.say(text)
+            return
+        block = NoticeBlock(text)
+        block.add_class(f"note-{about}")
+        self.run_worker(self.add(block), group="notes", exit_on_error=False)
 
     async def add_notice(self, text: str, kind: NoticeKind = "notice") -> None:
         await self.add(NoticeBlock(text, kind))
@@ -134,9 +170,8 @@ class Transcript(VerticalScroll, can_focus=False):
         start = page_start(messages, self._first)
         anchor = self.blocks[0] if self.blocks else None
         with self.app.batch_update():
-            await self.mount_all(
-                _blocks(entries(messages, start, self._first, self._facts())), after=self._earlier
-            )
+            shown = entries(messages, start, self._first, self._facts(), self.marks)
+            await self.mount_all(_blocks(shown), after=self._earlier)
             mounted = self.blocks
             if not busy and len(mounted) > MOUNTED + SLACK:
                 leaving = mounted[MOUNTED:]
@@ -173,14 +208,13 @@ def _block(entry: Entry) -> Widget:
     match entry:
         case UserEntry(text, index):
             return UserBlock(text, index)
-        case CallEntry(call, observation):
-            block = CallBlock(call)
-            if observation is not None:
-                block.show_result(ToolResult(True, observation), REPLAYED)
-            return block
+        case CallEntry():
+            return CallBlock.again(entry.call, entry.observation, entry.mark, failed=entry.failed)
         case AnswerEntry(text):
             from assistant.tui.widgets.answer_block import AnswerBlock
 
             return AnswerBlock(text)
         case FactsEntry(text):
             return NoticeBlock(text, "facts")
+        case NoteEntry(text):
+            return NoticeBlock(text)

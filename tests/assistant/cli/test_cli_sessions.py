@@ -65,6 +65,43 @@ def test_the_list_is_of_this_folder_unless_asked(
     assert lines[0].endswith(str(tmp_path))
 
 
+def test_sessions_of_one_request_are_not_offered(
+    store: SessionStore, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = told(store, workspace)
+    once = store.create(workspace, once=True)
+    once.append(Message("user", "answer once"))
+    once.close()
+    assert [one.id for one in store.list(workspace)] == [mine.id]
+    assert {one.id for one in store.list(workspace, once=True)} == {mine.id, once.id}
+    found, latest = store.latest_summary(workspace), store.latest_summary(workspace, once=True)
+    assert found and found.id == mine.id
+    assert latest and latest.id == once.id, "the next -p goes on with the last one of -p"
+    assert main(["sessions", "list"]) == 0
+    assert once.id not in capsys.readouterr().out
+    assert main(["sessions", "list", "--once"]) == 0
+    assert once.id in capsys.readouterr().out
+    assert main(["sessions", "show", once.id[:20]]) == 0, "it is there by its id"
+
+
+def test_a_session_of_one_request_is_offered_once_the_user_went_on_with_it(
+    store: SessionStore, workspace: Path
+) -> None:
+    once = store.create(workspace, once=True)
+    once.append(Message("user", "answer once"))
+    once.close()
+    for further, offered in ((True, False), (False, True)):
+        opened = store.load(once.id, once=further)
+        opened.append(Message("user", "and more"))
+        opened.close()
+        assert bool(store.list(workspace)) is offered
+    mine = told(store, workspace)
+    opened = store.load(mine.id, once=True)
+    opened.append(Message("user", "-p goes on with it"))
+    opened.close()
+    assert mine.id in [one.id for one in store.list(workspace)]
+
+
 def test_the_list_as_json(store: SessionStore, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     session = told(store, workspace)
     assert main(["sessions", "list", "--json"]) == 0
@@ -76,6 +113,7 @@ def test_the_list_as_json(store: SessionStore, workspace: Path, capsys: pytest.C
         "workspace": str(workspace),
         "turns": 1,
         "problem": "",
+        "once": False,
     }
 
 

@@ -85,7 +85,7 @@ def tui(monkeypatch: pytest.MonkeyPatch) -> Opened:
     assert assistant.tui.__name__
     opened = interface(monkeypatch, "assistant.tui.app")
     app = sys.modules["assistant.tui.app"]
-    app.run = lambda load, *rest: opened.run(load(), *rest)  # type: ignore[attr-defined]
+    app.run = lambda load, *rest, **more: opened.run(load(), *rest, **more)  # type: ignore[attr-defined]
     return opened
 
 
@@ -259,7 +259,7 @@ def test_a_closed_stdin_is_no_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (["-p", "x", "doctor"], "do not go with a command"),
         (["--mode", "yolo"], "'yolo' is not one of"),
         (["--moed", "plan"], "No such option"),
-        (["sesions"], "No such command 'sesions'"),
+        (["sesions"], "no command 'sesions'; did you mean"),
         (["--max-steps", "many", "--plain"], "not a valid integer"),
         (["--max-steps", "0", "--plain"], "command line: loop.max_steps: input should be greater"),
         (["-C", "/nowhere/at/all"], "cannot work in /nowhere/at/all: No such file or directory"),
@@ -476,3 +476,20 @@ def test_completion_completes_commands() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environ
     )
     assert ended.stdout == "plain,sessions\n"
+
+
+@pytest.mark.parametrize(("words", "flags"), [(["fix the bug"], []), (["fix", "the", "bug"], ["--plain"])])
+def test_words_in_the_place_of_a_command_are_the_first_request(
+    words: list[str], flags: list[str], tui: Opened, repl: Opened, terminal: None
+) -> None:
+    assert main([*flags, *words]) == 0
+    (opened,) = (repl if flags else tui).calls
+    assert opened[-1] == {"first": "fix the bug"}
+
+
+def test_a_command_that_was_mistyped_is_no_request(capsys: pytest.CaptureFixture[str], tui: Opened) -> None:
+    assert main(["sesions"]) == 2
+    assert "did you mean 'sessions'?" in capsys.readouterr().err
+    assert main(["-p", "one", "two words"]) == 2
+    assert "-p has its request already" in capsys.readouterr().err
+    assert tui.calls == []

@@ -25,6 +25,9 @@ class Recorder:
     def notify(self, text: str, severity: Severity = "information") -> None:
         self.said.append((severity, text))
 
+    def note(self, text: str) -> None:
+        self.said.append(("information", text))
+
     def working(self, label: str) -> None:
         self.worked.append(label)
 

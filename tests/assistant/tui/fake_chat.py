@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assistant.agent.api import Status
 from assistant.agent.facts.record import Facts
+from assistant.agent.marks import Marks
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Observation, Reply, Step, TextDelta
 from assistant.commands.base import CommandContext
 from tools.calls import Risk, ToolCall, ToolResult
@@ -37,6 +38,9 @@ class FakeSession:
     messages: list[Message] = field(default_factory=list)
     facts: dict[int, Facts] = field(default_factory=dict)
 
+    def how_to_resume(self) -> str:
+        return "apprentice -r 0190aaaa" if self.messages else ""
+
 
 class FakeChat:
     """Plays one script per request. A callable in a script is awaited before the next step."""
@@ -50,6 +54,7 @@ class FakeChat:
         self.requests: list[str] = []
         self.commands: list[str] = []
         self.last_decision: str | None = None
+        self.marked: Marks = {}
         self.notice_lines: tuple[str, ...] = ()
         self.replies: list[Reply] = []
         self.cancelled = 0
@@ -60,6 +65,9 @@ class FakeChat:
         self.shell_gate: Gate | None = None
         self._status = status
         self._cancel = asyncio.Event()
+
+    async def marks(self) -> Marks:
+        return self.marked
 
     def notices(self) -> tuple[str, ...]:
         return self.notice_lines

@@ -248,9 +248,7 @@ async def test_keys_that_open_and_scroll() -> None:
         ("\x1b", Verdict.REFUSED),
     ],
 )
-async def test_keys_of_a_confirmation(
-    form: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_keys_of_a_confirmation(form: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.tui.widgets.confirmation.GUARD_S", 0.0)
     wanted = call("run_shell", command="ls")
     chat = FakeChat((selected(wanted, Risk.EXECUTE), confirmation(wanted)))

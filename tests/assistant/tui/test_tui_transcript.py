@@ -223,7 +223,7 @@ async def test_E08_without_colours_the_outcome_is_still_said(monkeypatch: pytest
         assert "✗ exit 2" in shown(pilot)
 
 
-async def test_a_replayed_call_claims_no_outcome() -> None:
+async def test_a_replayed_call_claims_no_outcome_that_is_not_known() -> None:
     chat = FakeChat()
     chat.session.messages = conversation(1)
     async with driving(chat) as pilot:
