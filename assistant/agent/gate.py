@@ -25,7 +25,7 @@ from tools.permissions.judgement import Verdict as Permission
 from tools.permissions.standing import Scope
 
 _WHERE = {Risk.NETWORK: "the program itself, over the network"}
-EDITED = "you edited it: this is what it does now"
+EDITED = "you edited it"
 UNPARSED = "unparsed"
 """By what a write is held that would leave a file that does not parse, once in a turn."""
 CHANGING = frozenset({Risk.WRITE, Risk.EXECUTE})

@@ -185,3 +185,18 @@ def test_E08_without_colour_nothing_is_coloured(project: Path) -> None:
         shown = window.screen(colours=True)
         codes = {code for part in shown.split("\x1b[")[1:] for code in part.partition("m")[0].split(";")}
         assert not codes & {str(code) for code in (*range(30, 38), *range(41, 48), *range(91, 98))}, codes
+
+
+@pytest.mark.bubblewrap
+def test_alt_enter_is_a_new_line_and_leaving_says_how_to_go_on(project: Path) -> None:
+    with terminal(project) as window:
+        window.run(scripted(project, "tui", json.dumps([{"answer": "that was all"}])))
+        opened(window)
+        window.type("one")
+        window.press("M-Enter")
+        window.type("two")
+        window.wait("❯ one", "two")
+        window.press("Enter")
+        window.wait("that was all")
+        window.press("C-d")
+        window.wait("apprentice -r ", PROMPT)
