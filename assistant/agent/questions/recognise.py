@@ -25,6 +25,10 @@ _IDENTIFIER = re.compile(
 )
 _CAPITAL = re.compile(r"(?<=[\w'’] )[A-Z][a-z]{2,}\b")
 _FILES = re.compile(r"\b(?:dockerfile|makefile|readme|gemfile|procfile|justfile)\b", re.IGNORECASE)
+_DEFINED = re.compile(
+    r"(?i)(?<= )[a-z]\w+(?= (?:defined|declared|implemented|definiert|deklariert|implementiert)\b)"
+)
+"""A word before these is a name, where the vocabulary does not have it."""
 _PATH_MARK, _NAME_MARK, _NOUN_MARK = "pathxpath", "namexname", "nounxnoun"
 
 
@@ -78,6 +82,7 @@ def _variants(text: str) -> Iterator[tuple[str, str]]:
             yield re.sub(quoted, f" {_PATH_MARK} ", text, count=1), paths[0]
         return
     found = [*_QUOTED.finditer(text)] or [*_IDENTIFIER.finditer(text)]
+    found = found or [match for match in _DEFINED.finditer(text) if _plain(match[0]) not in _known()]
     if not found:
         yield text, ""
         found = [*_CAPITAL.finditer(text)]
@@ -128,6 +133,12 @@ def _plain(word: str) -> str:
     """A word in small letters, without accents."""
     decomposed = unicodedata.normalize("NFKD", word.lower().replace("ß", "ss"))
     return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+@cache
+def _known() -> frozenset[str]:
+    """All words of all languages."""
+    return frozenset(word for entries in _data()[0].values() for word in entries)
 
 
 @cache

@@ -27,6 +27,23 @@ def test_precision_and_recall_on_labelled_requests(split: str, recall: float) ->
     assert right / asked >= recall, f"{right} of {asked}"
 
 
+@pytest.mark.parametrize(
+    ("request_", "subject"),
+    [
+        ("where is sails defined?", "sails"),
+        ("wo ist sails definiert?", "sails"),
+        ("where is the function sails implemented", "sails"),
+        ("where is it defined?", None),
+        ("where are you defined?", None),
+        ("where is the class declared?", None),
+        ("where is python", None),
+    ],
+)
+def test_any_word_may_be_a_name_that_is_asked_to_be_defined(request_: str, subject: str | None) -> None:
+    found = recognise(request_)
+    assert (found.subject if found else None) == subject
+
+
 @pytest.mark.parametrize("name", ["plain", "hard", "paraphrases", "restraint", "other_tools"])
 def test_requests_of_the_benchmarks_keep_their_tool(name: str) -> None:
     tools = {"changed": "git_diff", "where": "search_files", "explain": "read_file"}
