@@ -2,9 +2,10 @@
 
 Invariant: a word that the entry of its program does not account for is in the result, and so is all that
 follows it, because a flag that is not known may take the next word as its value. Of a program without an
-entry the name is in the result, and every word that could be a program which it runs. Covered: clusters,
-attached and separate values, ``--``, options after operands, words that bash replaces. Abbreviated options
-are not known. Not covered: what a program does with what it reads; ``opens`` of its entry tells the user.
+entry the name is in the result, and every word that could be a program which it runs, or the text of one.
+Covered: clusters, attached and separate values, ``--`` where it is known to end the options, options after
+operands, words that bash replaces. Abbreviated options are not known. Not covered: what a program does with
+what it reads; ``opens`` of its entry tells the user.
 """
 
 import re
@@ -52,12 +53,16 @@ def _doubts(words: Sequence[Word]) -> Doubts:
     return _Arguments(program, words, name).judge()
 
 
+_PLAIN = re.compile(r"[\w./:=@%+,~^#-]*")
+"""A word in which no program of another language is written, but for a name."""
+
+
 def _unknown(words: Sequence[Word]) -> Doubts:
     """Doubt the name of a program without an entry, and all words that could be a program that it runs."""
     name = words[0].text
     reasons = {0: f"{name}: not known here, so a rule has to name it"}
     for position, word in enumerate(words):
-        if position and (not word.literal or _programs_in(word.text)):
+        if position and (not word.literal or not _PLAIN.fullmatch(word.text) or _programs_in(word.text)):
             reasons[position] = f"{name}: {word.text} could be a program that it runs"
     return Doubts(reasons)
 
@@ -78,8 +83,11 @@ def _is_program(name: str) -> bool:
 class _Arguments:
     """One walk over the words of a program; ``start`` is where its own name or subcommand stands."""
 
-    def __init__(self, program: Program, words: Sequence[Word], called: str, start: int = 0) -> None:
+    def __init__(
+        self, program: Program, words: Sequence[Word], called: str, start: int = 0, ends: bool = False
+    ) -> None:
         self.program = program
+        self.ends = ends or program.ends_options
         self.words = words
         self.called = called
         self.start = start
@@ -120,7 +128,7 @@ class _Arguments:
                 self.doubt(at, f"{word.text} can name a file of arguments")
                 return
             if not ended and word.literal and word.text == "--":
-                ended = True
+                ended = self.ends
                 at += 1
             elif not ended and self.is_option(word):
                 taken = self.option(at)
@@ -244,7 +252,7 @@ class _Arguments:
             self.operands.append(at)
             self.doubt(at, f"{word.text} is not known to be harmless{self.hint()}")
             return
-        found = _Arguments(inner, self.words, f"{self.called} {word.text}", at).judge()
+        found = _Arguments(inner, self.words, f"{self.called} {word.text}", at, self.ends).judge()
         for each, why in found.reasons.items():
             self.reasons.setdefault(each, why)
         self.firm |= found.firm

@@ -363,6 +363,8 @@ unknown "touch p"
 unknown $x
 unknown /bin/touch p
 unknown a -- rm x
+unknown -c 't""ouch p'
+unknown -c 'a;b'
 pytest -k @args
 pytest -- @args
 mypy --python-version @args
@@ -384,6 +386,19 @@ builtin printf -v 'a[$(touch p)]' x
 command printf %n PATH
 make -- -f
 cargo build -p --config=x
+find -- . -delete
+find -- . -fprint p
+find -- . -maxdepth 0 -exec touch p ;
+find -H -- . -ok touch p ;
+pylint -- --init-hook=x a.py
+pylint a.py -- --output=p
+pylint -E -- a.py --load-plugins=evil
+pytest -q -- -pevil
+pytest -- $x
+mypy -- --junit-xml=p
+tree -- -o p
+fd -- a -x touch
+go test . -- -exec touch
 """.strip().split("\n")
 
 HARMLESS = """

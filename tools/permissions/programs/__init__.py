@@ -45,6 +45,8 @@ class Program(BaseModel):
     """The first word is a cluster without its dash (``xzf``); its values follow as words."""
     patterns: dict[str, str] = {}
     """What the value of an option has to match whole."""
+    ends_options: bool = False
+    """``--`` is known to end its options; of other programs the words behind it may be options too."""
     operand: str = ""
     """What every operand has to match whole."""
     operands: int | None = None
