@@ -15,7 +15,8 @@ from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
 from assistant.agent.loop import Loop
 from assistant.agent.offering import Offering
-from assistant.agent.questions.answers import USED_TOOLS, Asking, asking
+from assistant.agent.facts.unfounded import is_thanks
+from assistant.agent.questions.answers import USED_TOOLS, Asking, asking, thanked
 from assistant.agent.questions.counts import counting
 from assistant.agent.questions.recognise import recognise
 from assistant.agent.safekeeping import Safekeeping
@@ -85,6 +86,8 @@ class Talk:
         executor = self._parts.executor
         if not self._is_small() or not all(map(executor.registry.get, USED_TOOLS)):
             return None
+        if is_thanks(request):
+            return thanked()
         if found := recognise(request):
             earlier = [facts for _, facts in sorted(self.session.facts.items())]
             return asking(found, executor.context, earlier)

@@ -20,7 +20,11 @@ def summarise(facts: Facts) -> str:
         *(change_sentence(one) for one in facts.changed[:NAMED]),
         *_more_changes(facts.changed),
         *(f"{_call(one)} was refused." for one in facts.refused),
-        *(f"{_call(one)} failed: {_short(one.why)}." for one in facts.failed if not _told(one, facts.ran)),
+        *(
+            f"{_call(one)} {'was interrupted' if _broken_off(one) else f'failed: {_short(one.why)}'}."
+            for one in facts.failed
+            if not _told(one, facts.ran)
+        ),
         *([f"Undone: {', '.join(facts.undone)}."] if facts.undone else []),
     ]
     stopped = any(one.tool in _WRITING for one in (*facts.refused, *facts.failed))
@@ -68,7 +72,11 @@ def quiet_line(facts: Facts) -> str:
         *(f"{one.path} {one.kind}{_delta(one)}" for one in facts.changed[:NAMED]),
         *_more_changes(facts.changed),
         *(f"{_call(one)} refused" for one in facts.refused),
-        *(f"{_call(one)} failed" for one in facts.failed if not _told(one, facts.ran)),
+        *(
+            f"{_call(one)} {'interrupted' if _broken_off(one) else 'failed'}"
+            for one in facts.failed
+            if not _told(one, facts.ran)
+        ),
         *(f"{path} undone" for path in facts.undone[:NAMED]),
     ]
     looks = [ran_sentence(one) for one in facts.ran if one.tool in _LOOKING]
@@ -120,6 +128,10 @@ def _call(one: Ran | Stopped) -> str:
 def _told(stopped: Stopped, ran: Sequence[Ran]) -> bool:
     """Whether a failed call also counts as one that ran, so that its end is said already."""
     return any((one.tool, one.what) == (stopped.tool, stopped.what) for one in ran)
+
+
+def _broken_off(stopped: Stopped) -> bool:
+    return stopped.why.startswith("interrupted")
 
 
 def _short(text: str) -> str:

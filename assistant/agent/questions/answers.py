@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import PurePosixPath
 
 from assistant.agent.facts.record import Facts
-from assistant.agent.facts.runs import programs
-from assistant.agent.facts.summary import NOTHING_CHANGED, counted, summarise
+from assistant.agent.facts.runs import of_kind, programs
+from assistant.agent.facts.summary import NOTHING_CHANGED, counted, ran_sentence, summarise
 from assistant.agent.observations import READ_HEAD
 from assistant.agent.questions import manifests
 from assistant.agent.questions.changes import changes_told
@@ -72,6 +72,8 @@ def asking(question: Question, context: ToolContext, earlier: Sequence[Facts]) -
         return simple[question.kind]()
     if question.kind == "session":
         return _session(earlier)
+    if question.kind == "passed":
+        return _passed(earlier)
     if question.kind == "tests":
         return _tests(context)
     if question.kind == "explain":
@@ -156,13 +158,26 @@ def _session(earlier: Sequence[Facts]) -> Asking:
     if not any(earlier):
         return "Nothing yet: nothing was run, read or changed in this session."
     changed = any(one.changed for one in earlier)
-    did = [
-        one for one in earlier if one.changed or one.undone or one.refused or one.failed or programs(one.ran)
+    did = [one for one in earlier if one.changed or one.undone] or [
+        one for one in earlier if one.refused or one.failed or programs(one.ran)
     ]
     said = [summarise(one) for one in did[-MOST_TURNS:]] or ["Files were read or searched."]
     return "\n\n".join(
         [_listed(said), *([] if changed or said[-1].endswith(NOTHING_CHANGED) else [NOTHING_CHANGED])]
     )
+
+
+def thanked() -> Asking:
+    """The answer to thanks and praise, for which nothing is to be called."""
+    yield from ()
+    return "You are welcome."
+
+
+def _passed(earlier: Sequence[Facts]) -> Asking:
+    """How the last run of the tests ended; empty where there was none in this session."""
+    yield from ()
+    runs = [found[-1] for one in earlier if (found := of_kind(programs(one.ran), "tests"))]
+    return f"In the last run: {ran_sentence(runs[-1])}" if runs else ""
 
 
 def _explain(path: str) -> Asking:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from assistant.agent.facts.words import paths_in
 
-Kind = Literal["about", "build", "tests", "changed", "explain", "where", "define", "session"]
+Kind = Literal["about", "build", "tests", "changed", "explain", "where", "define", "session", "passed"]
 LONGEST = 160
 _LONGEST_ENTRY = 8
 _WORD = re.compile(r"[^\W_]+")
@@ -29,6 +29,21 @@ _DEFINED = re.compile(
     r"(?i)(?<= )[a-z]\w+(?= (?:defined|declared|implemented|definiert|deklariert|implementiert)\b)"
 )
 """A word before these is a name, where the vocabulary does not have it."""
+_DID = re.compile(
+    r"(?i)^\W*(?:(?:did|have) you (?:really |actually |just |already )?"
+    r"(?:do|done|write|written|change[d]?|create[d]?|delete[d]?|remove[d]?|edit(?:ed)?|save[d]?|fix(?:ed)?|rename[d]?|move[d]?|add(?:ed)?|make|made|update[d]?|run)"
+    r"|(?:did|has) (?:it|that|this) (?:work(?:ed)?|succeed(?:ed)?|fail(?:ed)?)"
+    r"|(?:what|which files?) (?:did|have) you (?:just )?"
+    r"(?:do|done|write|written|change[d]?|create[d]?|delete[d]?|edit(?:ed)?))\b[^!;]{0,60}$"
+)
+"""What was done in this session, whatever it is about."""
+_PASSED = re.compile(
+    r"(?i)^\W*(?:how many|which|what) (?:of the )?(?:tests? |ones? )?(?:have |has )?(?:failed|passed|succeeded|broke)"
+    r"\W*$|^\W*did (?:all |any )?(?:of )?(?:the |my )?tests? (?:pass|fail|succeed)\W*$"
+    r"|^\W*(?:so )?(?:all |the )+tests (?:all )?(?:pass|passed|are green|are passing)(?: now)?,? "
+    r"(?:right|correct|yes)?\W*\?\W*$"
+)
+"""How the last tests of this session ended."""
 _PATH_MARK, _NAME_MARK, _NOUN_MARK = "pathxpath", "namexname", "nounxnoun"
 
 
@@ -61,6 +76,8 @@ def recognise(request: str) -> Question | None:
     text = request.strip()
     if not text or len(text) > LONGEST or "\n" in text:
         return None
+    if _DID.search(text) or _PASSED.search(text):
+        return Question("session" if _DID.search(text) else "passed")
     entries, rules = _data()
     for variant, subject in _variants(text.replace("’", "'")):
         words = [_plain(word) for word in _WORD.findall(variant)]

@@ -79,7 +79,7 @@ async def test_a_false_reply_of_the_small_student_is_replaced(make_chat: MakeCha
     chat = make_chat(lambda _: answer("Hello. I wrote 5 to notes.txt. I ran the tests too."), **EMBEDDED)
     steps = await take(chat, "write 5 to notes.txt")
     said = last(steps)
-    assert said.text == "Hello.\n\nNothing was changed. No tests were run."
+    assert said.text == "Nothing was changed. No tests were run."
     assert "I wrote" not in streamed(steps)
     assert chat.session.messages[-1].text == said.text
     await chat.close()
@@ -113,9 +113,9 @@ async def test_a_true_reply_stays_as_it_is(make_chat: MakeChat) -> None:
     steps = await take(chat, "write", approve)
     assert last(steps).text == streamed(steps).strip() == "I wrote 2 lines. See notes.txt."
     await chat.close()
-    chat = make_chat(lambda _: answer("Nothing was changed. All is as it was."), **EMBEDDED)
+    chat = make_chat(lambda _: answer("Which file do you mean?"), **EMBEDDED)
     steps = await take(chat, "look", approve)
-    assert last(steps).text == streamed(steps).strip() == "Nothing was changed. All is as it was."
+    assert last(steps).text == "Which file do you mean?"
     await chat.close()
 
 
@@ -199,8 +199,8 @@ async def test_the_small_student_says_nothing_once_it_called(make_chat: MakeChat
 async def test_the_small_student_does_not_tell_what_was_not_looked_up(make_chat: MakeChat) -> None:
     chat = make_chat(lambda _: answer("Let me see. The port is 8080."), **EMBEDDED)
     steps = await take(chat, "which port is used?")
-    assert last(steps).text == "Let me see.\n\nI looked nothing up for that, so I do not know."
-    assert streamed(steps).replace(" \n", "\n") == last(steps).text
+    assert last(steps).text == "I looked nothing up for that, so I do not know."
+    assert "8080" not in streamed(steps)
     await chat.close()
 
 

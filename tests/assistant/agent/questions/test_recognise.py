@@ -44,6 +44,26 @@ def test_any_word_may_be_a_name_that_is_asked_to_be_defined(request_: str, subje
     assert (found.subject if found else None) == subject
 
 
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [
+        ("did you write it?", "session"),
+        ("did you really delete a1.txt?", "session"),
+        ("did that work?", "session"),
+        ("which file did you create?", "session"),
+        ("how many tests failed?", "passed"),
+        ("which tests failed?", "passed"),
+        ("all tests pass now, right?", "passed"),
+        ("did you know that python is a snake?", None),
+        ("do the tests pass?", None),
+        ("how many tests are there?", None),
+    ],
+)
+def test_what_was_done_is_asked_of_the_record(request_: str, kind: str | None) -> None:
+    found = recognise(request_)
+    assert (found.kind if found else None) == kind
+
+
 @pytest.mark.parametrize("name", ["plain", "hard", "paraphrases", "restraint", "other_tools"])
 def test_requests_of_the_benchmarks_keep_their_tool(name: str) -> None:
     tools = {"changed": "git_diff", "where": "search_files", "explain": "read_file"}
