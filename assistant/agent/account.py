@@ -15,6 +15,7 @@ from assistant.agent.facts.answers import Result, answer_from_results
 from assistant.agent.facts.check import Contradiction, check
 from assistant.agent.facts.record import Facts
 from assistant.agent.facts.sentences import sentence_ends
+from assistant.agent.facts.summary import LOOKING
 from assistant.agent.facts.told import results_told
 from assistant.agent.facts.unfounded import instead_of
 from assistant.agent.safekeeping import Safekeeping
@@ -63,9 +64,14 @@ class Account:
         self.facts = self.facts.with_interrupted(call, why)
 
     async def settle(self) -> Facts:
-        """The facts, once nothing changes anything any more in this turn."""
+        """The facts, once nothing changes anything any more in this turn.
+
+        Where it only looked, what else changed meanwhile is the work of others.
+        """
         if self._index is not None:
-            self.facts = self.facts.with_changes(await self._keeping.settle(self.facts.changed))
+            changed = await self._keeping.settle(self.facts.changed)
+            looked = all(one.tool in LOOKING for one in (*self.facts.ran, *self.facts.failed))
+            self.facts = self.facts.with_changes(self.facts.changed if looked else changed)
         return self.facts
 
     async def close(self) -> Facts:

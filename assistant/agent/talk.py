@@ -11,11 +11,11 @@ from assistant.agent.account import Account
 from assistant.agent.acting import Acting
 from assistant.agent.confinement import Confinement
 from assistant.agent.context import Context
+from assistant.agent.facts.unfounded import is_thanks
 from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
 from assistant.agent.loop import Loop
 from assistant.agent.offering import Offering
-from assistant.agent.facts.unfounded import is_thanks
 from assistant.agent.questions.answers import USED_TOOLS, Asking, asking, thanked
 from assistant.agent.questions.counts import counting
 from assistant.agent.questions.recognise import recognise

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 def logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":
     """For every id that carries loss: the logits [N, V] before it, in float32, and the id [N]."""
+    if stems := stems_of(batch):
+        return _by_stems(*core(model), batch.prefix, stems)
+    return by_prefix(model, batch)
+
+
+def by_prefix(model: Any, batch: Tensors) -> "tuple[torch.Tensor, torch.Tensor]":
+    """The same, in as many passes whatever the rows have in common."""
     import torch
 
     transformer, head = core(model)
-    if stems := stems_of(batch):
-        return _by_stems(transformer, head, batch.prefix, stems)
     size, width = batch.ids.shape
     prefix = transformer(input_ids=batch.prefix[None], use_cache=True)
     cache = prefix.past_key_values
@@ -94,9 +99,16 @@ def plain_logits_and_labels(model: Any, batch: Tensors) -> "tuple[torch.Tensor, 
     return head(states[:, shared - 1 : -1][chosen]).float(), batch.labels[chosen]
 
 
-def quickest(device: Any) -> "Callable[[Any, Tensors], tuple[torch.Tensor, torch.Tensor]]":
-    """The way that is quickest on a device: a GPU loses more by a second pass and a mask than it gains."""
-    return plain_logits_and_labels if device.type == "cuda" else logits_and_labels
+def quickest(
+    device: Any, *, sharded: bool = False
+) -> "Callable[[Any, Tensors], tuple[torch.Tensor, torch.Tensor]]":
+    """The way that is quickest on a device: a GPU loses more by a second pass and a mask than it gains.
+
+    Processes that share the weights wait for each other in every pass, so that all need as many.
+    """
+    if device.type == "cuda":
+        return plain_logits_and_labels
+    return by_prefix if sharded else logits_and_labels
 
 
 def loss(

@@ -44,7 +44,7 @@ class Trainer:
         self._ranks = ranks or Ranks()
         self._weights = dict(trained(model))
         self._device = next(iter(self._weights.values())).device
-        self._logits = quickest(self._device)
+        self._logits = quickest(self._device, sharded=settings.sharded)
         self._optimizer = torch.optim.AdamW(
             self._weights.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )

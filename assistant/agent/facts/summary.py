@@ -10,7 +10,7 @@ NAMED = 4
 LONGEST = 60
 _VERBS = {"created": "Wrote", "changed": "Changed", "deleted": "Deleted"}
 _WRITING = ("write_file", "edit_file")
-_LOOKING = ("read_file", "list_files", "search_files", "git_diff", "search_docs", "web_search", "fetch_url")
+LOOKING = ("read_file", "list_files", "search_files", "git_diff", "search_docs", "web_search", "fetch_url")
 
 
 def summarise(facts: Facts) -> str:
@@ -68,7 +68,7 @@ def change_sentence(change: Changed) -> str:
 def quiet_line(facts: Facts) -> str:
     """All facts on one line, or empty where nothing ran, changed or was stopped."""
     parts = [
-        *(_short_ran(one) for one in facts.ran if one.tool not in (*_WRITING, *_LOOKING)),
+        *(_short_ran(one) for one in facts.ran if one.tool not in (*_WRITING, *LOOKING)),
         *(f"{one.path} {one.kind}{_delta(one)}" for one in facts.changed[:NAMED]),
         *_more_changes(facts.changed),
         *(f"{_call(one)} refused" for one in facts.refused),
@@ -79,7 +79,7 @@ def quiet_line(facts: Facts) -> str:
         ),
         *(f"{path} undone" for path in facts.undone[:NAMED]),
     ]
-    looks = [ran_sentence(one) for one in facts.ran if one.tool in _LOOKING]
+    looks = [ran_sentence(one) for one in facts.ran if one.tool in LOOKING]
     shown = dict.fromkeys([*looks[:NAMED], *parts])
     return " · ".join(part.rstrip(".") for part in shown)
 

@@ -30,7 +30,8 @@ _SMALL_TALK = re.compile(
 )
 _THANKS = re.compile(
     r"^\W*(?:(?:ok|okay|great|cool|perfect),? )?"
-    r"(?:thanks?|thank you|thx|danke|gracias|merci|well done|good (?:job|work)|nice|cool|great|perfect|awesome)\b"
+    r"(?:thanks?|thank you|thx|danke|gracias|merci|well done|good (?:job|work)|nice|cool|great|perfect|"
+    r"awesome)\b"
     r"(?:\W+(?:you|a lot|very much|so much|again|much|sehr|schön|beaucoup|job|work))?\W*$",
     re.IGNORECASE,
 )

@@ -38,8 +38,9 @@ _DID = re.compile(
 )
 """What was done in this session, whatever it is about."""
 _PASSED = re.compile(
-    r"(?i)^\W*(?:how many|which|what) (?:of the )?(?:tests? |ones? )?(?:have |has )?(?:failed|passed|succeeded|broke)"
-    r"\W*$|^\W*did (?:all |any )?(?:of )?(?:the |my )?tests? (?:pass|fail|succeed)\W*$"
+    r"(?i)^\W*(?:how many|which|what) (?:of the )?(?:tests? |ones? )?(?:have |has )?"
+    r"(?:failed|passed|succeeded|broke)\W*$"
+    r"|^\W*did (?:all |any )?(?:of )?(?:the |my )?tests? (?:pass|fail|succeed)\W*$"
     r"|^\W*(?:so )?(?:all |the )+tests (?:all )?(?:pass|passed|are green|are passing)(?: now)?,? "
     r"(?:right|correct|yes)?\W*\?\W*$"
 )
