@@ -1,19 +1,21 @@
 """Files that run by themselves, which mode ``edit`` asks about before it writes one.
 
 Covered: the names in ``self_running.toml`` and look-alikes of them, virtual environments under any name,
-the folder that ``core.hooksPath`` names, and modules that Python would import in place of its own, of this
-program's or of a common tool's. Not covered: code that only runs where somebody runs it, which is what an
-approval of edits is for.
+the folder that ``core.hooksPath`` names, git directories under any name (``repositories``), and modules that
+Python would import in place of its own, of this program's or of a common tool's. Not covered: code that only
+runs where somebody runs it, which is what an approval of edits is for.
 """
 
 import re
 import sys
 import tomllib
-import unicodedata
 from functools import cache
 from pathlib import Path
 
+from tools.permissions.repositories import is_part_of_repository, plain
+
 _MOST = 1 << 20
+_SPHINX = ("index.rst", "index.md", "index.txt", "_templates", "_static", "make.bat")
 _CONFIGS = ("config", "config.worktree")
 _HOOK = re.compile(
     r"(?:pre|post|prepare|commit|applypatch|update|reference|push|proc|fsmonitor|sendemail|p4)[a-z0-9-]*"
@@ -38,23 +40,27 @@ def modules() -> tuple[str, frozenset[str]]:
 
 def runs_when(target: str, workspace: Path) -> str:
     """When the file at ``target``, relative to the workspace, would run by itself; "" where it would not."""
-    plain = "/".join(map(_plain, target.split("/")))
+    path = "/".join(map(plain, target.split("/")))
     for when, names in _patterns():
-        if names.search(plain):
+        if names.search(path):
             return when
-    first = plain.split("/")[0]
-    if plain in (f"{first}/__init__.py", f"{first}/__main__.py", first):
-        module = first.removesuffix(".py") if plain == first else first
+    first = path.split("/")[0]
+    if path in (f"{first}/__init__.py", f"{first}/__main__.py", first):
+        module = first.removesuffix(".py") if path == first else first
         when, others = modules()
-        if (plain != first or first.endswith(".py")) and module in others:
+        if (path != first or first.endswith(".py")) and module in others:
             return when
         if module in sys.stdlib_module_names:
             return "in place of Python's own module when Python starts there"
+    if is_part_of_repository(target, workspace):
+        return "when you use git there"
+    if path.endswith("/conf.py") and any((workspace / target).with_name(name).exists() for name in _SPHINX):
+        return "when you build the documentation"
     parents = [workspace.joinpath(*Path(target).parts[:depth]) for depth in range(1, len(Path(target).parts))]
     if any((folder / name).exists() for folder in parents for name in ("pyvenv.cfg", "conda-meta")):
         return "when you use the virtual environment"
     hooks = _hooks_folder(workspace)
-    named_as_one = hooks != workspace.resolve() or _HOOK.fullmatch(plain)
+    named_as_one = hooks != workspace.resolve() or _HOOK.fullmatch(path)
     if hooks is not None and hooks in [workspace.resolve(), *map(Path.resolve, parents)] and named_as_one:
         return "when you commit, check out or merge"
     return ""
@@ -69,13 +75,6 @@ def _regex(pattern: str) -> str:
     """A name of a file, or of a folder where it ends in a slash, anywhere in a path."""
     text = re.escape(pattern.casefold().rstrip("/")).replace(r"\*", "[^/]*")
     return f"(?:^|/){text}{'/' if pattern.endswith('/') else '$'}"
-
-
-def _plain(name: str) -> str:
-    """``name`` as a file system that knows neither case nor invisible characters takes it."""
-    folded = unicodedata.normalize("NFKD", name).casefold()
-    visible = "".join(one for one in folded if unicodedata.category(one) not in ("Cf", "Cc", "Mn"))
-    return visible.rstrip(". ") or visible
 
 
 def _hooks_folder(workspace: Path) -> Path | None:

@@ -44,6 +44,20 @@ versioneer.py gunicorn.conf.py celeryconfig.py .flaskenv docs/conf.py mkdocs.yml
 .pythonrc.py project.clj deps.edn x.nimble cpanfile Makefile.PL build.ninja docker-bake.hcl
 startup.m pubspec.yaml
 karma.conf.ts .nycrc .storybook/main.js .config/fish/conf.d/x.fish .config/git/config
+.luarc.json .tmuxinator.yml .tmuxp.yaml hooks/pre-commit tools/hooks/post-checkout hooks/p4-changelist
+.proverc
+.ropeproject/config.py .config/nvim/init.lua .nvim/init.lua .config/direnv/direnvrc .gdbearlyinit .byebugrc
+.lessfilter
+phpunit.xml phpstan.neon .iex.exs config/runtime.exs renv/activate.R .eleventy.js ember-cli-build.js
+gatsby-node.js
+.ncurc.js .sequelizerc knexfile.js webpackfile.js documentation/conf.py docs/en/conf.py magefiles/build.go
+.actrc
+.bumpversion.toml debian/rules PKGBUILD tools/bazel bin/setup spec/spec_helper.rb .python-version
+pyrightconfig.json
+.clangd .golangci.yml .sqlfluff toml.py iniconfig.py werkzeug.py ipdb.py pudb.py tqdm.py boto3.py awscli.py
+lib/app-gdb.py phpunit.xml.dist .lintr matplotlibrc hooks/pre_gen_project.py .mongorc.js user.clj
+conf/default.do
+fixtures/repo.git/config modules/sub/HEAD .config/systemd/user/x.conf markupsafe.py tornado/__init__.py
 """)
 )
 
@@ -65,6 +79,9 @@ src/setup_tools.py configure.md githook.md src/build.rsx app/models.py src/conf.
 Dockerfiles/readme.md src/index.ts src/components/config.js.map package-lock.json.bak styles.css data.csv
 src/cargo.rs main.go src/lib.rs app/pytest.py src/pip.py src/numpy/__init__.py lib/tasks.rs tasks.md
 numpy pip docs/requirements.md src/env.py terraform.md
+config app/config data/HEAD src/refs/a.py objects/rock.obj info/readme.txt src/hooks/useUpdate.ts
+modules/vpc/outputs.md
+bin/tool lib/config/settings.py analysis.do
 """)
 )
 
@@ -130,6 +147,44 @@ class TestWhatTheWorkspaceNames:
         (tmp_path / "notes.txt").symlink_to("Makefile")
 
         assert self.verdict(tmp_path, "notes.txt") == "ask"
+
+    @pytest.mark.parametrize("neighbour", ["index.rst", "_templates/x.html"])
+    def test_settings_of_sphinx_in_any_folder(self, tmp_path: Path, neighbour: str) -> None:
+        file = tmp_path / "manual" / neighbour
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+
+        assert self.verdict(tmp_path, "manual/conf.py") == "ask"
+        assert self.verdict(tmp_path, "app/conf.py") == "allow"
+
+    @pytest.mark.parametrize("folder", ["x", "", "data/store"])
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            ["HEAD", "config", "objects/k", "refs/k"],
+            ["refs/heads/main", "objects/k", "config", "head"],
+            ["config", "HEAD", "commondir"],
+        ],
+    )
+    def test_no_git_directory_is_made_unasked(self, tmp_path: Path, folder: str, pieces: list[str]) -> None:
+        """Its ``config`` names programs that ``git status`` runs: the piece that completes it is asked."""
+        for piece in pieces[:-1]:
+            file = tmp_path / folder / piece
+            assert self.verdict(tmp_path, str(file.relative_to(tmp_path))) == "allow"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("")
+
+        assert self.verdict(tmp_path, str(Path(folder, pieces[-1]))) == "ask"
+
+    @pytest.mark.parametrize("piece", ["config", "HEAD", "hooks/x", "objects/k", "refs/k", "info/attributes"])
+    def test_a_git_directory_under_any_name(self, tmp_path: Path, piece: str) -> None:
+        for part in ("objects", "refs"):
+            (tmp_path / "fixture" / part).mkdir(parents=True)
+        (tmp_path / "fixture" / "HEAD").symlink_to("refs/heads/main")
+
+        assert self.verdict(tmp_path, f"fixture/{piece}") == "ask"
+        assert self.verdict(tmp_path, "config") == "allow"
+        assert self.verdict(tmp_path, "fixture/notes.txt") == "allow"
 
 
 def test_modules_that_this_program_imports_are_listed() -> None:
