@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 LARGEST_BYTES = 1 << 20
+DEEPEST = 32
+"""Tables in tables: none of the settings comes near it, and whoever walks the values may recurse."""
 
 _PART = r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'"""
 _DOTTED = rf"(?:{_PART})(?:\s*\.\s*(?:{_PART}))*"
 _HEADER = re.compile(rf"\s*\[\[?\s*({_DOTTED})\s*\]")
 _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=")
+_TOO_DEEP = "nested too deeply to be settings"
 
 
 class SettingsError(Exception):
@@ -53,13 +56,28 @@ def parse_settings(path: Path, content: bytes) -> SettingsFile:
     """What ``path`` holds. Raises SettingsError where ``content`` is no TOML."""
     try:
         text = content.decode("utf-8")
-        return SettingsFile(path, tomllib.loads(text), text)
+        values = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_toml_error(path, text, error)) from error
     except RecursionError as error:
-        raise SettingsError(f"{path}: nested too deeply to be settings") from error
+        raise SettingsError(f"{path}: {_TOO_DEEP}") from error
+    if _is_too_deep(values):
+        raise SettingsError(f"{path}: {_TOO_DEEP}")
+    return SettingsFile(path, values, text)
+
+
+def _is_too_deep(values: dict[str, Any]) -> bool:
+    level: list[Any] = [values]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def line_of(text: str, key: tuple[str, ...]) -> int:

@@ -131,6 +131,9 @@ def _session(store: SessionStore, workspace: Path, wanted: Session | str | None,
     if wanted == LATEST:
         latest = store.latest(workspace, once=once)
         if latest is None:
-            raise SessionError(f"there is no earlier session in {workspace}; start one with: apprentice")
+            unread = "".join(f"; {problem}" for problem in store.problems()[:1])
+            raise SessionError(
+                f"there is no earlier session in {workspace}; start one with: apprentice{unread}"
+            )
         return latest
     return store.load(wanted, once=once) if wanted else store.create(workspace, once=once)

@@ -211,10 +211,22 @@ class SessionStore:
     def latest(self, workspace: Path, *, once: bool = False) -> Session | None:
         """The session of ``workspace`` that was written last, or None. Raises SessionError.
 
-        One that ``-p`` made counts only for another ``-p``, which says ``once``.
+        One that ``-p`` made counts only for another ``-p``, which says ``once``. Notices name later ones that
+        cannot be read: whose folder they are is not known.
         """
         summary = self.latest_summary(workspace, once=once)
-        return self.load(summary.id, once=once) if summary else None
+        if summary is None:
+            return None
+        session = self.load(summary.id, once=once)
+        session.notices += tuple(f"{one}; it is passed over" for one in self.problems(since=session.path))
+        return session
+
+    def problems(self, since: Path | None = None) -> Sequence[str]:
+        """Why sessions cannot be read, a line each, the last written first; those after ``since`` only."""
+        after = _written_at(since) if since else -1
+        later = [path for path in self._paths() if _written_at(path) > after]
+        found = (_summary(path).problem for path in sorted(later, key=_written_at, reverse=True))
+        return [problem for problem in found if problem]
 
     def latest_summary(self, workspace: Path, *, once: bool = False) -> SessionSummary | None:
         """Like ``latest``, without opening it."""
@@ -236,6 +248,10 @@ class SessionStore:
             one for one in summaries if (wanted is None or one.workspace == wanted) and (once or not one.once)
         ]
         return sorted(kept, key=lambda one: (one.updated, one.id), reverse=True)
+
+    def path_of(self, summary: SessionSummary) -> Path:
+        """The file of a session."""
+        return self.folder / f"{summary.id}{SUFFIX}"
 
     def _paths(self) -> Sequence[Path]:
         return [path for path in self.folder.glob(f"*{SUFFIX}") if not _is_empty(path)]

@@ -35,7 +35,10 @@ def sessions() -> None:
 @pass_invocation
 def list_sessions(invocation: Invocation, everywhere: bool, once: bool, as_json: bool) -> None:
     """Sessions of this folder, the last written first."""
-    found = invocation.sessions().list(None if everywhere else invocation.workspace, once=once)
+    store = invocation.sessions()
+    found = store.list(None if everywhere else invocation.workspace, once=once)
+    if not everywhere:
+        print_notices(tuple(store.problems()))
     if as_json:
         print_json([asdict(one) for one in found])
     elif found:
@@ -75,7 +78,9 @@ def choose_session(invocation: Invocation) -> str | None:
 
     Without a terminal, or with one session only, there is nothing to choose: the latest.
     """
-    found = [one for one in invocation.sessions().list(invocation.workspace) if not one.problem][:CHOICES]
+    store = invocation.sessions()
+    print_notices(tuple(store.problems()))
+    found = store.list(invocation.workspace)[:CHOICES]
     if not found:
         click.echo("no session in this folder yet; starting a new one", err=True)
         return None
@@ -91,6 +96,7 @@ def _write(invocation: Invocation, key: str, *, as_json: bool, output: str | Non
     store = invocation.sessions()
     if key == "latest":
         summary = store.latest_summary(invocation.workspace)
+        print_notices(tuple(store.problems(since=store.path_of(summary) if summary else None)))
         if summary is None:
             raise click.ClickException("no session in this folder yet")
         key = summary.id

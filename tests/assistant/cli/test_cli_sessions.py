@@ -210,3 +210,38 @@ def test_how_long_ago(before: int, said: str) -> None:
 @pytest.mark.parametrize("moment", ["", "yesterday", "2026-01-01T00:00:00"])
 def test_a_moment_that_cannot_be_read(moment: str) -> None:
     assert _ago(moment) == "?"
+
+
+def test_a_session_with_a_torn_header_is_named(
+    store: SessionStore, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder that it is of is not known, so each list says it; what goes on with an older one as well."""
+    older, torn = told(store, workspace), told(store, workspace)
+    torn.path.write_bytes(torn.path.read_bytes()[20:])
+    for number, session in enumerate((older, torn)):
+        os.utime(session.path, ns=(number, number))
+
+    assert main(["sessions", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert (older.id in out, torn.id in out) == (True, False)
+    [line] = err.splitlines()
+    assert f"{torn.path}: not a session" in line
+    assert main(["sessions", "show", "latest"]) == 0
+    assert f"{torn.path}: not a session" in capsys.readouterr().err
+    latest = store.latest(workspace)
+    assert latest is not None
+    assert latest.id == older.id
+    assert [str(torn.path) in notice for notice in latest.notices] == [True]
+
+
+def test_a_torn_session_older_than_the_latest_is_not_said_when_going_on(
+    store: SessionStore, workspace: Path
+) -> None:
+    torn, newer = told(store, workspace), told(store, workspace)
+    torn.path.write_bytes(b"{")
+    for number, session in enumerate((torn, newer)):
+        os.utime(session.path, ns=(number, number))
+
+    latest = store.latest(workspace)
+    assert latest is not None
+    assert latest.notices == ()
