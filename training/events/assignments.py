@@ -22,7 +22,7 @@ HINTS = ("pass", "pwd", "pw", "secret", "token", "key", "cred", "jwt", "bearer",
 
 _QUOTE = r"\\{0,3}[\"'`]"
 _NAME = re.compile(
-    r"(?<![A-Za-z0-9_$.-])(?P<flag>--?)?(?P<name>[A-Za-z_$.][A-Za-z0-9_.$-]*+)(?P<quoted>"
+    r"(?<![A-Za-z0-9_$.-])(?:\$(?:[Ee]nv|ENV|[Gg]lobal|[Ss]cript):)?(?P<flag>--?)?(?P<name>[A-Za-z_$.][A-Za-z0-9_.$-]*+)(?P<quoted>"
     + _QUOTE
     + r")?(?:\[\w{0,12}\]|\])?"
     r"(?P<operator>(?:: ?[&A-Za-z_][A-Za-z0-9_<>\[\]?|.' ]{0,40}?)?[^\S\n]{0,20}(?:=>|:=|\?=|\+=|={1,3}|!==?|<-|:)[^\S\n]{0,8}(?:[|>][-+]?[^\S\n]*\r?\n[^\S\n]*|!{1,2}str )?"
@@ -31,7 +31,9 @@ _NAME = re.compile(
 _MADE_OF = r"(?:\[\]byte\(|(?:new )?(?:Secret)?(?:String|Str|Token|Password|Secret|str|bytes|SecretStr)(?:(?:::|\.)(?:from|new|of|valueOf|from_static))?\()"
 _VALUE = re.compile(
     r"(?:" + _MADE_OF + r")?(?P<prefix>[rbuRBUfF@$]{0,2})(?P<quote>" + _QUOTE + r")"
-    r"(?P<literal>(?:(?!(?P=quote))[^\r\n]){4," + str(LONGEST) + r"})(?:(?P=quote)|\\?$|(?=[\r\n]))"
+    r"(?P<literal>(?!(?P=quote))(?:(?P=quote)\\(?P=quote)(?P=quote)|(?<=\w)(?P=quote){2}(?=\w)|(?!(?P=quote))[^\r\n]){4,"
+    + str(LONGEST)
+    + r"})(?:(?P=quote)|\\?$|(?=[\r\n]))"
     r"|(?P<bare>[^\s\"'`,;&|()\[\]{}<>\\]{4," + str(LONGEST) + r"}+)(?P<after>.?)",
     re.MULTILINE,
 )
@@ -41,9 +43,13 @@ _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:$|[\r\n]|\\[nr])")
 _DIRECTIVE_END = re.compile(r"[ \t]*;?[ \t]*(?:#[^\n]*)?(?:$|[\r\n]|\\[nr])")
 _LINE_START = re.compile(r"(?:^|[\r\n]|\\n)[ \t+>-]*(?:\d{1,6}[:|\t ] *)?(?:export )?[\"']?$")
 _DOCKERFILE = re.compile(
-    r"(?:^|[\r\n]|\\n)[ \t]*(?:ENV|ARG)[ \t]+$|\((?:def|defvar|defconst|defparameter|setq|setf|define)[ \t]+$|#[ \t]*define[ \t]+$"
+    r"(?:^|[\r\n]|\\n)[ \t]*(?:\d{1,6}[:|\t ] ?|Step \d+/\d+ : ?)?(?:ENV|ARG)[ \t]+$|\((?:def|defvar|defconst|defparameter|setq|setf|define)[ \t]+$|#[ \t]*define[ \t]+$"
 )
-_PLAIN_NAMES = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "psk")
+_IMAGE_ENV = re.compile(r"(?:ENV|ARG)[ \t]+$")
+_SETS = re.compile(
+    r"(?i)(?:\bdefine|set_?env(?:ironment_?variable)?|put_?env|set_?default|set_?property|set_var)\(\s{0,4}\\?[\"']$"
+)
+_PLAIN_NAMES = ("password", "passwd", "passwort", "pwd", "passphrase", "passcode", "pass", "pw", "psk")
 _WORD = re.compile(
     r"(?i)^[a-z]*(?:passw|pwd|passphrase|secret|token|(?<!don)(?<!mon)(?<!tur)(?<!hoc)(?<!joc)(?<!whis)key|credential|auth|user|name|pass)[a-z_]*$"
 )
@@ -66,6 +72,8 @@ _FOLDER_VALUE = re.compile(r"[\"'`]?(?:/|~/|\.{1,2}/)")
 _SHORT_VALUE = re.compile(
     r"[\"'`]?(?=[^\s\"'`]{0,64}[0-9])(?=[^\s\"'`]{0,64}[A-Za-z])(?![^\s\"'`]{0,64}[(\[{])[^\s\"'`,]{8}|[\"'][^\s\"']{12}"
 )
+_SHORT_ENTRY = re.compile(r"([\"'])(?=[^\s\"']{0,64}[0-9])(?=[^\s\"']{0,64}[A-Za-z])[^\s\"'(\[{$]{5,64}\1")
+"""A value behind a key in quotes, as in ``{'pw': 'ab12'}``."""
 _HEX = re.compile(r"[0-9a-f]+")
 _IDENTIFIER = re.compile(r"^[A-Za-z_]\w*$")
 _LIST = re.compile(
@@ -101,7 +109,7 @@ def assigned(text: str) -> Iterator[Span]:
             continue
         if match["name"] in _FOLDERS and _FOLDER_VALUE.match(text, match.end()):
             continue
-        if match["name"].lower() in SHORT and not _SHORT_VALUE.match(text, match.end()):
+        if match["name"].lower() in SHORT and not _may_be_short(text, match):
             continue
         nested = nested + 1 if match.start() < run_end else 0
         if nested > NESTED:
@@ -132,6 +140,12 @@ def assigned(text: str) -> Iterator[Span]:
             kind = kind_of(match["name"])
             if kind and is_secret(match["value"], kind):
                 yield (*match.span("value"), kind)
+
+
+def _may_be_short(text: str, name: re.Match[str]) -> bool:
+    """Whether the value of ``pw`` or ``pass`` looks like a password; as an entry of a dict also a short one."""
+    is_entry = bool(name["quoted"]) and ":" in name["operator"]
+    return bool(_SHORT_VALUE.match(text, name.end()) or (is_entry and _SHORT_ENTRY.match(text, name.end())))
 
 
 def is_secret(value: str, kind: Kind) -> bool:
@@ -181,7 +195,8 @@ def _is_said(value: str | None) -> bool:
 def _is_phrase(value: str) -> bool:
     """Words that were chosen as a password, and not a label or a sentence about one."""
     words = value.split(" ")
-    odd = any(
+    ends_in_number = len(words) <= 4 and words[-1].isdigit() and len(words[-1]) >= 4
+    odd = (ends_in_number and "''" in value) or any(
         any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
         for word in words
     )
@@ -198,7 +213,7 @@ def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) 
         if _is_directive(text, name, value, kind, before):
             return value.span("bare" if value["bare"] else "literal")
         return value.span("bare") if kind == "assigned-secret" and _is_said(value["bare"]) else None
-    if by_comma and not name["quoted"]:
+    if by_comma and not name["quoted"] and not before.endswith(":"):
         return None
     if value["literal"] is not None:
         literal = value["literal"]
@@ -207,7 +222,10 @@ def _value_of(text: str, name: re.Match[str], value: re.Match[str], kind: Kind) 
         compound = (
             name["name"].lower() not in _PLAIN_NAMES and literal.isalpha() and len(literal) >= _COMPOUND
         )
-        if by_comma and not (compound or (is_mixed(literal) and any(letter.isdigit() for letter in literal))):
+        sets = by_comma and len(literal) >= 6 and _SETS.search(before)
+        if by_comma and not (
+            sets or compound or (is_mixed(literal) and any(letter.isdigit() for letter in literal))
+        ):
             return None
         return value.span("literal") if is_secret(literal, kind) else None
     if by_comma:
@@ -227,7 +245,7 @@ def _is_directive(text: str, name: re.Match[str], value: re.Match[str], kind: Ki
         or not is_secret(found, kind)
     ):
         return False
-    return is_mixed(found) if name["name"].lower() in _PLAIN_NAMES else "_" not in found
+    return is_mixed(found.rstrip("?!.")) if name["name"].lower() in _PLAIN_NAMES else "_" not in found
 
 
 def _bare(
@@ -275,6 +293,8 @@ def _is_bare_secret(
         return not found.startswith("-") and after not in (",", ")")
     if upper and tight:
         return True
+    if upper and operator.isspace() and _IMAGE_ENV.search(before):
+        return len(found) >= 6 and "/" not in found and bool(_LINE_END.match(text, end))
     if after in (",", ")") and _IDENTIFIER.match(found) and not any(letter.isdigit() for letter in found):
         return False
     if tight:

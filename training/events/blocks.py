@@ -203,7 +203,7 @@ FINDERS: tuple[tuple[tuple[str, ...], bytes, Finder], ...] = (
     (("secret",), rb"secret", manifests),
     (
         ("echo ", "printf ", "<<<"),
-        rb"passw|passphrase|sudo|cryptsetup|kinit|\bsu -|login[ \t]+-|-with-token",
+        rb"passw|passphrase|base64|sudo|cryptsetup|kinit|\bsu -|login[ \t]+-|-with-token",
         piped,
     ),
     (HINTS, rb"(?:api|access|secret|private|auth|signing|license|master|account) key", in_tables),

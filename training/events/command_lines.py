@@ -21,6 +21,7 @@ def _option(kind: str, hints: str, gate: bytes, command: str, option: str, value
 _USER = r"[\"']?[^\s:\"'$]{1,128}:"
 _WORD = r"[^\s\"'`$<{-][^\s\"'`]{3,255}"
 _RANDOM = r"(?=[A-Za-z._~+/=-]{0,64}[0-9])[A-Za-z0-9._~+/=-]{16,512}"
+_KEY = r"(?=[A-Za-z_-]{0,64}[0-9])(?=[A-Za-z0-9_-]{0,64}[A-Z])[A-Za-z0-9_-]{20,128}"
 
 
 def _after(hints: str, before: str, value: str = _WORD, gate: bytes = b"") -> Rule:
@@ -116,9 +117,16 @@ COMMAND_RULES: tuple[Rule, ...] = (
         r"(?:--key|--api-key|-k) [\"']?",
         _RANDOM,
     ),
+    _option("assigned-secret", "gcloud", rb"gcloud", "gcloud", r"--(?:api-)?key[ =][\"']?", _KEY),
     _after("htpasswd", r"htpasswd +(?:-\w+ +){0,3}-\w*n\w*b\w* +[^\s-]\S{0,64} +"),
     _after("htpasswd", r"htpasswd +(?:-\w+ +){0,3}-[a-mo-z]*b[a-mo-z]* +\S{1,256} +\S{1,64} +"),
     _after("vault login|cargo login", r"(?:vault|cargo) login +", _RANDOM),
+    _after("vault login", r"vault login +(?:-\S+ +){0,3}(?:token=)?", r"s\.[A-Za-z0-9]{20,64}"),
+    _after("wandb", r"wandb login +(?:--\w+(?:=\S+)? +){0,3}", r"[0-9a-f]{40}"),
+    _after(
+        ":_authtoken|:_password|:_auth",
+        r"config set +(?:-\S+ +){0,3}[\"']?//[^\s:]{1,200}(?::\d{1,5}[^\s:]{0,200})?:_(?:authToken|password|auth)[ =]+",
+    ),
     _after("wpa_passphrase", r"wpa_passphrase +(?:\"[^\"\n]{1,64}\"|'[^'\n]{1,64}'|\S{1,64}) +"),
     _after("net user", r"net user +\S{1,64} +", r"(?!/)" + _WORD),
     _after(
@@ -151,7 +159,7 @@ COMMAND_RULES: tuple[Rule, ...] = (
 )
 
 _READS_IT = (
-    r"(?:sudo[ \t]+[^|\n;<]{0,60}?(?:-[a-zA-Z]*S\b|--stdin)|chpasswd|passwd\b|smbpasswd|cryptsetup[ \t]+\w+|kinit\b|su[ \t]+-"
+    r"(?:sudo[ \t]+[^|\n;<]{0,60}?(?:-[a-zA-Z]*S\b|--stdin)|chpasswd|passwd\b|base64\b|smbpasswd|cryptsetup[ \t]+\w+|kinit\b|su[ \t]+-"
     r"|[^|\n;<]{0,120}?(?:--pass(?:word|phrase)-(?:stdin|fd)|--passwd-on-stdin|--with-token|-pass(?:in|out)?[ =]stdin|login[ \t]+-(?=\s|$)))"
 )
 _PIPED = re.compile(
@@ -168,7 +176,7 @@ def piped(text: str) -> Iterator[tuple[int, int, str]]:
     """Passwords that a command reads from ``echo``, ``printf`` or a here-string."""
     for pattern in (_PIPED, _HERE):
         for match in pattern.finditer(text):
-            with_user = "chpasswd" in match["reader"]
+            with_user = match["reader"].startswith(("chpasswd", "base64"))
             for word in _ARGUMENT.finditer(text, *match.span("words")):
                 start, end = word.span(word.lastgroup or 0)
                 for entry in _ENTRY.finditer(text, start, end):
@@ -179,4 +187,4 @@ def piped(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _is_written(value: str) -> bool:
     """Whether it is the password itself: no option, no format, no variable."""
-    return len(value) >= 4 and value[0] not in "-$%`<" and not is_placeholder(value)
+    return len(value) >= 4 and value[0] not in "-$%`</" and not is_placeholder(value)

@@ -12,6 +12,7 @@ import re2
 
 from training.events.blocks import FINDERS
 from training.events.command_lines import COMMAND_RULES
+from training.events.forms import FORM_RULES
 from training.events.hidden import GATE_HINTS
 from training.events.rules import EMAIL, RULES
 from training.events.token_formats import PREFIXES
@@ -40,7 +41,9 @@ def _compiled(*hints: bytes) -> re2._Regexp:
 
 _PREFIXES = b"(?-i:" + b"|".join(re.escape(prefix).encode() for prefix in PREFIXES) + b")"
 _RULES = tuple(
-    dict.fromkeys([rule.gate for rule in (*RULES, *COMMAND_RULES)] + [gate for _, gate, _ in FINDERS])
+    dict.fromkeys(
+        [rule.gate for rule in (*RULES, *COMMAND_RULES, *FORM_RULES)] + [gate for _, gate, _ in FINDERS]
+    )
 )
 _HINTS = (*_NAMES, *_RULES, _PREFIXES, *GATE_HINTS)
 _GATE = _compiled(*_HINTS)

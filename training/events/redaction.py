@@ -17,6 +17,7 @@ from typing import Any
 from training.events.assignments import HINTS, Span, assigned, is_listed, is_secret
 from training.events.blocks import FINDERS, is_basic
 from training.events.command_lines import COMMAND_RULES
+from training.events.forms import FORM_RULES
 from training.events.gate import may_hold_secrets
 from training.events.hidden import Decoded, View
 from training.events.links import in_links
@@ -161,7 +162,7 @@ def _found(text: str, email: bool) -> list[Span]:
         if any(hint in lower for hint in hints):
             found += finder(text)
     found += with_prefix(text)
-    for rule in (*RULES, *COMMAND_RULES):
+    for rule in (*RULES, *COMMAND_RULES, *FORM_RULES):
         if any(hint in lower for hint in rule.hints):
             group: str | int = "secret" if "secret" in rule.pattern.groupindex else 0
             found += ((*match.span(group), rule.kind) for match in rule.pattern.finditer(text))

@@ -125,6 +125,7 @@ FORMATS: tuple[TokenFormat, ...] = (
     _format(
         "onepassword-key", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"
     ),
+    _format("wallet-key", "xprv yprv zprv tprv uprv vprv", "[1-9A-HJ-NP-Za-km-z]{107,108}"),
     _format("age-key", "AGE-SECRET-KEY-1", "[A-Z0-9]{50,}+"),
     # observing
     _format("grafana-token", "glc_", "[A-Za-z0-9+/]{32,}+={0,3}", end=""),
