@@ -154,9 +154,9 @@ def test_a_bad_variable_is_named(config: Path, workspace: Path, environ: dict[st
     ("text", "said"),
     [
         ("mode = \n", ":1: not valid TOML: Invalid value"),
-        ("a." * 5000 + "b = 1\n", ": nested too deeply to be settings"),
-        ("[" + "a." * 5000 + "b]\n", ": nested too deeply to be settings"),
-        ("x = " + "[" * 40 + "]" * 40, ": nested too deeply to be settings"),
+        pytest.param("a." * 1000 + "b = 1\n", ": nested too deeply to be settings", id="a dotted key"),
+        pytest.param("[" + "a." * 100 + "b]\n", ": nested too deeply to be settings", id="a header"),
+        pytest.param("x = " + "[" * 40 + "]" * 40, ": nested too deeply to be settings", id="arrays"),
         ('mode = "plan"\n[loop\n', ":2: not valid TOML"),
         ('a = 1\n\n\nmode = "', ":4: not valid TOML"),
         ('\nmoed = "plan"\n', ":2: unknown key 'moed'; did you mean 'mode'?"),
