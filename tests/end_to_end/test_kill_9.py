@@ -44,9 +44,17 @@ def rows(project: Path) -> list[dict[str, Any]]:
     return found
 
 
+def session_of(project: Path) -> str:
+    """The id of the session of the program that was killed, which ``-p`` made."""
+    listed = apprentice(project, "sessions", "list", "--once", "--json")
+    [row] = json.loads(listed.stdout)
+    return str(row["id"])
+
+
 async def after_it(project: Path) -> list[Message]:
     """Go on with the session; what the student is shown of it."""
-    async with chatting(project, [answer("here again")], "latest", sandbox__engine="off") as (chat, student):
+    key = session_of(project)
+    async with chatting(project, [answer("here again")], key, sandbox__engine="off") as (chat, student):
         await turn(chat, "go on")
     return list(student.conversations[-1].messages)
 
@@ -108,7 +116,8 @@ async def test_I16_while_a_command_runs(project: Path, engine: str, monkeypatch:
     [row] = rows(project)
     assert row["tool_selected"] == "run_shell" and row["outcome"] is None
     monkeypatch.delenv("APPRENTICE_SANDBOX__ENGINE")
-    async with chatting(project, [answer("here again")], "latest", sandbox__engine=engine) as (chat, student):
+    key = session_of(project)
+    async with chatting(project, [answer("here again")], key, sandbox__engine=engine) as (chat, student):
         until(lambda: not sleeping(), GONE_S)  # a container that a dead session left ends with the next start
         await turn(chat, "go on")
     said = student.conversations[-1].messages

@@ -99,7 +99,7 @@ def test_continue_goes_on_with_the_session(project: Path) -> None:
     assert again["session_id"] == first["session_id"] != new["session_id"]
     [row] = [
         row
-        for row in json.loads(apprentice(project, "sessions", "list", "--json").stdout)
+        for row in json.loads(apprentice(project, "sessions", "list", "--once", "--json").stdout)
         if row["id"] == first["session_id"]
     ]
     assert row["turns"] == 2
