@@ -24,8 +24,8 @@ def test_what_calibration_fits_is_what_the_student_says_from_then_on(
 ) -> None:
     # The names are what matters here; arguments that are cut short save most of the time.
     monkeypatch.setenv("APPRENTICE_STUDENT__CALL_TOKENS", "16")
-    fitted = facts(capfd, "calibrate", "--limit", "40", "--seed", "1")
-    assert fitted["decisions"] == 40
+    fitted = facts(capfd, "calibrate", "--limit", "100", "--seed", "1")
+    assert fitted["decisions"] == 100
     assert fitted["temperature"] != 1
     assert 0 < fitted["ece_after"] < 0.4
     assert [row["ask_below"] for row in fitted["thresholds"]][:2] == [0.0, 0.2]
