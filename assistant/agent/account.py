@@ -70,7 +70,8 @@ class Account:
         """
         if self._index is not None:
             changed = await self._keeping.settle(self.facts.changed)
-            looked = all(one.tool in LOOKING for one in (*self.facts.ran, *self.facts.failed))
+            called = {one.tool for one in self.facts.ran} | {one.tool for one in self.facts.failed}
+            looked = called <= set(LOOKING)
             self.facts = self.facts.with_changes(self.facts.changed if looked else changed)
         return self.facts
 
