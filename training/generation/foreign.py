@@ -16,7 +16,7 @@ from training.generation.outcomes import outcome
 from training.generation.requests import Filled, fill, fill_lacking, fill_pair, put
 from training.generation.unserved import Said, unserved
 
-PROMPT_VERSION = "foreign-5"
+PROMPT_VERSION = "foreign-6"
 IMAGINED = "imagined"
 """No such tool exists here: what it gives back is drawn by its domain's rules, and nothing is executed."""
 OFFERS = 4096

@@ -20,12 +20,18 @@ from training.generation.domains import Domain, Function, domains, read_builtins
 SIZES = (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6)
 NEIGHBOUR = 0.75
 """Share of the further functions that come from the same domain."""
-MASKED = 0.25
+MASKED = 0.35
+"""Share of the other offers whose names say nothing; of all, a quarter."""
 BESIDE_BUILTINS = 0.3
 """Share of the offers where foreign functions stand beside all built-in tools, as those of MCP servers do."""
 WITH_SOME_BUILTINS = 0.1
 BARE = 0.15
 """Share of the offers whose parameters say nothing of themselves but their names."""
+SERVERS = 0.3
+"""Share of the offers that hold a few functions each of several servers, named after them."""
+SERVERS_OFFERED = (2, 3, 3, 4, 5)
+FROM_A_SERVER = (1, 1, 2, 2, 3)
+BARE_SERVERS = 0.5
 EXPLAINED = 0.15
 """Share of the offers where the descriptions say what each parameter is, though its name is its own."""
 HARMLESS = ("read_file", "list_files", "search_files", "write_file", "edit_file", "run_tests", "git_diff")
@@ -86,8 +92,10 @@ def make_offer(number: int) -> Offer:
     """The offer of that number."""
     dice = random.Random(f"offer/{number}")
     domain = dice.choice(domains())
-    functions = _functions(domain, dice)
-    shown = _shown(functions, dice)
+    if dice.random() < SERVERS:
+        shown = _served(domain, dice)
+    else:
+        shown = _shown(_functions(domain, dice), dice)
     tools = [each.signature for each in shown]
     beside = dice.random()
     builtins = beside < BESIDE_BUILTINS
@@ -130,6 +138,22 @@ def _functions(domain: Domain, dice: random.Random) -> list[Function]:
         if left:
             chosen.append(dice.choice(left))
     return chosen
+
+
+def _served(domain: Domain, dice: random.Random) -> list[Shown]:
+    """Functions of several domains that have nothing to do with each other."""
+    chosen, groups = [domain], domain.groups
+    for _ in range(dice.choice(SERVERS_OFFERED) - 1):
+        further = dice.choice([one for one in domains() if not one.groups & groups])
+        chosen.append(further)
+        groups |= further.groups
+    functions = [
+        function
+        for one in chosen
+        for function in dice.sample(one.functions, min(dice.choice(FROM_A_SERVER), len(one.functions)))
+    ]
+    served = [_styled(one, "served", explained=False) for one in functions]
+    return [_bare(one) for one in served] if dice.random() < BARE_SERVERS else served
 
 
 def _shown(functions: Sequence[Function], dice: random.Random) -> list[Shown]:

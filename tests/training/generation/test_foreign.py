@@ -123,7 +123,24 @@ def test_parameters_of_some_offers_say_nothing_but_their_names():
         properties = [value for each in own for value in each.signature.parameters["properties"].values()]
         silent.append(bool(properties) and not any("description" in value for value in properties))
         assert silent[-1] or all(value["description"] for value in properties)
-    assert 0.05 <= sum(silent) / len(silent) <= 0.18
+    assert 0.12 <= sum(silent) / len(silent) <= 0.28
+
+
+def test_functions_of_servers_that_have_nothing_in_common_are_offered_together():
+    groups = {domain.name: domain.groups for domain in domains()}
+    of_servers = [
+        offer
+        for offer in (make_offer(number) for number in range(200))
+        if all(
+            one.signature.name.startswith(one.function.domain) for one in offer.shown if not offer.builtins
+        )
+        and len({one.function.domain for one in offer.shown}) >= 4
+        and not offer.builtins
+    ]
+    assert len(of_servers) >= 10
+    for offer in of_servers:
+        named = sorted({one.function.domain for one in offer.shown})
+        assert not any(groups[one] & groups[other] for one in named for other in named if one < other)
 
 
 def test_requests_for_built_in_tools_take_what_they_take():
