@@ -92,10 +92,7 @@ def make_offer(number: int) -> Offer:
     """The offer of that number."""
     dice = random.Random(f"offer/{number}")
     domain = dice.choice(domains())
-    if dice.random() < SERVERS:
-        shown = _served(domain, dice)
-    else:
-        shown = _shown(_functions(domain, dice), dice)
+    shown = _served(domain, dice) if dice.random() < SERVERS else _shown(_functions(domain, dice), dice)
     tools = [each.signature for each in shown]
     beside = dice.random()
     builtins = beside < BESIDE_BUILTINS
