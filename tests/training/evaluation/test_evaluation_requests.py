@@ -11,6 +11,7 @@ from tools.protocol.calls import ANSWER
 from tools.registry import builtin_registry
 from tools.schema import validate
 from training.evaluation.cases import ANY, Case, read_cases
+from training.evaluation.reading_cases import ReadingCase, read_reading_cases
 from training.evaluation.tasks import Task, read_tasks
 from training.student.prompt import shipped_prompt
 
@@ -29,6 +30,11 @@ def cases(name: str) -> tuple[Case, ...]:
 @cache
 def tasks() -> tuple[Task, ...]:
     return read_tasks(FOLDER / "tasks")
+
+
+@cache
+def readings(name: str) -> tuple[ReadingCase, ...]:
+    return read_reading_cases(FOLDER / "reading" / f"{name}.jsonl")
 
 
 @cache
@@ -124,17 +130,39 @@ def test_the_solution_of_every_task_is_of_calls_that_the_tools_take() -> None:
             assert validate(schemas[call.tool], call.arguments) is None, task.id
 
 
+def test_readings_fit_and_judge_a_student_on_different_texts() -> None:
+    texts = {name: {case.passage.lines for case in readings(name)} for name in ("fit", "judge")}
+    assert all(len(each) == 36 for each in texts.values()) and not texts["fit"] & texts["judge"]
+    for name in texts:
+        unanswered = [case for case in readings(name) if case.form == "none"]
+        assert len(readings(name)) >= 300 and len(unanswered) == 72
+        assert all(case.passage.lines[place].strip() for case in readings(name) for place in case.lines)
+
+
+def test_requests_for_servers_want_offered_tools_or_none() -> None:
+    given = cases("servers")
+    assert sum(case.wants_answer for case in given) == 28
+    for case in given:
+        offered = {tool.name for tool in case.signatures or ()} | {ANSWER}
+        assert all(right.tool in offered for right in case.expected), case.id
+
+
 def test_no_request_is_an_example_of_the_prompt() -> None:
     examples = {words(one.text) for one in shipped_prompt("small").examples if one.role == "user"}
     assert not [case.id for name in SIZES for case in cases(name) if words(case.request) in examples]
     assert not [task.id for task in tasks() if words(task.request) in examples]
 
 
-@pytest.mark.parametrize("name", [*SIZES, "tasks"])
+def requests_of(name: str) -> list[str]:
+    if name == "reading":
+        return [case.question for each in ("fit", "judge") for case in readings(each)]
+    return [one.request for one in (tasks() if name == "tasks" else cases(name))]
+
+
+@pytest.mark.parametrize("name", [*SIZES, "tasks", "servers", "reading"])
 def test_no_set_stands_in_what_a_student_is_trained_on(name: str) -> None:
     """Two people may say the same, so a few requests may be anywhere; a set that was used is there whole."""
-    requests = [one.request for one in (tasks() if name == "tasks" else cases(name))]
-    said = [words(one) for one in requests]
+    said = [words(one) for one in requests_of(name)]
     known = [one for one in said if len(one) >= LONG_ENOUGH and one in trained_on()]
     assert len(known) <= len(said) * COINCIDENCES, known
 
