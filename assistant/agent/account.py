@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from assistant.agent.facts.answers import Result, answer_from_results
 from assistant.agent.facts.check import Contradiction, check
+from assistant.agent.facts.diffs import Changed
 from assistant.agent.facts.record import Facts
+from assistant.agent.facts.runs import programs
 from assistant.agent.facts.sentences import sentence_ends
-from assistant.agent.facts.summary import LOOKING
 from assistant.agent.facts.told import results_told
 from assistant.agent.facts.unfounded import instead_of
 from assistant.agent.safekeeping import Safekeeping
@@ -54,6 +55,10 @@ class Account:
         self.facts, self._index = Facts(), index
         self._request, self._results = request, []
 
+    async def ran(self, result: ToolResult) -> None:
+        """A call that could change something has just ended."""
+        await self._keeping.ran(result)
+
     def take(self, call: ToolCall, result: ToolResult, confirmed_by: str) -> None:
         """A call has its outcome."""
         self.facts = self.facts.with_call(call, result, confirmed_by)
@@ -64,15 +69,10 @@ class Account:
         self.facts = self.facts.with_interrupted(call, why)
 
     async def settle(self) -> Facts:
-        """The facts, once nothing changes anything any more in this turn.
-
-        Where it only looked, what else changed meanwhile is the work of others.
-        """
+        """The facts, once nothing changes anything any more in this turn."""
         if self._index is not None:
-            changed = await self._keeping.settle(self.facts.changed)
-            called = {one.tool for one in self.facts.ran} | {one.tool for one in self.facts.failed}
-            looked = called <= set(LOOKING)
-            self.facts = self.facts.with_changes(self.facts.changed if looked else changed)
+            settled = await self._keeping.settle(self.facts.changed)
+            self.facts = self.facts.with_changes(settled.changed, settled.meanwhile)
         return self.facts
 
     async def close(self) -> Facts:
@@ -126,4 +126,8 @@ class Account:
     def _check(self, reply: str) -> list[Contradiction]:
         index = len(self._session.messages) if self._index is None else self._index
         earlier = [facts for at, facts in sorted(self._session.facts.items()) if at < index]
-        return check(reply, self.facts, earlier)
+        facts = self.facts
+        if facts.meanwhile and programs(facts.ran):  # a program may have had a part in it
+            files = [Changed(path, None, None) for path in facts.meanwhile]
+            facts = facts.with_changes((*facts.changed, *files))
+        return check(reply, facts, earlier)

@@ -14,7 +14,7 @@ from assistant.agent.account import Account, Reviewed
 from assistant.agent.context import Context
 from assistant.agent.facts.runs import programs
 from assistant.agent.facts.summary import NOTHING_CHANGED, summarise
-from assistant.agent.gate import Gate, Held, Passed
+from assistant.agent.gate import CHANGING, Gate, Held, Passed
 from assistant.agent.steps import Answer, Call, Observation, Progress, Reply, Step, Verdict
 from assistant.agent.streaming import Done, Work
 from tools.calls import ToolCall, ToolResult
@@ -124,7 +124,10 @@ class Acting:
 
     async def _run_one(self, one: Passed, report: Any) -> list[ToolResult]:
         call = one.call
-        return [await self._executor.run(call, lambda text: report(Progress(call.id, text)), one.shown)]
+        result = await self._executor.run(call, lambda text: report(Progress(call.id, text)), one.shown)
+        if self._gate.risk(call) in CHANGING:
+            await self.account.ran(result)
+        return [result]
 
     async def _observe(
         self, call: ToolCall, result: ToolResult, selection: Event, confirmed_by: str

@@ -143,10 +143,11 @@ class Chat:
         keeping, account = self._talk.keeping, self._talk.account
         account.begin(len(self.session.messages), "")
         keeping.begin(len(self.session.messages), f"!{command}")
-        kept = await keeping.before()
         call = ToolCall("", "run_shell", {"command": command})
+        kept = await keeping.before(call)
         try:
             result = await self._executor.run(call)
+            await account.ran(result)
             account.take(call, result, "person")
         finally:
             facts = await account.settle()

@@ -138,7 +138,7 @@ class Gate:
         self, passed: Passed, risk: Risk, reviewed: Callable[[Reply], Awaitable[None]]
     ) -> AsyncIterator[Ruling]:
         """The call that passed, once there is a way back from it, or the person does without one."""
-        kept = await self._work.wait(asyncio.ensure_future(self._keeping.before()))
+        kept = await self._work.wait(asyncio.ensure_future(self._keeping.before(passed.call)))
         for line in kept.notices:
             yield Notice(line)
         if not kept.problem:

@@ -1,19 +1,20 @@
 """Taking back what turns changed: which snapshots belong together, and what a way back would do.
 
 Invariant: taking back is itself kept between two snapshots, so that it can be taken back. Only paths that a
-turn changed are touched; those that somebody else changed since are named first. The person's own git state
-is not touched: a commit that a turn made stays.
+turn changed are touched; those that somebody else changed since or meanwhile are named first. The person's
+own git state is not touched: a commit that a turn made stays.
 """
 
 import math
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.agent.facts.diffs import Changed
 from assistant.agent.facts.net import net_changes
 from assistant.agent.safekeeping import AFTER, TURN
 from assistant.agent.session_records import REDO, UNDO
-from sandbox.snapshots.base import Change, Snapshot
+from sandbox.snapshots.base import Change, Snapshot, shown
 from sandbox.snapshots.restoring import Plan, Restorer
 from sandbox.snapshots.scanning import NESTED
 from sandbox.snapshots.store import SnapshotStore
@@ -22,6 +23,7 @@ from sandbox.snapshots.store import SnapshotStore
 @dataclass(frozen=True)
 class Record:
     """What happened between two snapshots; ``after`` is None where the program ended in between.
+    ``own`` is False where all that changed was changed by others.
 
     ``kind`` is ``turn``, ``undo`` or ``redo``; the latter two take back the records of these numbers.
     """
@@ -29,6 +31,7 @@ class Record:
     kind: str
     before: Snapshot
     after: Snapshot | None
+    own: bool = True
 
     @property
     def number(self) -> int:
@@ -54,8 +57,21 @@ class Record:
 
     @property
     def changed(self) -> bool:
-        """False where nothing changed for sure."""
-        return self.after is None or self.before.tree != self.after.tree
+        """False where the turn changed nothing for sure."""
+        return self.after is None or (self.own and self.before.tree != self.after.tree)
+
+    @property
+    def others(self) -> frozenset[bytes]:
+        """The paths that others changed meanwhile."""
+        return self._paths("others")
+
+    @property
+    def not_own(self) -> frozenset[bytes]:
+        """The paths that nobody but others changed."""
+        return self.others - self._paths("shared")
+
+    def _paths(self, name: str) -> frozenset[bytes]:
+        return frozenset(map(os.fsencode, self.after.facts.get(name, ()))) if self.after else frozenset()
 
 
 class Rewinding:
@@ -70,11 +86,12 @@ class Rewinding:
         """What this session changed and took back, the oldest first."""
         found = self._store.all()
         afters = {one.facts.get("of"): one for one in found if one.facts.get("kind") == AFTER}
-        return [
+        records = [
             Record(str(one.facts["kind"]), one, afters.get(one.number))
             for one in found
             if one.facts.get("session") == self._session and one.facts.get("kind") in (TURN, UNDO, REDO)
         ]
+        return [replace(one, own=self._own(one)) for one in records]
 
     def plan(self, records: Sequence[Record]) -> Plan:
         """What taking back ``records``, the oldest first, would do."""
@@ -85,6 +102,7 @@ class Rewinding:
             after = record.after or self._next(record)
             changes = self._store.changes(record.before, after)
             left_out |= self._unkept(record.before, after)
+            foreign |= record.others
             for change in changes:
                 earlier = merged.get(change.path)
                 if record.after is None or (earlier and earlier.after != change.before):
@@ -112,7 +130,15 @@ class Rewinding:
 
     def net(self, record: Record) -> tuple[Changed, ...]:
         """The files that a record changed."""
-        return net_changes(self._store, record.before, record.after or self._next(record))
+        others = {shown(path) for path in record.not_own}
+        found = net_changes(self._store, record.before, record.after or self._next(record))
+        return tuple(one for one in found if one.path not in others)
+
+    def _own(self, record: Record) -> bool:
+        if record.after is None or not record.not_own:
+            return True
+        changes = self._store.changes(record.before, record.after)
+        return any(one.path not in record.not_own for one in changes)
 
     def _next(self, record: Record) -> Snapshot:
         """The first snapshot after a record whose end is not known; now, where there is none."""

@@ -1,11 +1,12 @@
 """Snapshots around what a session changes.
 
 Invariant: before the first call of a turn that writes or executes, the workspace is in the store, or the
-person has said that the turn may go on without. What a turn did lies between its two snapshots. Not covered:
-what the person changes in the workspace while a turn is under way counts as the turn's.
+person has said that the turn may go on without. What a turn did lies between its two snapshots; what others
+changed meanwhile is named beside it.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from typing import Any
 
 from assistant.agent.facts.diffs import Changed
 from assistant.agent.facts.net import net_changes
+from assistant.agent.meanwhile import Meanwhile
 from sandbox.snapshots.base import Snapshot, SnapshotError, SnapshotUnavailable, shown
 from sandbox.snapshots.store import SnapshotStore
+from tools.calls import ToolCall, ToolResult
 
 TURN, AFTER = "turn", "after"
 _NAMED = 5
@@ -29,6 +32,14 @@ class Kept:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a turn changed, and the paths that others changed ``meanwhile``, wholly or in part."""
+
+    changed: tuple[Changed, ...]
+    meanwhile: tuple[str, ...] = ()
+
+
 @dataclass
 class _Turn:
     index: int
@@ -37,6 +48,7 @@ class _Turn:
     without: bool = False
     after: Snapshot | None = None
     decisions: list[str] = field(default_factory=list)
+    watch: Meanwhile | None = None
 
 
 class Safekeeping:
@@ -57,10 +69,14 @@ class Safekeeping:
         if self._turn:
             self._turn.decisions.append(event_id)
 
-    async def before(self) -> Kept:
-        """Make sure of the workspace, once in a turn, before something changes."""
+    async def before(self, call: ToolCall) -> Kept:
+        """Make sure of the workspace, once in a turn, before ``call`` changes something."""
         turn, store = self._turn, self._store
-        if turn is None or store is None or turn.before or turn.without:
+        if turn is None or store is None or turn.without:
+            return Kept()
+        turn.watch = turn.watch or Meanwhile(store)
+        await turn.watch.opened(call)
+        if turn.before:
             return Kept()
         facts = {"kind": TURN, "session": self._session, "index": turn.index, "request": turn.request}
         try:
@@ -72,22 +88,32 @@ class Safekeeping:
             return Kept(problem=f"{error}; /undo could not take back what this call changes")
         return Kept(self._news(left_out))
 
+    async def ran(self, result: ToolResult) -> None:
+        """The call that came last to ``before`` has ended."""
+        if self._turn and self._turn.watch:
+            await self._turn.watch.closed(result)
+
     def go_without(self) -> None:
         """The person lets this turn go on without a snapshot."""
         if self._turn:
             self._turn.without = True
 
-    async def settle(self, by_tools: Sequence[Changed]) -> tuple[Changed, ...]:
+    async def settle(self, by_tools: Sequence[Changed]) -> Settled:
         """What the turn changed; nothing of it changes anything from now on. ``by_tools`` are the changes of
         the file tools, all that is known where no snapshots are taken."""
         turn, store = self._turn, self._store
         await self._keep_after()
         if not (turn and turn.before and turn.after and store):
-            return tuple(by_tools)
+            return Settled(tuple(by_tools))
         try:
-            return await asyncio.to_thread(net_changes, store, turn.before, turn.after, by_tools)
+            net = await asyncio.to_thread(net_changes, store, turn.before, turn.after, by_tools)
         except SnapshotError:
-            return tuple(by_tools)
+            return Settled(tuple(by_tools))
+        others = set(map(shown, turn.watch.others)) if turn.watch else set()
+        own = set(map(shown, turn.watch.own)) if turn.watch else set()
+        written = {one.path: one for one in by_tools if one.path in others}
+        changed = [written.get(one.path, one) for one in net if one.path not in others - own]
+        return Settled(tuple(changed), tuple(one.path for one in net if one.path in others))
 
     async def end(self) -> None:
         """The turn is over. Where this fails, all that changed since counts as perhaps the user's."""
@@ -97,7 +123,15 @@ class Safekeeping:
     async def _keep_after(self) -> None:
         turn = self._turn
         if turn and turn.before and not turn.after and self._store:
-            facts = {"kind": AFTER, "of": turn.before.number, "decisions": turn.decisions}
+            facts: dict[str, Any] = {
+                "kind": AFTER,
+                "of": turn.before.number,
+                "decisions": turn.decisions,
+            }
+            if watch := turn.watch:
+                await watch.settled()
+                facts["others"] = _texts(watch.others)
+                facts["shared"] = _texts(watch.others & watch.own)
             try:
                 turn.after, _ = await _taken(self._store, facts)
             except SnapshotError:
@@ -112,6 +146,10 @@ class Safekeeping:
         named = [f"{shown(path)} ({left_out[path]})" for path in sorted(new)[:_NAMED]]
         more = f" and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
         return (f"not in the snapshot, so /undo cannot bring them back: {', '.join(named)}{more}",)
+
+
+def _texts(paths: set[bytes]) -> list[str]:
+    return [os.fsdecode(path) for path in sorted(paths)]
 
 
 async def _taken(store: SnapshotStore, facts: Mapping[str, Any]) -> tuple[Snapshot, dict[bytes, str]]:

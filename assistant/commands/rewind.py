@@ -60,6 +60,9 @@ async def _diff(context: CommandContext, argument: str) -> None:
     cut = len(text) > SHOWN_DIFF
     what = "this session" if argument else code(turns[-1].request, 80)
     context.interface.show(f"What {what} changed:\n\n{block(text[:SHOWN_DIFF] or 'nothing', 'diff')}")
+    shown_turns = turns if argument else turns[-1:]
+    if others := sorted(frozenset[bytes]().union(*(one.others for one in shown_turns))):
+        context.interface.notify(f"changed meanwhile by others, as far as is known: {_names(others)}")
     if cut:
         context.interface.notify(
             f"the diff is longer and shown in part ({SHOWN_DIFF:,} characters)", "warning"
@@ -141,10 +144,14 @@ async def _overwrite(context: CommandContext, plan: Plan) -> bool | None:
         return False
     own = len(plan.steps) - len(plan.foreign)
     names = "\n".join(shown(path) for path in sorted(plan.foreign))
-    context.interface.show(f"Changed since by somebody else than the student:\n\n{block(names)}")
+    context.interface.show(
+        f"Changed since, or meanwhile, by somebody else than the student:\n\n{block(names)}"
+    )
     choices = [(OWN, f"only the other {_number(own)}")] if own else []
     choices.append((EVERYTHING, f"all {_number(len(plan.steps))}; those changes are overwritten"))
-    chosen = await context.interface.pick(f"{_number(len(plan.foreign))} changed since: take back", choices)
+    chosen = await context.interface.pick(
+        f"{_number(len(plan.foreign))} changed by others: take back", choices
+    )
     return None if chosen is None else chosen == EVERYTHING
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sandbox.snapshots.git import Git
 from sandbox.snapshots.importing import FILES, LEFT_OUT, PERMISSIONS, Import, importing
 from sandbox.snapshots.listing import list_files
 from sandbox.snapshots.places import Places
-from sandbox.snapshots.remembered import Known
+from sandbox.snapshots.remembered import Known, stamp_of
 from sandbox.snapshots.scanning import Scan, scan
 from sandbox.snapshots.settings import SnapshotSettings
 
@@ -29,6 +29,8 @@ _REFS = "refs/snapshots"
 _FORMAT = "%(refname:lstrip=2) %(objectname) %(tree) %(contents:subject)"
 _USUAL = (0o644, 0o755)
 LARGEST_DIFF = 256 << 10
+LARGEST_LOOK = 50_000
+"""Files that are looked at around each call; more would take a second."""
 
 
 class SnapshotStore:
@@ -56,6 +58,25 @@ class SnapshotStore:
             raise SnapshotError(
                 f"no snapshot: {where}: {error.strerror}; free some room, or mend it"
             ) from error
+
+    def look(self) -> dict[bytes, tuple[int, ...]]:
+        """A stamp for each file that a snapshot would be about; it is another one where the file changed.
+
+        Nothing is kept. Raises SnapshotError.
+        """
+        found: dict[bytes, tuple[int, ...]] = {}
+        try:
+            with self._alone() as git:
+                listing = list_files(git, ignored=self.settings.ignored)
+            if len(listing.paths) > LARGEST_LOOK:
+                raise SnapshotError(f"no look at {self.workspace}: more than {LARGEST_LOOK:,} files")
+            with Places(self.workspace, self.settings.file_mb << 20) as places:
+                for path in listing.paths:
+                    with suppress(OSError):
+                        found[path] = stamp_of(places.status(path))
+        except OSError as error:
+            raise SnapshotError(f"no look at {self.workspace}: {error.strerror}") from error
+        return found
 
     def all(self) -> list[Snapshot]:
         """Every snapshot, the oldest first. Raises SnapshotError."""

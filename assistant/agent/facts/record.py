@@ -49,25 +49,27 @@ class Stopped:
 @dataclass(frozen=True)
 class Facts:
     """The facts of one turn. ``failed`` holds failed and interrupted calls; ``undone`` the files whose change
-    was taken back since."""
+    was taken back since; ``meanwhile`` those that others changed in its time, wholly or in part."""
 
     ran: tuple[Ran, ...] = ()
     changed: tuple[Changed, ...] = ()
     refused: tuple[Stopped, ...] = ()
     failed: tuple[Stopped, ...] = ()
     undone: tuple[str, ...] = ()
+    meanwhile: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.ran, self.changed, self.refused, self.failed, self.undone))
+        return any((self.ran, self.changed, self.refused, self.failed, self.undone, self.meanwhile))
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready object with all five keys."""
+        """A JSON-ready object with all six keys."""
         return {
             "ran": [asdict(one) for one in self.ran],
             "changed": [asdict(one) for one in self.changed],
             "refused": [asdict(one) for one in self.refused],
             "failed": [asdict(one) for one in self.failed],
             "undone": list(self.undone),
+            "meanwhile": list(self.meanwhile),
         }
 
     @classmethod
@@ -79,6 +81,7 @@ class Facts:
             tuple(Stopped(**one) for one in data["refused"]),
             tuple(Stopped(**one) for one in data["failed"]),
             tuple(data["undone"]),
+            tuple(data.get("meanwhile", ())),
         )
 
     def with_call(self, call: ToolCall, result: ToolResult, confirmed_by: str) -> "Facts":
@@ -101,15 +104,17 @@ class Facts:
         """These facts and one call that was interrupted."""
         return replace(self, failed=(*self.failed, Stopped(call.tool, subject(call), why)))
 
-    def with_changes(self, changed: Sequence[Changed]) -> "Facts":
-        """These facts with what the turn changed in the end."""
-        return replace(self, changed=tuple(changed))
+    def with_changes(self, changed: Sequence[Changed], meanwhile: Sequence[str] = ()) -> "Facts":
+        """These facts with what the turn changed in the end, and what others changed meanwhile."""
+        return replace(self, changed=tuple(changed), meanwhile=tuple(meanwhile))
 
     def with_undone(self, paths: Sequence[str]) -> "Facts":
         """These facts once the changes of ``paths`` were taken back."""
-        back = [one.path for one in self.changed if one.path in paths]
+        back = [path for path in (*(one.path for one in self.changed), *self.meanwhile) if path in paths]
         kept = tuple(one for one in self.changed if one.path not in paths)
-        return replace(self, changed=kept, undone=tuple(dict.fromkeys([*self.undone, *back])))
+        others = tuple(path for path in self.meanwhile if path not in paths)
+        undone = tuple(dict.fromkeys([*self.undone, *back]))
+        return replace(self, changed=kept, undone=undone, meanwhile=others)
 
     def with_redone(self, changes: Sequence[Changed]) -> "Facts":
         """These facts once ``changes``, which were taken back, are made again."""

@@ -30,6 +30,8 @@ def summarise(facts: Facts) -> str:
     stopped = any(one.tool in _WRITING for one in (*facts.refused, *facts.failed))
     if not facts.changed and (stopped or facts.refused or not sentences):
         sentences.append(NOTHING_CHANGED)
+    if facts.meanwhile:
+        sentences.append(f"{_meanwhile(facts.meanwhile)}.")
     return " ".join(sentences)
 
 
@@ -78,6 +80,7 @@ def quiet_line(facts: Facts) -> str:
             if not _told(one, facts.ran)
         ),
         *(f"{path} undone" for path in facts.undone[:NAMED]),
+        *([_meanwhile(facts.meanwhile)] if facts.meanwhile else []),
     ]
     looks = [ran_sentence(one) for one in facts.ran if one.tool in LOOKING]
     shown = dict.fromkeys([*looks[:NAMED], *parts])
@@ -119,6 +122,11 @@ def _delta(change: Changed) -> str:
 
 def _more_changes(changes: Sequence[Changed]) -> list[str]:
     return [f"{counted(len(changes) - NAMED, 'more file')} changed."] if len(changes) > NAMED else []
+
+
+def _meanwhile(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else ""
+    return f"Also changed meanwhile by others, as far as is known: {', '.join(paths[:NAMED])}{more}"
 
 
 def _call(one: Ran | Stopped) -> str:

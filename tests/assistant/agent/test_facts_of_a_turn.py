@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistant.agent.facts.summary import quiet_line
 from assistant.agent.sessions import SessionStore
 from assistant.agent.steps import Answer, Confirmation, Failure, Observation, Reply, Step, TextDelta, Verdict
 from tests.assistant.agent.conftest import MakeChat, approve, refuse, take
@@ -151,9 +152,7 @@ async def test_an_interrupted_turn_says_what_it_had_done(make_chat: MakeChat) ->
     await chat.close()
 
 
-async def test_files_that_something_else_than_a_file_tool_changed_are_facts(
-    make_chat: MakeChat, workspace: Path
-) -> None:
+async def test_what_others_change_during_a_turn_is_told_apart(make_chat: MakeChat, workspace: Path) -> None:
     chat = make_chat([WRITE, answer("I deleted README.md and wrote notes.txt.")], mode="edit")
     steps: list[Step] = []
     async for step in chat.ask("write"):
@@ -162,12 +161,10 @@ async def test_files_that_something_else_than_a_file_tool_changed_are_facts(
             (workspace / "config.py").write_text("DEBUG = False\nPORT = 1\n")
             (workspace / "README.md").unlink()
     said = last(steps)
-    assert {one.path: (one.added, one.removed, one.kind) for one in said.facts.changed} == {
-        "README.md": (0, 1, "deleted"),
-        "config.py": (2, 1, "changed"),
-        "notes.txt": (2, 0, "created"),
-    }
-    assert not said.contradicted
+    assert [one.path for one in said.facts.changed] == ["notes.txt"]
+    assert said.facts.meanwhile == ("README.md", "config.py")
+    assert said.contradicted
+    assert "meanwhile by others" in quiet_line(said.facts)
     await chat.close()
 
 

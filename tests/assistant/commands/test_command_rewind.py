@@ -1,12 +1,13 @@
 """/undo, /redo, /rewind and /diff over real turns, sessions and snapshots; no sandbox."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from assistant.agent.chat import Chat
 from assistant.agent.rewinding import Record, since
-from assistant.agent.steps import Confirmation, Notice, Reply, Step, Verdict
+from assistant.agent.steps import Confirmation, Notice, Observation, Reply, Step, Verdict
 from assistant.commands import registry
 from assistant.commands.base import CommandContext
 from assistant.settings import load_settings
@@ -41,10 +42,18 @@ def chat(workspace: Path) -> Chat:
     return build_chat(settings, workspace, make=lambda _: ScriptedStudent(script))
 
 
-async def asked(chat: Chat, request: str, verdict: Verdict = Verdict.REFUSED) -> list[Step]:
+async def asked(
+    chat: Chat,
+    request: str,
+    verdict: Verdict = Verdict.REFUSED,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[Step]:
+    """The steps of a turn; ``meanwhile`` is done once a call has its outcome."""
     steps: list[Step] = []
     async for step in chat.ask(request):
         steps.append(step)
+        if isinstance(step, Observation):
+            meanwhile()
         if isinstance(step, Confirmation):
             step.reply.set_result(Reply(verdict))
     return steps
@@ -102,6 +111,21 @@ async def test_C11_what_the_person_changed_since_is_named_and_kept(chat: Chat, w
 
 
 @pytest.mark.slow
+async def test_what_others_changed_during_a_turn_is_asked_about(chat: Chat, workspace: Path) -> None:
+    (workspace / "mine").write_text("one\n")
+    await asked(chat, "make a", meanwhile=lambda: (workspace / "mine").write_text("two\n"))
+    facts = chat.session.facts[0]
+    assert ([one.path for one in facts.changed], facts.meanwhile) == (["a"], ("mine",))
+    seen = await typed(chat, "/undo", 0)
+    assert "mine" in seen.shown[0] and seen.offered[0][1] == "only the other 1 file"
+    assert files(workspace) == "mine" and (workspace / "mine").read_text() == "two\n"
+    await typed(chat, "/redo")
+    assert files(workspace) == "a mine" and (workspace / "mine").read_text() == "two\n"
+    assert [one.path for one in chat.session.facts[0].changed] == ["a"]
+    await chat.close()
+
+
+@pytest.mark.slow
 async def test_rewind_takes_conversation_files_or_both(chat: Chat, workspace: Path) -> None:
     await asked(chat, "make a")
     await asked(chat, "make b")
@@ -134,6 +158,9 @@ class Full:
     """A store on a full disk."""
 
     def take(self, *_: object) -> object:
+        raise SnapshotError("the disk is full")
+
+    def look(self) -> object:
         raise SnapshotError("the disk is full")
 
 
