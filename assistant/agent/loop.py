@@ -89,7 +89,8 @@ class Loop:
         finished = False
         known = self._student().stats().notices
         try:
-            question = self._questions(request)
+            asked = asyncio.to_thread(self._questions, request)
+            question = await self._work.wait(asyncio.ensure_future(asked))
             while not finished:
                 async for step in self._answer(question, turn) if question else self._advance(turn):
                     finished = isinstance(step, Answer | Failure)
@@ -137,7 +138,7 @@ class Loop:
                 return
             results = [results_of[call.id] for call in calls]
         if not found:  # the results do not say it: the student goes on from them
-            turn.decisions += 1
+            turn.decisions += results is not None
             return
         decision = Decision(answer=found)
         recorded = self._recorded_of_host(turn, decision)

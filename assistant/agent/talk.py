@@ -18,6 +18,7 @@ from assistant.agent.loop import Loop
 from assistant.agent.offering import Offering
 from assistant.agent.questions.answers import USED_TOOLS, Asking, asking, thanked
 from assistant.agent.questions.counts import counting
+from assistant.agent.questions.guessing import guess
 from assistant.agent.questions.recognise import recognise
 from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.sessions import Session, SessionStore
@@ -82,7 +83,10 @@ class Talk:
         )
 
     def _question(self, request: str) -> Asking | None:
-        """What the host answers in the place of a small student: first questions, and what can be counted."""
+        """What the host answers in the place of a small student: first questions, and what can be counted.
+
+        Reads files.
+        """
         executor = self._parts.executor
         if not self._is_small() or not all(map(executor.registry.get, USED_TOOLS)):
             return None
@@ -91,7 +95,10 @@ class Talk:
         if found := recognise(request):
             earlier = [facts for _, facts in sorted(self.session.facts.items())]
             return asking(found, executor.context, earlier)
-        return counting(request)
+        if counted := counting(request, executor.context):
+            return counted
+        guessed = guess(request, executor.context)
+        return asking(guessed, executor.context, ()) if guessed else None
 
     def _way(self) -> Way:
         """How tools are selected for the student that serves."""

@@ -17,7 +17,7 @@ from tools.calls import ToolError
 _LARGEST_FILE = 1 << 20
 _MOST_FILES = 500
 _MOST_FOUND = 20
-_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
+TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
 _NAME = re.compile(r"(\w+(?:(?:::|\.)\w+)*)(\[.*\])?")
 
 
@@ -50,11 +50,16 @@ def node_ids(context: ToolContext, target: str) -> list[str]:
     return found[:_MOST_FOUND]
 
 
+def tests_in(context: ToolContext, path: str) -> list[list[str]]:
+    """The test functions and methods of one file, each by its names from the outside in."""
+    return [names for names in _tests(context, path) if names[-1].startswith("test")]
+
+
 def _test_files(context: ToolContext) -> Iterator[str]:
     count = 0
     with located(context.workspace, ".") as root:
         for entry in walk(root, Ignores(context.workspace), []):
-            if entry.is_file and _TEST_FILE.fullmatch(entry.parts[-1]):
+            if entry.is_file and TEST_FILE.fullmatch(entry.parts[-1]):
                 yield entry.path
                 count += 1
                 if count == _MOST_FILES:

@@ -12,6 +12,7 @@ import asyncio
 import functools
 import re
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -40,11 +41,7 @@ async def search_files(context: ToolContext, /, *, pattern: str, path: str | Non
         pattern: regular expression
         path: file or folder; everything without it
     """
-    try:
-        ripgrep = find_program("rg", context.workspace).path
-    except ProgramError:  # doctor says why; the engine in Python is slower and finds the same
-        ripgrep = None
-    return await search(context, pattern, path or ".", ripgrep)
+    return await search(context, pattern, path or ".", _ripgrep(context))
 
 
 async def search(context: ToolContext, pattern: str, path: str, ripgrep: str | None) -> ToolResult:
@@ -54,6 +51,22 @@ async def search(context: ToolContext, pattern: str, path: str, ripgrep: str | N
         return await asyncio.to_thread(functools.partial(_search, context, pattern, path, ripgrep, stop))
     finally:
         stop.set()
+
+
+def look_up(context: ToolContext, pattern: str, seconds: float) -> bool:
+    """Whether something in the workspace matches as it is written. Blocks; raises ToolError."""
+    check_cost(pattern)
+    with located(context.workspace, ".") as place:
+        ignores = Ignores(context.workspace, place.parts)
+        query = Query(pattern, False, place, ignores, threading.Event(), time.monotonic() + seconds)
+        return bool(_found(query, _ripgrep(context)).matches)
+
+
+def _ripgrep(context: ToolContext) -> str | None:
+    try:
+        return find_program("rg", context.workspace).path
+    except ProgramError:  # doctor says why; the engine in Python is slower and finds the same
+        return None
 
 
 def _search(

@@ -1,22 +1,29 @@
 """The calls from whose results the host counts or compares, where a request asks for nothing else.
 
-Invariant: only calls that read, and only where the request says itself what to read. Pure.
+Invariant: only calls that read, and only where the request says itself what to read. Tests are counted from
+their files, which is no call.
 """
 
 import re
 
 from assistant.agent.facts import answers, quantities
 from assistant.agent.facts.results import Result
-from assistant.agent.facts.words import paths_in
+from assistant.agent.facts.summary import counted
+from assistant.agent.facts.words import paths_in, same_file
 from assistant.agent.questions.answers import Asking
+from assistant.agent.quoting import code
+from tools.base import ToolContext
+from tools.builtin.defined_tests import tests_by_file
+from tools.builtin.naming_tests import is_path
 from tools.calls import ToolCall
 
+_MOST_NAMED = 8
 _IN_A_FILE = ("lines", "words", "characters", "functions", "methods", "classes")
 _MARKS = re.compile(
     r"(?P<mark>TODO|FIXME|XXX|HACK)(?:'?s)?\b(?:\s+comments?)?[^\w]*(?P<rest>.*)", re.IGNORECASE
 )
 _PLACE = re.compile(
-    r"(?:are|there|left|do|does|we|i|have|has|exist|in|the|this|project|repo|code|here|it|you|find|\s|\W)*",
+    r"(?:are|there|gibt|es|hay|left|do|does|we|i|have|has|exist|in|the|this|project|repo|code|here|it|you|find|\s|\W)*",
     re.I,
 )
 _WISH = re.compile(
@@ -25,17 +32,62 @@ _WISH = re.compile(
 )
 
 
-def counting(request: str) -> Asking | None:
+def counting(request: str, context: ToolContext) -> Asking | None:
     """The calls and the answer of a request that asks to count or compare; None where it asks something else.
 
-    The answer is empty where the results do not hold it.
+    The answer is empty where the results do not hold it. May read the files of tests.
     """
-    calls = (
-        _calls(request.strip())
-        if len(request) <= answers.LONGEST_REQUEST and "\n" not in request.strip()
-        else ()
+    text = request.strip()
+    if len(text) > answers.LONGEST_REQUEST or "\n" in text or _WISH.search(text):
+        return None
+    if (asked := _asks_for_tests(text)) is not None:
+        return _tests(context, asked)
+    calls = _calls(text)
+    if len(calls) == 1 and calls[0].tool == "read_file":
+        return _of_file(context, request, str(calls[0].arguments["path"]))
+    return _counted(request, calls) if calls else None
+
+
+def _of_file(context: ToolContext, request: str, path: str) -> Asking:
+    """What is counted in one file, which may be named without its folder."""
+    if "/" not in path and not is_path(context, path):
+        (listed,) = yield (_call("list_files", pattern=f"**/{path}"),)
+        found = [line for line in listed.text.splitlines() if line.endswith(f"/{path}")]
+        if len(found) > 1:
+            return f"There are {len(found)} files of that name: {', '.join(map(code, found[:_MOST_NAMED]))}."
+        path = found[0] if found else path
+    return (yield from _counted(request, (_call("read_file", path=path),)))
+
+
+def _asks_for_tests(request: str) -> str | None:
+    """The file whose tests are to be counted, empty for all; None where something else is asked."""
+    many = quantities.HOW_MANY.search(request)
+    noun = quantities.noun_in(many["what"]) if many else None
+    if noun is None or noun[0] != "tests" or noun[1] not in ("", "unit", "test"):
+        return None
+    paths = list(dict.fromkeys(paths_in(request)))
+    rest = noun[2].replace(paths[0], "") if paths else noun[2]
+    return (paths[0] if paths else "") if len(paths) < 2 and _PLACE.fullmatch(rest) else None
+
+
+def _tests(context: ToolContext, path: str) -> Asking:
+    """How many tests are defined, by the outlines of their files; nothing is run."""
+    yield from ()
+    found = tests_by_file(context)
+    numbers = {name: number for name, number in found.files.items() if not path or same_file(path, name)}
+    if path and not numbers:
+        return ""
+    if not numbers:
+        return "I found no file of tests here."
+    total = sum(numbers.values())
+    named = ", ".join(f"{code(name)} {number:,}" for name, number in list(numbers.items())[:_MOST_NAMED])
+    more = f" and {len(numbers) - _MOST_NAMED:,} more files" if len(numbers) > _MOST_NAMED else ""
+    least = "At least " if found.cut and not path else ""
+    return (
+        f"{least}{counted(total, 'test')} {'is' if total == 1 else 'are'} defined in "
+        f"{counted(len(numbers), 'file')}: {named}{more}.\n\nCounted by their definitions, without running "
+        "them; a run may count each set of parameters."
     )
-    return _counted(request, calls) if calls and not _WISH.search(request) else None
 
 
 def _counted(request: str, calls: tuple[ToolCall, ...]) -> Asking:

@@ -79,15 +79,35 @@ def recognise(request: str) -> Question | None:
         return None
     if _DID.search(text) or _PASSED.search(text):
         return Question("session" if _DID.search(text) else "passed")
+    variants = _variants(text.replace("’", "'"))
+    return next((found for one in variants if (found := _asked(*one))), None)
+
+
+def _asked(variant: str, subject: str) -> Question | None:
+    """What a request asks in which what it names is marked."""
     entries, rules = _data()
-    for variant, subject in _variants(text.replace("’", "'")):
-        words = [_plain(word) for word in _WORD.findall(variant)]
-        for language in entries:
-            meanings = _meanings(words, entries[language])
-            found = next((rule for rule in rules if rule.fits(meanings)), None) if meanings else None
-            if found and bool(subject) == (found.kind in ("explain", "where", "define")):
-                return Question(found.kind, subject)
+    words = [_plain(word) for word in _WORD.findall(variant)]
+    for language in entries:
+        meanings = _meanings(words, entries[language])
+        found = next((rule for rule in rules if rule.fits(meanings)), None) if meanings else None
+        if found and bool(subject) == (found.kind in ("explain", "where", "define")):
+            return Question(found.kind, subject)
     return None
+
+
+def marked(text: str, name: "re.Match[str]") -> Question | None:
+    """The question that ``text`` asks where ``name`` is that of a definition."""
+    variant = f"{text[: name.start()]} {_NAME_MARK} {text[name.end() :]}"
+    return _asked(variant, name[0])
+
+
+def is_about_the_project(word: str) -> bool:
+    """Whether a word points at the project, or at nothing by itself, as "it" does."""
+    entries, _ = _data()
+    return any(
+        entries[one].get(_plain(word), frozenset()) & {"project", "this", "rest", "mine", "you"}
+        for one in entries
+    )
 
 
 def _variants(text: str) -> Iterator[tuple[str, str]]:
@@ -100,7 +120,7 @@ def _variants(text: str) -> Iterator[tuple[str, str]]:
             yield re.sub(quoted, f" {_PATH_MARK} ", text, count=1), paths[0]
         return
     found = [*_QUOTED.finditer(text)] or [*_IDENTIFIER.finditer(text)]
-    found = found or [match for match in _DEFINED.finditer(text) if _plain(match[0]) not in _known()]
+    found = found or [match for match in _DEFINED.finditer(text) if _plain(match[0]) not in known_words()]
     if not found:
         yield text, ""
         found = [*_CAPITAL.finditer(text)]
@@ -154,8 +174,8 @@ def _plain(word: str) -> str:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """All words of all languages."""
+def known_words() -> frozenset[str]:
+    """All words of all languages by which questions are known."""
     return frozenset(word for entries in _data()[0].values() for word in entries)
 
 
