@@ -6,6 +6,7 @@ watches, to stderr.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ import click
 from assistant.cli.invocation import print_json, print_text
 from assistant.cli.moments import moment
 from assistant.cli.progress import progress
+from assistant.decision_query import parse_query
 from training.events import EventLogError, folder_of, is_postgres, open_log
 from training.events.base import EventLog
 from training.events.matching import OUTCOMES, DecisionFilter
@@ -49,14 +51,23 @@ _FILTERS = (
 
 
 def filter_options(command: Command) -> Command:
-    """The options that ``chosen`` makes a filter of."""
+    """The options and words that ``chosen`` makes a filter of."""
     for option in reversed(_FILTERS):
         command = option(command)
-    return command
+    return click.argument("words", nargs=-1, metavar="[FILTER]...")(command)
 
 
 def chosen(given: dict[str, Any]) -> DecisionFilter:
-    return DecisionFilter(**given)
+    """The filter of options and of words such as ``tool:run outcome:failed``. Raises UsageError."""
+    options = {name: value for name, value in given.items() if name != "words" and value is not None}
+    try:
+        wanted = parse_query(" ".join(given["words"]))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    for name in options:
+        if getattr(wanted, name) is not None:
+            raise click.UsageError(f"{name.removesuffix('_id')} is given twice, as an option and as a word")
+    return replace(wanted, **options)
 
 
 @contextmanager

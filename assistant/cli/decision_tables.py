@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from assistant.decision_chain import Chain
+from assistant.decision_outcome import outcome_of
 from assistant.text_safety import clean, clean_line
 from training.events.base import Event
 
@@ -131,17 +132,13 @@ def _line(row: Row) -> tuple[str, ...]:
     return (
         local_time(row["timestamp"]),
         clean_line(str(row["tool_selected"]), 24),
-        {None: "unknown", True: "done", False: "failed"}[_success(row)],
+        outcome_of(row),
         _share(row["confidence"]),
         _duration(row["latency_ms"]),
         clean_line(str(row["review"]["verdict"]), 16) if row["review"] else "-",
         clean_line(row["event_id"], 40),
         clean_line(str(row["context"].get("request", "")), 60),
     )
-
-
-def _success(row: Row) -> bool | None:
-    return None if row["outcome"] is None else bool(row["outcome"]["success"])
 
 
 def _share(value: Any) -> str:

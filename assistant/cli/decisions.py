@@ -48,7 +48,10 @@ def decisions() -> None:
 @json_option
 @raw_option
 def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> None:
-    """The newest decisions, newest first."""
+    """The newest decisions, newest first.
+
+    FILTER is as in the panel /decisions: tool:run outcome:failed session: agent: since:2d until: and words.
+    """
     with opened(url) as log, reading(log) as view:
         found = list(islice(chosen(given).rows(view), limit)) if view else []
     print_facts(found, as_json, lambda: table(found))

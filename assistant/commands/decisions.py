@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import block, code, plain, table
+from assistant.decision_outcome import outcome_of
 from training.events.base import EventLog, EventLogError
 from training.events.tool_figures import choices
 
@@ -121,10 +122,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _outcome(row: Row) -> str:
-    """A decision without outcome is unknown: the program ended in between, and it is never run again."""
-    if row["outcome"] is None:
-        return "not run" if row["review"] else "unknown"
-    return "ok" if row["outcome"].get("success") else "**failed**"
+    """A decision without outcome is unknown: it is never run again."""
+    return {"done": "ok", "failed": "**failed**"}.get(ended := outcome_of(row), ended)
 
 
 def _review(row: Row) -> str:

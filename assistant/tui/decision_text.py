@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from assistant.decision_outcome import outcome_of, verdict_of
 from assistant.text_safety import clean_line
 from assistant.tui.formatting import argument_line, duration
 from assistant.tui.widgets.row_table import Column, TableRow
@@ -52,18 +53,6 @@ def decision_row(row: Row) -> TableRow:
     if verdict in TONES:
         tones.append((_REVIEW, TONES[verdict]))
     return TableRow(str(row["event_id"]), cells, ((0, "muted"), *tones))
-
-
-def outcome_of(row: Row) -> str:
-    """What came of a decision. Without an outcome it is unknown; one that was refused did not run."""
-    if row["outcome"] is None:
-        return "not run" if verdict_of(row) == "refused" else "unknown"
-    return "done" if row["outcome"].get("success") else "failed"
-
-
-def verdict_of(row: Row) -> str:
-    """What was said of a decision; empty where nothing was."""
-    return str(row["review"].get("verdict") or "") if row["review"] else ""
 
 
 def local(timestamp: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:

@@ -12,8 +12,9 @@ from typing import Any
 from textual.content import Content
 
 from assistant.decision_chain import Chain, decision_of
+from assistant.decision_outcome import outcome_of, verdict_of
 from assistant.text_safety import clean_line
-from assistant.tui.decision_text import TONES, local, outcome_of, verdict_of
+from assistant.tui.decision_text import TONES, local
 from assistant.tui.formatting import duration, whole
 from training.events.base import Event, EventType
 from training.events.tool_figures import choices

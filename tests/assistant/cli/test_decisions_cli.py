@@ -90,6 +90,27 @@ def test_list_filters(run, folder, ids):
     assert listed("--tool", "read_file") == [ids[2], ids[0]]
     assert listed("--session", "s1") == [ids[1], ids[0]]
     assert listed("--tool", "none") == []
+    assert listed("tool:read") == [ids[2], ids[0]]
+    assert listed("tool:run", "--session", "s1", "request") == [ids[1]]
+    assert listed("tool:run", "nowhere") == []
+
+
+@pytest.mark.parametrize("words", [["tol:run"], ["outcome:odd"], ["session:s1", "--session", "s2"]])
+def test_a_filter_that_is_not_understood_is_an_error(run, folder, ids, words):
+    result = run("list", "--log", folder, *words)
+    assert result.exit_code == 2 and "Error: " in result.stderr
+
+
+def test_a_call_that_was_refused_did_not_fail(run, folder):
+    log = open_log(folder)
+    recorder = DecisionRecorder(log, "s1")
+    chosen = recorder.selected(
+        context={}, tools_available=[], tool_selected="run_shell", tool_parameters={}, latency_ms=1
+    )
+    recorder.reviewed(chosen, verdict="refused")
+    recorder.completed(chosen, success=False, result="the person refused this call", execution_time_ms=0.0)
+    log.close()
+    assert "not run" in run("list", "--log", folder).stdout
 
 
 def test_times_are_local(run, folder, ids):
