@@ -74,6 +74,12 @@ _C_LIKE = (".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".cs")
 _CODE = (".go", ".rs", ".rb", ".php", ".kt", ".swift", ".lua", ".pl", ".ex", ".exs", ".scala", *_C_LIKE)
 _COMMENT = re.compile(r"^\s*(?:#(?!!)|//+!?|/\*+|\*|--|;+|\"\"\"|''')\s?(.*?)(?:\*/|\"\"\"|''')?\s*$")
 
+_SAYS_NOTHING = re.compile(
+    r"(?i)(?:todo|fixme|xxx|hack)\b|copyright|\(c\)|spdx-|-\*-|(?:eslint|prettier|pylint|ruff|mypy|flake8|isort|type|"
+    r"jshint|globals?|istanbul)\b[-:]|@ts-|@flow|noqa|use strict|vim:"
+)
+"""Comments that say nothing of what a file is for."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -196,7 +202,7 @@ def _first_comment(lines: list[str]) -> tuple[str, int]:
         match = _COMMENT.match(line[:_LONGEST_READ])
         if match is None:
             return "", 0
-        if said := match[1].strip("* /"):
+        if (said := match[1].strip("* /")) and not _SAYS_NOTHING.match(said):
             return _shown(said), number
     return "", 0
 

@@ -7,7 +7,7 @@ results, and returns the answer.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from assistant.agent.facts.record import Facts
@@ -140,11 +140,22 @@ def _tests(context: ToolContext) -> Asking:
         )
     (result,) = yield (_read(found.found_in),)
     why = code(found.found_in)
-    for number, line in enumerate(_lines(result), start=1):
+    lines = _lines(result)
+    if found.found_in == "package.json":
+        why = next((quoted(one.place("package.json"), one.text) for one in _test_script(lines)), why)
+        return f"{code(command)}\n\nBecause of {why}"
+    for number, line in enumerate(lines, start=1):
         if found.sign and re.search(found.sign, line):
             why = quoted(f"{found.found_in}:{number}", line)
             break
     return f"{code(command)}\n\nBecause of {why}"
+
+
+def _test_script(lines: Sequence[str]) -> Iterator[Told]:
+    """The script of package.json that runs the tests, as it stands there."""
+    for number, line in enumerate(lines, start=1):
+        if match := re.search(r'"test"\s*:\s*"(?:[^"\\]|\\.)*"', line):
+            yield Told(number, number, match[0])
 
 
 def _changed() -> Asking:

@@ -3,13 +3,19 @@
 Invariant: only lines that stand in a file are told, each with its number. Pure.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 MOST_LINES = 6
+_FEW_LINES = 3
+_LONG = re.compile(r"^.{300}")
 _README = re.compile(r"readme(?:\.(?:md|rst|txt|markdown|adoc))?", re.IGNORECASE)
-_NO_PROSE = re.compile(r"\s*(?:$|[<|#!=*~^+>-]{1,}\s*$|!?\[|\[!\[|<|#|={3}|-{3}|\.\. |```|~~~|:\w+:)")
+_NO_PROSE = re.compile(
+    r"\s*(?:$|(?:TODO|FIXME)\b|[<|#!=*~^+>-]{1,}\s*$|!?\[|\[!\[|<|#|={3}|-{3}|\.\. |```|~~~|:\w+:)"
+)
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 _HOW_TO = re.compile(
     (
@@ -42,7 +48,7 @@ _BUILD = {
 }
 _CI = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _ABOUT = {
-    "pyproject.toml": r"(?:name|description|requires-python)\s*=",
+    "pyproject.toml": r"(?:name|description)\s*=",
     "setup.cfg": r"(?:name|description)\s*=",
     "setup.py": r"\s*(?:name|description)\s*=",
     "package.json": r'\s*"(?:name|description)"\s*:',
@@ -82,11 +88,15 @@ def build_files(names: Sequence[str]) -> list[str]:
 
 def about_lines(path: str, lines: Sequence[str]) -> list[Told]:
     """What a manifest says of the project."""
+    if path == "package.json" and _is_dense(lines):
+        return json_parts(lines, ("name", "description"))
     return _matching(lines, _ABOUT[path])[:3]
 
 
 def build_lines(path: str, lines: Sequence[str]) -> list[Told]:
     """What a file of ``build_files`` says of building and starting."""
+    if path == "package.json" and _is_dense(lines):
+        return json_parts(lines, ("scripts", "main", "bin", "dependencies"))[:MOST_LINES]
     return _matching(lines, _BUILD.get(path, _STEPS))[:MOST_LINES]
 
 
@@ -131,6 +141,31 @@ def instructions(lines: Sequence[str]) -> list[Told]:
         ):
             found.append(Told(at + 1, at + 1, line.strip()))
     return found[:MOST_LINES]
+
+
+def json_parts(lines: Sequence[str], keys: Sequence[str]) -> list[Told]:
+    """The members of a JSON object with those keys, as they stand in their line; nothing where it is none."""
+    try:
+        data = json.loads("\n".join(lines))
+    except (ValueError, RecursionError):
+        return []
+    found: dict[str, Told] = {}
+    decoder = json.JSONDecoder()
+    for number, line in enumerate(lines, start=1):
+        for match in re.finditer(r'"(\w+)"\s*:\s*', line):
+            key = match[1]
+            if key not in keys or key in found or not isinstance(data, dict) or key not in data:
+                continue
+            with suppress(ValueError, RecursionError):
+                value, end = decoder.raw_decode(line, match.end())
+                if value == data[key]:
+                    found[key] = Told(number, number, line[match.start() : end])
+    return [found[key] for key in keys if key in found]
+
+
+def _is_dense(lines: Sequence[str]) -> bool:
+    """Whether a file of JSON has not a line for each member."""
+    return sum(bool(line.strip()) for line in lines) <= _FEW_LINES or any(map(_LONG.search, lines))
 
 
 def _matching(lines: Sequence[str], pattern: str) -> list[Told]:

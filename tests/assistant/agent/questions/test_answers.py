@@ -92,6 +92,37 @@ async def test_how_it_is_built_and_tested_names_the_lines(make_chat: MakeChat, p
     await chat.close()
 
 
+async def test_a_manifest_on_one_line_is_quoted_briefly(make_chat: MakeChat, workspace: Path) -> None:
+    (workspace / "README.md").unlink()
+    (workspace / "package.json").write_text(
+        '{"author": {"name": "Ann"}, "name": "shop", "description": "A \\"small\\" shop", '
+        '"scripts": {"test": "jest --ci", "build": "tsc -p ."}, "dependencies": {"a": "1"}}\n'
+    )
+    chat = chat_of(make_chat)
+    about = said(await take(chat, "what does this project do?"))
+    assert '- `package.json:1`: `"name": "shop"`\n' in about
+    assert '- `package.json:1`: `"description": "A \\"small\\" shop"`' in about and "Ann" not in about
+    tests = said(await take(chat, "how do I run the tests?"))
+    assert tests == '`npm test --silent`\n\nBecause of `package.json:1`: `"test": "jest --ci"`'
+    built = said(await take(chat, "how is it built?"))
+    assert '`package.json:1`: `"scripts": {"test": "jest --ci", "build": "tsc -p ."}`' in built
+    await chat.close()
+
+
+async def test_what_a_project_is_about_is_no_version_and_no_reminder(
+    make_chat: MakeChat, workspace: Path
+) -> None:
+    (workspace / "README.md").write_text("# Demo\n\nTODO: say more\n\nKeeps stamps.\n")
+    (workspace / "pyproject.toml").write_text('[project]\nname = "demo"\nrequires-python = ">=3.11"\n')
+    (workspace / "app.py").write_text("# TODO: rename\n# Counts stamps.\nx = 1\n")
+    chat = chat_of(make_chat)
+    about = said(await take(chat, "what does this project do?"))
+    assert "Keeps stamps." in about and "TODO" not in about and "requires-python" not in about
+    explained = said(await take(chat, "explain app.py"))
+    assert "`app.py:2`: `Counts stamps.`" in explained and "TODO" not in explained
+    await chat.close()
+
+
 async def test_an_outline_explains_a_file(make_chat: MakeChat, project: Path) -> None:
     chat = chat_of(make_chat)
     assert said(await take(chat, "explain src/book.py")) == (
