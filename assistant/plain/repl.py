@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
+from assistant.agent.facts.told import without_result
 from assistant.agent.sessions import SessionError
 from assistant.agent.steps import (
     Answer,
@@ -30,7 +31,7 @@ from assistant.plain.confirm import ask_person
 from assistant.plain.ink import Ink, put
 from assistant.plain.interface import PlainInterface
 from assistant.plain.reader import Reader
-from assistant.plain.steps import step_block
+from assistant.plain.steps import is_whole, step_block
 from assistant.text_safety import clean
 from training.events.base import EventLogError
 from training.student.base import StudentError
@@ -57,6 +58,7 @@ class Repl:
         self._reader = make_reader(self._context)
         self._asking = False
         self._streamed: dict[str, str] = {}  # the last piece that each running call printed
+        self._seen = ""  # the last result, where it stands on the screen
         self._interrupted_at = float("-inf")
         self._reading: asyncio.Task[str | None] | None = None
         self._running: asyncio.Task[None] | None = None
@@ -182,7 +184,7 @@ class Repl:
 
     async def _steps(self, request: str) -> None:
         answer = AnswerStream(self._write, self._ink)
-        streamed = ""
+        streamed = self._seen = ""
         async for step in self._chat.ask(request):
             if isinstance(step, TextDelta):
                 streamed += step.text
@@ -194,7 +196,7 @@ class Repl:
                 streamed = ""
                 continue
             if isinstance(step, Answer) and not streamed:
-                answer.feed(step.text)
+                answer.feed(without_result(step.text, self._seen))
                 answer.finish()
             await self._step(step)
 
@@ -206,6 +208,8 @@ class Repl:
             self._write(self._ink.dim(step.text))
         else:
             streamed = self._streamed.pop(step.call.id, "") if isinstance(step, Observation) else ""
+            if isinstance(step, Observation):
+                self._seen = step.result.text if streamed or is_whole(step.result.text) else ""
             if streamed and not streamed.endswith("\n"):
                 self._write("\n")
             if block := step_block(step, self._ink, printed=bool(streamed)):

@@ -38,6 +38,11 @@ def folded(text: str, lines: int = SHOWN_LINES, characters: int = SHOWN_CHARACTE
     return "\n".join(kept)
 
 
+def is_whole(text: str) -> bool:
+    """Whether nothing of an output is folded away."""
+    return folded(text) == text.rstrip("\n")
+
+
 def outcome_text(step: Observation) -> str:
     """``ok`` or ``failed``, with exit code, time and who confirmed it."""
     result = step.result

@@ -57,12 +57,23 @@ class TurnView:
             case Notice(text):
                 await self._transcript.add_notice(text)
             case Failure(text, cancelled):
-                await self.settle()
+                await self.end()
                 await self._transcript.add_notice(text, "notice" if cancelled else "failure")
                 await self._facts(step.facts)
 
+    def replied(self, call_id: str) -> None:
+        """The person has answered what was asked of a call."""
+        if call_id in self._calls:
+            self._calls[call_id].show_running()
+
+    async def end(self) -> None:
+        """The turn is over: what was streamed is drawn to its end, and no call waits or runs."""
+        await self.settle()
+        for block in self._calls.values():
+            block.show_broken_off()
+
     async def settle(self) -> None:
-        """The turn is over: what was streamed is drawn to its end."""
+        """What was streamed is drawn to its end."""
         if self._answer is not None:
             await self._answer.finish("")
             self._answer = None

@@ -119,6 +119,22 @@ async def test_diff_of_a_write_is_shown_unless_the_person_saw_it(make_chat: Any)
     assert "+y" not in second
 
 
+@pytest.mark.parametrize("streamed", ["", "a\nb\n"])
+async def test_an_answer_does_not_quote_what_stands_there(make_chat: Any, streamed: str) -> None:
+    seen = Observation(shell_call(), ToolResult(True, "exit code 0\na\nb", exit_code=0), "e", "mode")
+    said = answer("Listed.\n\n```\nexit code 0\na\nb\n```")
+    steps = [Progress("c1", streamed), seen, said] if streamed else [seen, said]
+    shown = await run(make_chat(steps), Typist("x"))
+    assert shown.count("a\n") == 1 and shown.endswith("Listed.\n")
+
+
+async def test_an_answer_quotes_what_was_folded_away(make_chat: Any) -> None:
+    rows = [f"line {n}" for n in range(15)]
+    seen = Observation(shell_call(), ToolResult(True, "\n".join(rows)), "e", "mode")
+    said = answer("\n".join(["Listed.", "", "```", *rows, "```"]))
+    assert (await run(make_chat([seen, said]), Typist("x"))).count("line 14") == 1
+
+
 async def test_long_output_is_folded_and_said(make_chat: Any) -> None:
     result = ToolResult(True, "\n".join(f"line {n}" for n in range(100)))
     text = await run(make_chat([Observation(shell_call(), result, "e", "mode"), answer()]), Typist("x"))

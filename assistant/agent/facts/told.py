@@ -18,4 +18,13 @@ def results_told(facts: Facts, results: Sequence[Result]) -> str:
     failed = not last.result.success and last.result.exit_code is None
     if last.call.tool in _SAY_ALL or failed or not text:
         return summarise(facts)
-    return f"{summarise(facts)}\n\n{shown_lines(text.splitlines())}".strip()
+    return f"{summarise(facts)}{_below(text)}".strip()
+
+
+def without_result(answer: str, result: str) -> str:
+    """``answer`` without the ``result`` that it quotes below, for a screen on which that stands already."""
+    return answer.removesuffix(_below(result.rstrip())) if result.strip() else answer
+
+
+def _below(text: str) -> str:
+    return f"\n\n{shown_lines(text.splitlines())}"

@@ -217,7 +217,7 @@ class ChatScreen(Screen[None]):
     @on(TurnEnded)
     async def _turn_ended(self) -> None:
         if self._view is not None:
-            await self._view.settle()
+            await self._view.end()
             self._view = None
         await self._desk.clear()
         self.activity.rest()
@@ -242,6 +242,8 @@ class ChatScreen(Screen[None]):
 
     @on(Replied)
     async def _replied(self, event: Replied) -> None:
+        if self._view is not None:
+            self._view.replied(event.confirmation.call.id)
         await self._desk.answered(event)
 
     def _show_queue(self) -> None:

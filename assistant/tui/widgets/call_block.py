@@ -71,7 +71,7 @@ class CallBlock(Vertical):
             name, probability = step.alternatives[0]
             doubt = f"unsure: {clean_line(name, 60)} at {probability:.0%}"
         block = cls(step.call, confidence=step.confidence, doubt=doubt)
-        block._say("…", "$text-muted", mark="$primary")
+        block.show_running()
         return block
 
     @classmethod
@@ -100,6 +100,15 @@ class CallBlock(Vertical):
     def show_waiting(self) -> None:
         """The call waits for the person."""
         self._say("waits for you", "$warning")
+
+    def show_running(self) -> None:
+        """The person has answered, and no result is there yet."""
+        self._say("…", "$text-muted", mark="$primary")
+
+    def show_broken_off(self) -> None:
+        """The turn ended before there was a result."""
+        if self.result is None:
+            self._say("⊘ interrupted", "$warning")
 
     def show_progress(self, text: str) -> None:
         """Output as it arrives; its last lines are shown until the result is there."""

@@ -84,6 +84,32 @@ async def test_keys_answer(key: str, verdict: Verdict) -> None:
 
 
 @pytest.mark.slow
+async def test_what_was_answered_waits_no_more() -> None:
+    chat = FakeChat([selected(SHELL, Risk.EXECUTE), confirmation(SHELL), asyncio.Event().wait])
+    async with driving(chat) as pilot:
+        await send(pilot, "clean up")
+        await asked(pilot)
+        await pilot.press("y")
+        await replied(pilot, chat)
+        assert "waits for you" not in shown(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "⊘ interrupted" in shown(pilot))
+        assert "waits for you" not in shown(pilot)
+
+
+@pytest.mark.slow
+async def test_a_turn_that_is_stopped_while_it_asks_waits_no_more() -> None:
+    chat = FakeChat([selected(SHELL, Risk.EXECUTE), confirmation(SHELL), asyncio.Event().wait])
+    async with driving(chat) as pilot:
+        await send(pilot, "clean up")
+        await asked(pilot)
+        screen_of(pilot).stop_turn()
+        await until(pilot, lambda: not screen_of(pilot).query(ConfirmationPanel))
+        await until(pilot, lambda: "⊘ interrupted" in shown(pilot))
+        assert "waits for you" not in shown(pilot)
+
+
+@pytest.mark.slow
 async def test_other_keys_answer_nothing() -> None:
     chat = shell_chat()
     async with driving(chat) as pilot:
