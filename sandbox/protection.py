@@ -2,7 +2,8 @@
 
 Invariant: a protected path is bound read-only over itself, and the folders that lead to it are bound over
 themselves, so that neither can be renamed, removed or swapped for a link. Where it does not exist yet, an
-empty placeholder stands in for it. ``.git`` and ``.apprentice`` that a call makes elsewhere in the tree are
+empty placeholder stands in for it, which all calls in that workspace share, those of other programs too: the
+last one to end removes it. ``.git`` and ``.apprentice`` that a call makes elsewhere in the tree are
 set aside when it ends, before its result is returned. Not covered: the moment between such a creation and
 the end of the call; bare repositories; hooks that ``core.hooksPath`` names inside the workspace; what git
 finds through a ``.git`` file that points outside the workspace.
@@ -17,6 +18,7 @@ from sandbox.base import Mount, SandboxError
 from sandbox.installation import installed_below
 from sandbox.leftovers import STANDS_IN
 from sandbox.scratch import Scratch
+from sandbox.shared import Shared
 from sandbox.tree import Identity, NamesInTree, identity_of
 
 _AT_EVERY_DEPTH = frozenset({".git", ".apprentice"})
@@ -51,26 +53,30 @@ class Protection:
         self._absent: list[Path] = []
         self._placeholders: dict[Path, Identity] = {}
 
+        self._shared = Shared(mount.root)
+
     def prepare(self) -> tuple[Bind, ...]:
         """Put placeholders in place and return what to bind, parents first.
 
         Raises SandboxError where a protected path cannot be protected, such as one behind a symbolic link.
         """
         self._known = None
+        self._shared.enter()
         try:
             return self._binds()
         except OSError as error:
-            self._remove_placeholders()
+            self._leave()
             fix = "make its folder writable"
             raise SandboxError(f"cannot protect {error.filename}: {error.strerror}; {fix}") from error
         except SandboxError:
-            self._remove_placeholders()
+            self._leave()
             raise
 
     def release(self) -> list[str]:
-        """Remove placeholders and set aside what appeared since ``prepare``; one line for each."""
-        self._remove_placeholders()
-        return self.sweep()
+        """Set aside what appeared since ``prepare``, a line for each; placeholders go if nobody needs them."""
+        set_aside = self.sweep()
+        self._leave()
+        return set_aside
 
     def sweep(self) -> list[str]:
         """Set aside what appeared since ``prepare``, placeholders kept; one line for each.
@@ -110,7 +116,9 @@ class Protection:
             mode = self._mode(here)
             if mode is None:
                 self._place(self._root / here)
-            elif stat.S_ISDIR(mode) and here != path and not self._is_placeholder(here):
+            elif self._is_stand_in(here):
+                self._placeholders[self._root / here] = _identity_now(self._root / here)
+            elif stat.S_ISDIR(mode) and here != path:
                 binds.setdefault(here, True)
                 continue
             binds[here] = False
@@ -135,7 +143,10 @@ class Protection:
             inner = folder / name
             if inner in binds:
                 continue
-            if self._mode(inner) is None:
+            if self._mode(inner) is not None:
+                if self._is_stand_in(inner):
+                    self._placeholders[self._root / inner] = _identity_now(self._root / inner)
+            else:
                 if linked or name not in _ALWAYS_IN_GIT_FOLDERS:
                     self._absent.append(self._root / inner)
                     continue
@@ -165,17 +176,32 @@ class Protection:
     def _place(self, path: Path) -> None:
         if self._scratch is not None:
             self._scratch.note("placeholder", path)
-        if path.name in _FILES:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644 | STANDS_IN))
-        else:
-            path.mkdir(0o755 | STANDS_IN)
+        try:
+            if path.name in _FILES:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                os.close(os.open(path, flags, 0o644 | STANDS_IN))
+            else:
+                path.mkdir(0o755 | STANDS_IN)
+        except FileExistsError:  # another call has put it there in this moment
+            if not self._is_stand_in(path.relative_to(self._root)):
+                raise
         self._placeholders[path] = _identity_now(path)
 
-    def _is_placeholder(self, path: Path) -> bool:
-        """Whether a stand-in of ours is still there, and still empty."""
+    def _is_stand_in(self, path: Path) -> bool:
+        """Whether a placeholder is there, of ours or of another call, and still empty."""
         full = self._root / path
-        ours = self._placeholders.get(full)
-        return ours is not None and identity_of(full) == ours and not any(full.iterdir())
+        status = full.lstat()
+        if not status.st_mode & STANDS_IN or status.st_uid != os.geteuid():
+            return False
+        return not any(full.iterdir()) if stat.S_ISDIR(status.st_mode) else status.st_size == 0
+
+    def _leave(self) -> None:
+        """Nothing runs here any more; where nothing of others does either, the placeholders go."""
+        if self._shared.leave():
+            self._remove_placeholders()
+            self._shared.close()
+        else:
+            self._placeholders.clear()
 
     def _remove_placeholders(self) -> None:
         for path, identity in reversed(self._placeholders.items()):

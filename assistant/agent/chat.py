@@ -289,6 +289,7 @@ class Chat:
         """What works here, and what mends the rest."""
         from assistant.doctor import examine
 
+        await self._confinement.ready()  # two proofs at once would count each other's processes
         return await examine(self.settings, self.workspace)
 
     async def close(self) -> None:

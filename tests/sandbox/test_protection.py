@@ -1,6 +1,7 @@
 """Protection: what is bound, what stands in for what is missing, what is set aside."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,41 @@ def test_placeholder_that_became_a_repository_is_protected_as_one(plain_folder: 
     assert bound(plain_folder, protection)[".git/config"] == "r"
     protection.release()
     assert (plain_folder / ".git/HEAD").exists()
+
+
+def test_calls_at_the_same_time_share_their_placeholders(plain_folder: Path) -> None:
+    """As a doctor does that runs beside a chat in the same folder."""
+    first, second = Protection(Mount(plain_folder)), Protection(Mount(plain_folder))
+    assert bound(plain_folder, first) == bound(plain_folder, second) == {".git": "r", ".apprentice": "r"}
+    assert first.release() == []
+    assert {path.name for path in plain_folder.iterdir()} == {".git", ".apprentice"}
+    first.prepare()
+    assert second.release() == []
+    assert {path.name for path in plain_folder.iterdir()} == {".git", ".apprentice"}
+    assert first.release() == []
+    assert list(plain_folder.iterdir()) == []
+
+
+def test_placeholders_in_a_repository_are_shared_too(workspace: Path) -> None:
+    (workspace / ".git/config").unlink()
+    first, second = Protection(Mount(workspace)), Protection(Mount(workspace))
+    first.prepare()
+    second.prepare()
+    first.release()
+    assert (workspace / ".git/config").exists()
+    second.release()
+    assert not (workspace / ".git/config").exists()
+
+
+def test_many_calls_at_once_leave_nothing_and_set_nothing_aside(plain_folder: Path) -> None:
+    def call(_: int) -> list[str]:
+        protection = Protection(Mount(plain_folder))
+        said = []
+        for _ in range(20):
+            protection.prepare()
+            said += protection.release()
+        return said
+
+    with ThreadPoolExecutor(4) as pool:
+        assert not any(pool.map(call, range(4)))
+    assert list(plain_folder.iterdir()) == []
