@@ -73,7 +73,7 @@ class Protection:
             raise
 
     def release(self) -> list[str]:
-        """Set aside what appeared since ``prepare``, a line for each; placeholders go if nobody needs them."""
+        """Set aside what appeared since ``prepare``, a line for each; remove placeholders."""
         set_aside = self.sweep()
         self._leave()
         return set_aside

@@ -15,6 +15,7 @@ from assistant.agent.context import Context
 from assistant.agent.facts.runs import programs
 from assistant.agent.facts.summary import NOTHING_CHANGED, summarise
 from assistant.agent.gate import CHANGING, Gate, Held, Passed
+from assistant.agent.refusals import Refused
 from assistant.agent.steps import Answer, Call, Observation, Progress, Reply, Step, Verdict
 from assistant.agent.streaming import Done, Work
 from tools.calls import ToolCall, ToolResult
@@ -41,8 +42,8 @@ class Acting:
         account: Account,
     ) -> None:
         self.account = account
-        self.refusals: list[str] = []
-        """The reasons of what was refused of the last decision, empty where none was given."""
+        self.refusals: list[Refused] = []
+        """What was refused of the last decision."""
         self.held = False
         """True where nothing of the last decision ran."""
         self._executor = executor
@@ -73,11 +74,13 @@ class Acting:
         cut = decision.cut and not said.contradicted
         return Answer(said.text, selection.event_id, usage, decision.usage, cut, known, said.contradicted)
 
-    async def conclude(self, event_id: str, usage: Usage) -> Answer:
+    async def conclude(self, event_id: str, usage: Usage, refused: Sequence[Refused] = ()) -> Answer:
         """End a turn whose call was refused: the host says what is so, and the student nothing."""
         known = await self.account.settle()
         did = known.changed or programs(known.ran)
         text = summarise(known) if did else NOTHING_CHANGED
+        if refused:
+            text += f" You said: {'; '.join(dict.fromkeys(one.reason.strip() for one in refused))}"
         self._context.session.append(Message("assistant", text=text))
         self._seen = None
         return Answer(text, event_id, usage, facts=known)
@@ -169,7 +172,7 @@ class Acting:
         edited = reply.verdict is Verdict.EDITED
         refused = reply.verdict is Verdict.REFUSED
         if refused:
-            self.refusals.append(reply.reason if reply.asked else "")
+            self.refusals.append(Refused(call, reply.reason if reply.asked else ""))
         if not reply.asked:
             return
         await asyncio.to_thread(

@@ -19,6 +19,7 @@ from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
 from assistant.agent.questions.answers import Asking, advance
 from assistant.agent.reading import Reading
+from assistant.agent.refusals import Refused, looks_instead, says_no_more
 from assistant.agent.settings import LoopSettings
 from assistant.agent.steps import Answer, Failure, Notice, Observation, Step, TextDelta, Thought
 from assistant.agent.streaming import Done, Work
@@ -49,6 +50,8 @@ class _Turn:
     """The decision whose outcome came last."""
     retried: bool = False
     """True once the student may try again, after a refusal that gave a reason."""
+    refused: tuple[Refused, ...] = ()
+    """What was refused with a reason."""
     written: str = ""
     streamed: str = ""
     """The beginning of what is ``written`` of a reply that was shown already."""
@@ -134,7 +137,8 @@ class Loop:
                     results_of[step.call.id] = step.result
                 yield step
             if self._acting.refusals:
-                yield await self._acting.conclude(turn.observed, turn.usage)
+                turn.refused = tuple(one for one in self._acting.refusals if one.reason)
+                yield await self._conclude(turn)
                 return
             results = [results_of[call.id] for call in calls]
         if not found:  # the results do not say it: the student goes on from them
@@ -207,8 +211,10 @@ class Loop:
         asked = (self._student(), self._context.conversation(), report)
         if turn.decisions == 1:
             return await self._offering.first(turn.request, *asked)
-        retries = bool(self._acting.refusals) and self._acting.account.replaces()
+        retries = bool(self._acting.refusals) and self._is_small()
         made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
+        if retries and (tool := looks_instead(turn.refused, made.decision.calls, self._gate.risk)):
+            made = await self._offering.later(*asked, only_answer=False, only=tool)
         if not made.decision.reads:
             return made
         account = self._acting.account
@@ -224,9 +230,12 @@ class Loop:
         if decision.thought:
             yield Thought(decision.thought)
         if decision.calls and not turn.must_answer:
+            if turn.retried and says_no_more(turn.refused, decision.calls, self._is_small()):
+                yield await self._conclude(turn)
+                return
             if self._again(decision, turn):
                 if self._acting.refusals:
-                    yield await self._acting.conclude(turn.observed, turn.usage)
+                    yield await self._conclude(turn)
                     return
                 turn.must_answer = True
                 yield Notice("the student repeats the same call; it has to answer with what it knows")
@@ -238,13 +247,13 @@ class Loop:
                         turn.mending, turn.last_calls = True, ""
                 yield step
             if self._ends_refused(turn):
-                yield await self._acting.conclude(turn.observed, turn.usage)
+                yield await self._conclude(turn)
         elif decision.cut and not decision.answer and not turn.must_answer:
             turn.must_answer = True
             why = "repeated itself" if decision.repeated else "was cut at the token limit"
             yield Notice(f"a call {why} and was not run; the student has to answer")
-        elif turn.retried and self._acting.held and self._acting.account.replaces():
-            yield await self._acting.conclude(turn.observed, turn.usage)
+        elif turn.retried and self._acting.held and self._is_small():
+            yield await self._conclude(turn)
         else:
             if decision.repeated:
                 yield Notice("the student began to repeat itself and was stopped there")
@@ -266,10 +275,18 @@ class Loop:
         """Whether the turn is over because a call was refused; a reason lets the student try once more."""
         if not self._acting.refusals:
             return turn.retried and self._acting.held
-        if turn.retried or not any(self._acting.refusals):
+        turn.refused += tuple(one for one in self._acting.refusals if one.reason)
+        if turn.retried or not turn.refused:
             return True
         turn.retried = True
         return False
+
+    async def _conclude(self, turn: _Turn) -> Answer:
+        """End a turn with what is so after a refusal."""
+        return await self._acting.conclude(turn.observed, turn.usage, turn.refused)
+
+    def _is_small(self) -> bool:
+        return self._acting.account.replaces()
 
     def _again(self, decision: Decision, turn: _Turn) -> bool:
         """True where the decision is the last one over again, as often as the bounds say."""

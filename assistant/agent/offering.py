@@ -73,14 +73,18 @@ class Offering:
         *,
         only_answer: bool,
         only_call: bool = False,
+        only: str = "",
     ) -> Made:
-        """Any other decision: all is on offer, nothing but the answer, or all but it. Raises likewise."""
+        """Any other decision: all is on offer, nothing but the answer, all but it, or the one tool ``only``.
+
+        Raises likewise.
+        """
         names = [one.name for one in conversation.signatures if one.name != ANSWER]
-        allowed = [ANSWER] if only_answer else names if only_call else None
+        allowed = [ANSWER] if only_answer else [only] if only else names if only_call else None
         decision = await student.decide(conversation, allowed=allowed, on_text=on_text)
         made = self._made(decision, everything(conversation.signatures), conversation)
-        only = [one for one in made.available if one["name"] == ANSWER]
-        return replace(made, available=only) if only_answer else made
+        answers = [one for one in made.available if one["name"] == ANSWER]
+        return replace(made, available=answers) if only_answer else made
 
     def by_host(self, decision: Decision, conversation: Conversation) -> Made:
         """A decision that the host made in the student's place."""

@@ -53,10 +53,52 @@ async def test_a_refusal_with_a_reason_lets_the_student_try_once_more(
     await chat.close()
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        WRITE,
+        call("write_file", path="notes.txt", content="docs.txt"),
+        call("write_file", path="notes.txt", content="3\n"),
+    ],
+)
+async def test_a_retry_that_ignores_the_reason_is_not_asked(make_chat: MakeChat, again: Decision) -> None:
+    chat = make_chat([WRITE, again, answer("I wrote docs.txt.")], **EMBEDDED)
+    steps = await take(chat, "write", lambda _: Reply(Verdict.REFUSED, reason="call it docs.txt"))
+    assert len([one for one in steps if isinstance(one, Confirmation)]) == 1
+    assert last(steps).text == "Nothing was changed. You said: call it docs.txt"
+    await chat.close()
+
+
+async def test_a_retry_with_what_the_reason_names_is_asked(make_chat: MakeChat) -> None:
+    better = call("write_file", path="notes.txt", content="1\n2\n42\n")
+    chat = make_chat([WRITE, better, answer("Done.")], **EMBEDDED)
+
+    def reply(step: Confirmation) -> Reply:
+        wanted = "42" in step.call.arguments["content"]
+        return Reply(Verdict.ONCE) if wanted else Reply(Verdict.REFUSED, reason="42 is missing")
+
+    assert [one.path for one in last(await take(chat, "write", reply)).facts.changed] == ["notes.txt"]
+    await chat.close()
+
+
+async def test_a_retry_that_only_looks_is_decided_again_with_the_refused_tool(make_chat: MakeChat) -> None:
+    better = call("write_file", path="docs.txt", content="1\n")
+    chat = make_chat([WRITE, call("list_files"), better, answer("Done.")], **EMBEDDED)
+
+    def reply(step: Confirmation) -> Reply:
+        wanted = step.call.arguments["path"] == "docs.txt"
+        return Reply(Verdict.ONCE) if wanted else Reply(Verdict.REFUSED, reason="call it docs.txt")
+
+    steps = await take(chat, "write", reply)
+    assert [one.call.tool for one in steps if isinstance(one, Observation)] == ["write_file", "write_file"]
+    assert [one.path for one in last(steps).facts.changed] == ["docs.txt"]
+    await chat.close()
+
+
 async def test_the_small_student_says_nothing_of_a_refusal(make_chat: MakeChat) -> None:
     chat = make_chat([WRITE, answer("The number of lines is 5.")], **EMBEDDED)
     said = last(await take(chat, "write", lambda _: Reply(Verdict.REFUSED, reason="no")))
-    assert said.text == "Nothing was changed."
+    assert said.text == "Nothing was changed. You said: no"
     await chat.close()
 
 
@@ -64,7 +106,7 @@ async def test_the_small_student_says_nothing_of_a_refusal(make_chat: MakeChat) 
 async def test_a_second_refusal_ends_the_turn(make_chat: MakeChat, again: Decision) -> None:
     chat = make_chat([WRITE, again, answer("Done.")])
     steps = await take(chat, "write", lambda _: Reply(Verdict.REFUSED, reason="no"))
-    assert last(steps).text == "Nothing was changed."
+    assert last(steps).text == "Nothing was changed. You said: no"
     await chat.close()
 
 
