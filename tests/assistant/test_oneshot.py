@@ -41,7 +41,7 @@ STEP = {
     },
 }
 COUNT = {"type": "integer", "minimum": 0}
-FACTS = ["ran", "changed", "refused", "failed", "undone"]
+FACTS = ["ran", "changed", "refused", "failed", "undone", "meanwhile"]
 CONTRACT = {
     "type": "object",
     "required": ["session_id", "answer", "steps", "facts", "student", "usage", "elapsed_ms"],

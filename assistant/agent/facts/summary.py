@@ -1,5 +1,6 @@
 """Facts in words: one plain sentence per result, and one quiet line under a turn."""
 
+import re
 from collections.abc import Sequence
 
 from assistant.agent.facts.diffs import Changed
@@ -8,6 +9,7 @@ from assistant.agent.facts.record import Facts, Ran, Stopped
 NOTHING_CHANGED = "Nothing was changed."
 NAMED = 4
 LONGEST = 60
+LONGEST_REASON = 120
 _VERBS = {"created": "Wrote", "changed": "Changed", "deleted": "Deleted"}
 _WRITING = ("write_file", "edit_file")
 LOOKING = ("read_file", "list_files", "search_files", "git_diff", "search_docs", "web_search", "fetch_url")
@@ -21,7 +23,7 @@ def summarise(facts: Facts) -> str:
         *_more_changes(facts.changed),
         *(f"{_call(one)} was refused." for one in facts.refused),
         *(
-            f"{_call(one)} {'was interrupted' if _broken_off(one) else f'failed: {_short(one.why)}'}."
+            f"{_call(one)} {'was interrupted' if _broken_off(one) else f'failed: {_first(one.why)}'}."
             for one in facts.failed
             if not _told(one, facts.ran)
         ),
@@ -142,9 +144,14 @@ def _broken_off(stopped: Stopped) -> bool:
     return stopped.why.startswith("interrupted")
 
 
-def _short(text: str) -> str:
+def _first(why: str) -> str:
+    """The first sentence of a reason; a path may have a full stop in it."""
+    return _short(re.split(r"\.\s", why, maxsplit=1)[0], LONGEST_REASON)
+
+
+def _short(text: str, longest: int = LONGEST) -> str:
     text = text.rstrip(".")
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.agent.chat import Chat
-from assistant.agent.steps import Confirmation, Observation, Reply, Step, Verdict
+from assistant.agent.steps import Answer, Confirmation, Observation, Reply, Step, Verdict
 from assistant.plain.confirm import ask_person
 from assistant.plain.ink import Ink
 from tests.assistant.agent.conftest import MakeChat, take
@@ -94,6 +94,19 @@ async def test_C11_what_changes_while_the_question_stands_is_not_written_over(
     assert not result.success and "nothing was written" in result.text and said in result.text
     assert state(workspace) == left
     assert not list(workspace.rglob("*.apprentice-new"))
+    await chat.close()
+
+
+async def test_what_does_not_apply_any_more_is_said(make_chat: MakeChat, workspace: Path) -> None:
+    chat = make_chat([WRITE, DONE], student__model="embedded", student__adapter="none")
+
+    def reply(_: Confirmation) -> Reply:
+        (workspace / "config.py").write_text("MINE = 1\n")
+        return Reply(Verdict.ONCE)
+
+    *_, said = await take(chat, "do it", reply)
+    assert isinstance(said, Answer)
+    assert said.text == f"write_file config.py failed: config.py {REFUSED}. Nothing was changed."
     await chat.close()
 
 
