@@ -156,5 +156,5 @@ def _short(text: str, longest: int = LONGEST) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "3 matches"."""
-    plural = {"match": "matches", "entry": "entries"}.get(noun, f"{noun}s")
+    plural = {"match": "matches", "entry": "entries", "class": "classes"}.get(noun, f"{noun}s")
     return f"{number:,} {noun if number == 1 else plural}"

@@ -95,11 +95,11 @@ def _about() -> Asking:
             else lambda lines, name=name: manifests.about_lines(name, lines)
         )
         said += _told(name, result, told)
-    if not readme:
-        said.insert(0, "There is no README.")
     if len(said) < 3 and (sources := _sources(names)):
         for name, result in zip(sources, (yield tuple(map(_read, sources))), strict=True):
             said += _in_short(name, result)
+    if not readme:
+        said.insert(0, "There is no README.")
     return "\n\n".join([_listed(said), _tree(listed, names)])
 
 

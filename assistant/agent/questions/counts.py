@@ -13,7 +13,7 @@ from assistant.agent.facts.words import paths_in, same_file
 from assistant.agent.questions.answers import Asking
 from assistant.agent.quoting import code
 from tools.base import ToolContext
-from tools.builtin.defined_tests import tests_by_file
+from tools.builtin.definitions import KINDS, definitions_by_file, tests_by_file
 from tools.builtin.naming_tests import is_path
 from tools.calls import ToolCall
 
@@ -42,6 +42,8 @@ def counting(request: str, context: ToolContext) -> Asking | None:
         return None
     if (asked := _asks_for_tests(text)) is not None:
         return _tests(context, asked)
+    if nouns := _asks_for_definitions(text):
+        return _definitions(context, nouns)
     calls = _calls(text)
     if len(calls) == 1 and calls[0].tool == "read_file":
         return _of_file(context, request, str(calls[0].arguments["path"]))
@@ -79,14 +81,38 @@ def _tests(context: ToolContext, path: str) -> Asking:
         return ""
     if not numbers:
         return "I found no file of tests here."
-    total = sum(numbers.values())
-    named = ", ".join(f"{code(name)} {number:,}" for name, number in list(numbers.items())[:_MOST_NAMED])
-    more = f" and {len(numbers) - _MOST_NAMED:,} more files" if len(numbers) > _MOST_NAMED else ""
-    least = "At least " if found.cut and not path else ""
+    least = found.cut and not path
     return (
-        f"{least}{counted(total, 'test')} {'is' if total == 1 else 'are'} defined in "
-        f"{counted(len(numbers), 'file')}: {named}{more}.\n\nCounted by their definitions, without running "
-        "them; a run may count each set of parameters."
+        f"{_by_file(numbers, 'test', least)}\n\nCounted by their definitions, without running them; a run "
+        "may count each set of parameters."
+    )
+
+
+def _asks_for_definitions(request: str) -> str:
+    """Of what kind the definitions of the whole project are to be counted; empty where of none."""
+    many = quantities.HOW_MANY.search(request)
+    noun = quantities.noun_in(many["what"]) if many and not paths_in(request) else None
+    wanted = noun is not None and noun[0] in KINDS and not noun[1] and _PLACE.fullmatch(noun[2])
+    return noun[0] if noun and wanted else ""
+
+
+def _definitions(context: ToolContext, nouns: str) -> Asking:
+    """How many functions, methods or classes there are, by the outlines of source files."""
+    yield from ()
+    found = definitions_by_file(context, KINDS[nouns])
+    if not found.files:
+        return f"I found no {nouns} in source files that I can outline."
+    return _by_file(found.files, {"classes": "class"}.get(nouns, nouns.rstrip("s")), found.cut)
+
+
+def _by_file(numbers: dict[str, int], noun: str, least: bool) -> str:
+    total = sum(numbers.values())
+    most = sorted(numbers.items(), key=lambda one: -one[1])[:_MOST_NAMED]
+    named = ", ".join(f"{code(name)} {number:,}" for name, number in most)
+    more = f" and {len(numbers) - _MOST_NAMED:,} more files" if len(numbers) > _MOST_NAMED else ""
+    return (
+        f"{'At least ' if least else ''}{counted(total, noun)} {'is' if total == 1 else 'are'} defined in "
+        f"{counted(len(numbers), 'file')}: {named}{more}."
     )
 
 

@@ -75,6 +75,10 @@ async def test_tests_are_counted_without_being_run(make_chat: MakeChat, project:
 @pytest.mark.parametrize(
     ("request_", "text"),
     [
+        ("how many classes are there?", "1 class is defined in 1 file: `tests/test_names.py` 1."),
+        ("how many functions are there?", "4 functions are defined in 2 files: `tests/test_names.py` 3"),
+        ("what language is this?", "- `README.md:1`: `# Demo`"),
+        ("how big is this project?", "- `README.md:1`: `# Demo`"),
         ("how many tests are in test_names.py?", "2 tests are defined in 1 file"),
         ("how many lines has names.py", "shop/names.py has 6 lines."),
         ("how many functions are in names.py?", "shop/names.py has 1 function: slug."),
