@@ -16,7 +16,7 @@ from sandbox.base import Completed, Limits, Mount
 
 DEFAULT_LIMITS = Limits()
 
-_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+PROGRAM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _CANNOT_START = 126
 _FIRST_PYTHON = (
     'while [ "$1" != -- ]; do '
@@ -77,7 +77,7 @@ def environment(mount: Mount, more_folders: Sequence[str] = ()) -> dict[str, str
     venv = mount.root / ".venv" / "bin"
     folders = [str(venv)] if mount.writable and venv.is_dir() else []
     return {
-        "PATH": os.pathsep.join([*folders, *_FOLDERS, *more_folders]),
+        "PATH": os.pathsep.join([*folders, *PROGRAM_FOLDERS, *more_folders]),
         **_FIXED,
         **(_PROXIED if mount.egress else {}),
         **mount.environment,
@@ -89,7 +89,7 @@ def python_inside(source: str, *arguments: str) -> list[str]:
 
     Where there is none, it is the one that runs this, which the sandbox shows read-only.
     """
-    folders = [*_FOLDERS[:3], *([str(shown / "bin")] if (shown := interpreter_folder()) else [])]
+    folders = [*PROGRAM_FOLDERS[:3], *([str(shown / "bin")] if (shown := interpreter_folder()) else [])]
     return ["/bin/sh", "-c", _FIRST_PYTHON, "sh", *folders, "--", "-I", "-c", source, *arguments]
 
 

@@ -13,6 +13,7 @@ from assistant.agent.sessions import SessionError
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import block, code
+from assistant.commands.session import sized
 from assistant.text_safety import clean_line
 from sandbox.snapshots.base import SnapshotError, shown
 from sandbox.snapshots.restoring import Plan
@@ -90,6 +91,7 @@ async def _rewind(context: CommandContext, argument: str) -> None:
             chat.rewind_to(int(chosen))
         except SessionError as error:
             raise CommandError(str(error)) from error
+        await sized(context)
         await context.interface.session_changed()
         context.interface.note("the conversation goes on from there; the session's file keeps the rest")
 

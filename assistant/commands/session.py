@@ -4,12 +4,14 @@ Invariant: nothing here deletes or overwrites; a cleared session stays in the st
 file that exists.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from assistant.agent.sessions import SessionError, SessionSummary, export_json, export_markdown
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.paths import PathsError, exports_dir
+from training.student.base import StudentError
 
 COMPLETED = 50
 RAW = "--raw"
@@ -22,6 +24,7 @@ async def _clear(context: CommandContext, argument: str) -> None:
         context.chat.new_session()
     except SessionError as error:
         raise CommandError(str(error)) from error
+    await sized(context)
     await context.interface.session_changed()
     context.interface.notify(f"a new session; the one before is kept: /load {left}")
 
@@ -52,6 +55,7 @@ async def _open(context: CommandContext, key: str) -> None:
         context.chat.load_session(key)
     except SessionError as error:
         raise CommandError(str(error)) from error
+    await sized(context)
     await context.interface.session_changed()
 
 
@@ -87,6 +91,13 @@ async def _export(context: CommandContext, argument: str) -> None:
     except (ValueError, RuntimeError) as error:
         raise CommandError(f"cannot write {argument!r}: {error}") from error
     context.interface.notify(f"exported to {file}")
+
+
+async def sized(context: CommandContext) -> None:
+    """Let the chat size what is open now, so that the status says how full the window is."""
+    if context.chat.status().student_state == "ready":
+        with suppress(StudentError):
+            await context.chat.context_use()
 
 
 def label(summary: SessionSummary) -> str:

@@ -74,7 +74,8 @@ def question_text(confirmation: Confirmation, ink: Ink) -> str:
         lines.append(ink.diff(visible(confirmation.preview).rstrip("\n")))
     lines += [f"  asked because {visible(reason)}" for reason in confirmation.reasons]
     if confirmation.where:
-        lines.append(f"  runs in {visible(confirmation.where)}")
+        runs = "" if confirmation.where.startswith("runs ") else "runs in "
+        lines.append(f"  {runs}{visible(confirmation.where)}")
     if confirmation.rule:
         lines.append(f"  session, and always in this workspace, would allow: {visible(confirmation.rule)}")
         if confirmation.opens:

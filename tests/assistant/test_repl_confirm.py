@@ -224,6 +224,13 @@ def test_D11_padding_cannot_push_a_part_out_of_sight() -> None:
     assert "; rm -rf ~" in text
 
 
+def test_a_command_that_is_named_runs_once_in_words() -> None:
+    call = ToolCall("c1", "run_tests", {})
+    assert "\n  runs npm test · docker, no network\n" in text_of(
+        call, where="runs npm test · docker, no network"
+    )
+
+
 def test_a_line_break_in_a_command_does_not_forge_a_line() -> None:
     text = text_of(shell_call("ls\n  runs in nowhere"))
     assert '    command = "ls\\n  runs in nowhere"\n' in text

@@ -9,13 +9,13 @@ import asyncio
 import json
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.base import ToolContext
 from tools.builtin.atomic import read_bytes
 from tools.builtin.naming_tests import is_path, node_ids
 from tools.builtin.paths import located
-from tools.builtin.programs import python_argv, run_program
+from tools.builtin.programs import python_argv, python_of_sandbox, run_program
 from tools.builtin.tree import Ignores, children
 from tools.calls import Risk, ToolError, ToolResult
 from tools.registry import tool
@@ -25,6 +25,7 @@ _MOST_LOOKED_AT = 20
 VENV_PYTHONS = (".venv/bin/python", "venv/bin/python")
 """The workspace's own interpreters, which come before the sandbox's."""
 _TEST_FOLDERS = ("tests", "test")
+_NO_MODULE = re.compile(r"(?m)^\S*python\S*: No module named (pytest)$")
 _IDENTIFIER = re.compile(r"\w+")
 _MAKE_TEST = r"(?m)^test\s*:"
 _PYTEST = r"(?m)^(?:(?:async )?def test|(?:import|from) pytest\b)"
@@ -74,8 +75,14 @@ def suite_command(context: ToolContext, suite: Suite) -> str:
     if suite.argv[1:2] != ["-c"]:
         return shlex.join(suite.argv)
     arguments = shlex.join(suite.argv[4:])  # after the search for a Python and the shell's own name
-    found = next((name for name in VENV_PYTHONS if _text(context, f"{name[:-10]}pyvenv.cfg") is not None), "")
-    return f"{found} {arguments} (python3 where that does not start)" if found else f"python3 {arguments}"
+    inside = python_of_sandbox(context)
+    found = _venv_python(context)
+    return f"{found} {arguments} ({inside} where that does not start)" if found else f"{inside} {arguments}"
+
+
+def _venv_python(context: ToolContext) -> str:
+    """The interpreter of the workspace's own environment; empty where it has none."""
+    return next((name for name in VENV_PYTHONS if _text(context, f"{name[:-10]}pyvenv.cfg") is not None), "")
 
 
 def _wanted(target: str | None) -> str:
@@ -93,7 +100,18 @@ async def run_tests(context: ToolContext, /, *, target: str | None = None) -> To
         target: test file or name; all tests without it
     """
     found = await asyncio.to_thread(suite, context, _wanted(target))
-    return await run_program(context, "run_tests", found.argv)
+    result = await run_program(context, "run_tests", found.argv)
+    if result.success or not (missing := _NO_MODULE.search(result.text)):
+        return result
+    return replace(result, text=f"{result.text}\n{_how_to_install(context, missing[1])}")
+
+
+def _how_to_install(context: ToolContext, package: str) -> str:
+    """How the person gets the test program that is missing: a call has no network to install it."""
+    if found := _venv_python(context):
+        return f"{package} is not installed there; in a terminal of yours: {found} -m pip install {package}"
+    make = "python3 -m venv .venv && .venv/bin/python -m pip install"
+    return f"{package} is not installed there; in a terminal of yours: {make} {package}"
 
 
 def suite(context: ToolContext, target: str = "") -> Suite:

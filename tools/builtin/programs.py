@@ -4,9 +4,12 @@ Invariant: a program runs in the proven sandbox or not at all, and the first lin
 code, taken from the sandbox and not from what the program printed.
 """
 
+import os
+import shutil
 from collections.abc import Sequence
 
 from sandbox.base import Completed, Sandbox
+from sandbox.launch import PROGRAM_FOLDERS
 from tools.base import ToolContext
 from tools.builtin.terminal_text import as_read
 from tools.calls import ToolError, ToolResult
@@ -49,6 +52,13 @@ def result_of(completed: Completed) -> ToolResult:
         exit_code=completed.exit_code,
         truncated=completed.truncated,
     )
+
+
+def python_of_sandbox(context: ToolContext) -> str:
+    """The Python that a program finds in the sandbox, by its path where that is the system's own."""
+    shows = context.sandbox is not None and context.sandbox.name == "bubblewrap"
+    found = shutil.which("python3", path=os.pathsep.join(PROGRAM_FOLDERS)) if shows else None
+    return found or "python3"
 
 
 def python_argv(*arguments: str) -> list[str]:

@@ -131,6 +131,7 @@ async def test_rewind_takes_conversation_files_or_both(chat: Chat, workspace: Pa
     await asked(chat, "make b")
     before = chat.session.path.read_bytes()
     seen = await typed(chat, "/rewind", 0, 1)
+    assert chat.status().context_used > 0
     assert seen.changed == 1 and files(workspace) == "a b"
     assert [one.text for one in chat.session.messages if one.role == "user"] == ["make a"]
     assert chat.session.path.read_bytes().startswith(before)

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from sandbox.base import Completed
+from sandbox.scripted import ScriptedSandbox
 from tools.base import ToolContext
-from tools.builtin.code import suite
+from tools.builtin.code import run_tests, suite
 from tools.builtin.programs import result_of
 from tools.calls import ToolCall, ToolResult
 from tools.executor import Executor
+from tools.registry import Registry
 
 Run = Callable[..., Awaitable[ToolResult]]
 
@@ -147,6 +149,38 @@ async def test_the_test_program_is_found_by_the_manifests(
     result = await run("run_tests", **({"target": target} if target else {}))
     assert result.text == "exit code 0\nstarted"
     assert plain_sandbox.commands[0][-len(argv) :] == argv
+
+
+class Bubblewrap(ScriptedSandbox):
+    @property
+    def name(self) -> str:
+        return "bubblewrap"
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "mend"),
+    [
+        ({"conftest.py": ""}, "PYTHON -m pytest -q --color=no", "python3 -m venv .venv && .venv/bin/python"),
+        (
+            {"conftest.py": "", ".venv/pyvenv.cfg": "home = /usr/bin\n"},
+            ".venv/bin/python -m pytest -q --color=no (PYTHON where that does not start)",
+            "in a terminal of yours: .venv/bin/python",
+        ),
+    ],
+)
+async def test_the_interpreter_is_named_and_how_to_install_what_is_missing(
+    workspace: Path, files: dict[str, str], command: str, mend: str
+) -> None:
+    for name, content in files.items():
+        (workspace / name).parent.mkdir(exist_ok=True)
+        (workspace / name).write_text(content)
+    said = Completed(1, "/usr/bin/python3: No module named pytest\n", 5.0)
+    context = ToolContext(workspace, sandbox=Bubblewrap([said]))
+    system = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or "python3"
+    executor = Executor(Registry((run_tests,)), context)
+    assert await executor.command(ToolCall("", "run_tests")) == command.replace("PYTHON", system)
+    result = await executor.run(ToolCall("", "run_tests"))
+    assert not result.success and result.text.splitlines()[-1].endswith(f"{mend} -m pip install pytest")
 
 
 async def test_F08_a_failing_suite_that_claims_success_is_a_failure(run: Run, workspace: Path) -> None:
