@@ -108,10 +108,12 @@ async def run_tests(context: ToolContext, /, *, target: str | None = None) -> To
 
 def _how_to_install(context: ToolContext, package: str) -> str:
     """How the person gets the test program that is missing: a call has no network to install it."""
-    if found := _venv_python(context):
-        return f"{package} is not installed there; in a terminal of yours: {found} -m pip install {package}"
-    make = "python3 -m venv .venv && .venv/bin/python -m pip install"
-    return f"{package} is not installed there; in a terminal of yours: {make} {package}"
+    found = _venv_python(context)
+    python = found or ".venv/bin/python"
+    make = "" if found else "python3 -m venv .venv && "
+    return (
+        f"{package} is not installed there; in a terminal of yours:\n{make}{python} -m pip install {package}"
+    )
 
 
 def suite(context: ToolContext, target: str = "") -> Suite:

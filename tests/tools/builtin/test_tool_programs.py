@@ -164,7 +164,7 @@ class Bubblewrap(ScriptedSandbox):
         (
             {"conftest.py": "", ".venv/pyvenv.cfg": "home = /usr/bin\n"},
             ".venv/bin/python -m pytest -q --color=no (PYTHON where that does not start)",
-            "in a terminal of yours: .venv/bin/python",
+            ".venv/bin/python",
         ),
     ],
 )
@@ -180,7 +180,7 @@ async def test_the_interpreter_is_named_and_how_to_install_what_is_missing(
     executor = Executor(Registry((run_tests,)), context)
     assert await executor.command(ToolCall("", "run_tests")) == command.replace("PYTHON", system)
     result = await executor.run(ToolCall("", "run_tests"))
-    assert not result.success and result.text.splitlines()[-1].endswith(f"{mend} -m pip install pytest")
+    assert not result.success and result.text.splitlines()[-1] == f"{mend} -m pip install pytest"
 
 
 async def test_F08_a_failing_suite_that_claims_success_is_a_failure(run: Run, workspace: Path) -> None:
