@@ -1,4 +1,4 @@
-"""Makes the table of ``static_words``: ``python -m training.curation.distilling``, a minute on 2 cores.
+"""Makes the table of ``training.vectors.static_words``: ``python -m training.curation.distilling``, a minute on 2 cores.
 
 Needs the extras ``train`` and ``minilm``. The same weights give the same table up to rounding.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.curation.sentences import Sentences
-from training.curation.static_words import TABLE
+from training.vectors.static_words import TABLE
 
 if TYPE_CHECKING:
     from training.curation.base import Vectors

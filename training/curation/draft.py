@@ -19,6 +19,7 @@ from training.curation.lessons import quality_of
 from training.curation.projection import projected
 from training.curation.stages import Workshop, semdedup_of
 from training.curation.texts import tool_of
+from training.labels import label_of
 
 if TYPE_CHECKING:
     from training.curation.base import Numbers
@@ -144,6 +145,7 @@ def _facts(row: Row) -> dict[str, Any]:
         "session_id": row["session_id"],
         "timestamp": row["timestamp"],
         "quality": round(quality_of(row), 3),
+        "label": label_of(row).as_json(),
     }
 
 

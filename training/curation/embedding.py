@@ -74,7 +74,7 @@ def embedder_of(name: str, cache: Path | None = None) -> Embedder:
     if name == LETTERS:
         return HashedGrams()
     if name == STATIC:
-        from training.curation.static_words import StaticWords
+        from training.vectors.static_words import StaticWords
 
         return StaticWords()
     from training.curation.sentences import Sentences

@@ -26,7 +26,10 @@ def negative_of(row: Row, lesson: Lesson, renames: Renames) -> dict[str, Any]:
 
     made = _example(row, lesson, lesson.rejected_tool, lesson.rejected_arguments, renames)
     document: dict[str, Any] = orjson.loads(to_line(made))
-    return {**document, "rejected": {"reason": lesson.reason, "by": lesson.source}}
+    return {
+        **document,
+        "rejected": {"reason": lesson.reason, "by": lesson.source, "strength": lesson.strength},
+    }
 
 
 def _example(row: Row, lesson: Lesson, tool: str, arguments: Any, renames: Renames) -> Example:
@@ -61,5 +64,10 @@ def _kind(before: tuple[Message, ...], call: ToolCall) -> Kind:
 
 
 def _source(row: Row, lesson: Lesson) -> dict[str, Any]:
-    facts = {"provider": lesson.source, "event_id": row["event_id"], "model": row.get("model")}
+    facts = {
+        "provider": lesson.source,
+        "strength": lesson.strength,
+        "event_id": row["event_id"],
+        "model": row.get("model"),
+    }
     return {**facts, "teacher_model": row["teacher_model"]} if row.get("teacher_model") else facts

@@ -112,7 +112,7 @@ def labelled(rows: Sequence[Row], shop: Workshop) -> Made:
 
     made = _left(rows, problem)
     sources = Counter(lesson.source for row in made.kept if (lesson := lesson_of(row)))
-    wrong = sum(1 for row in made.kept if not (lesson_of(row) or Lesson("person")).tool)
+    wrong = sum(1 for row in made.kept if not (lesson_of(row) or Lesson("said")).tool)
     return Made(made.kept, made.dropped, {"sources": dict(sources), "only_wrong": wrong})
 
 

@@ -1,7 +1,7 @@
 """Decisions of the log as cases: what was asked, and what turned out, or was said, to be right.
 
-Invariant: what nobody knows to be right is no case, and neither is a decision that does not fit the tools of
-today.
+Invariant: what ``training.labels`` does not know to be right is no case, and neither is a decision that does
+not fit the tools of today.
 """
 
 from collections.abc import Iterable

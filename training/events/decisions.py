@@ -14,11 +14,13 @@ from typing import Any
 
 from training.events.base import Event, EventLog, EventLogError, EventType
 from training.events.ids import new_event, outcome_id, uuid7
-from training.events.worth import REVIEW, merged
+from training.labels.following import Following
+from training.labels.label import HOST
+from training.labels.reviews import REVIEW, merged
+
+__all__ = ["HOST", "DecisionRecorder", "find_row", "history", "review", "rows"]
 
 AGGREGATE = "decision"
-HOST = "host"
-"""The model of decisions that the program made in the student's place."""
 _TYPES = (EventType.AGENT_TOOL_SELECTED, EventType.AGENT_TOOL_COMPLETED, EventType.DECISION_REVIEWED)
 _COLUMNS: dict[str, Any] = {
     "agent_id": "",
@@ -96,14 +98,18 @@ class DecisionRecorder:
         result: Any,
         execution_time_ms: float | None = None,
         contradicted: Sequence[str] = (),
+        grounded: bool = False,
     ) -> Event:
         """Record what the call did. A selection has one outcome: recording another returns the first.
 
-        ``contradicted`` are the sentences of an answer that the record of its turn contradicts.
+        ``contradicted`` are the sentences of an answer that the record of its turn contradicts; ``grounded``
+        says that the host's own facts give the same answer.
         """
         data = {"success": success, "result": result, "execution_time_ms": execution_time_ms}
         if contradicted:
             data["contradicted"] = list(contradicted)
+        elif grounded:
+            data["grounded"] = True
         event_id = outcome_id(selection.event_id)
         kind = EventType.AGENT_TOOL_COMPLETED
         return self._log.append(self._event(kind, selection.aggregate_id, data, selection.event_id, event_id))
@@ -166,19 +172,21 @@ def rows(
     """Decisions as rows, newest first, read as they are asked for.
 
     A row has ``event_id, timestamp, session_id``, what was chosen and from what, ``outcome`` and ``review``
-    (None where there is none; several reviews as ``training.events.worth.merged`` reads them) and the
-    ``teacher_*`` columns.
+    (None where there is none; several reviews as ``training.labels.reviews.merged`` reads them), the
+    ``teacher_*`` columns, and ``after``, what followed in its session, as ``training.labels`` reads it.
     """
     wanted = {"tool_selected": tool, "agent_id": agent_id, "category": category}
     waiting: dict[str | None, list[Event]] = defaultdict(list)
     """What follows a selection, newest first, until the selection is read."""
+    following = Following()
     for event in log.read(event_type=_TYPES, correlation_id=session_id, newest_first=True):
         if event.event_type != EventType.AGENT_TOOL_SELECTED:
             waiting[event.causation_id].append(event)
             continue
-        followers = waiting.pop(event.event_id, [])
+        row = _row(event, waiting.pop(event.event_id, []))
+        row["after"] = following.of(row)
         if all(value is None or event.data.get(name) == value for name, value in wanted.items()):
-            yield _row(event, followers)
+            yield row
 
 
 def history(
@@ -201,11 +209,18 @@ def find_row(log: EventLog, event_id: str) -> dict[str, Any] | None:
     if event is None or event.event_type not in _TYPES:
         return None
     selection_id = event_id if event.event_type == EventType.AGENT_TOOL_SELECTED else event.causation_id
+    if event.correlation_id:
+        of_session = rows(log, session_id=event.correlation_id)
+        if found := next((row for row in of_session if row["event_id"] == selection_id), None):
+            return found
     newest = log.read(aggregate_id=event.aggregate_id, event_type=_TYPES, newest_first=True)
     followers: list[Event] = []
     for member in newest:
         if member.event_id == selection_id:
-            return _row(member, followers) if member.event_type == _TYPES[0] else None
+            if member.event_type != _TYPES[0]:
+                return None
+            row = _row(member, followers)
+            return {**row, "after": Following().of(row)}
         if member.causation_id == selection_id:
             followers.append(member)
     return None
@@ -237,6 +252,7 @@ def _row(selection: Event, followers: Sequence[Event]) -> dict[str, Any]:
 
 
 def _outcome(data: Mapping[str, Any]) -> dict[str, Any]:
-    """``contradicted`` stands there only where an answer was: what the record of its turn contradicts."""
-    extra = {"contradicted": data["contradicted"]} if data.get("contradicted") else {}
+    """``contradicted`` and ``grounded`` stand there only where an answer was: what the record of its turn
+    contradicts, and whether the host's own facts give the same."""
+    extra = {name: data[name] for name in ("contradicted", "grounded") if data.get(name)}
     return {name: data.get(name) for name in _OUTCOME} | extra

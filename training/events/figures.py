@@ -14,7 +14,7 @@ from typing import Any, Literal
 from training.events.base import Event
 from training.events.matching import outcomes_of
 from training.events.views import moment_of
-from training.events.worth import score
+from training.labels.label import score
 
 Row = dict[str, Any]
 Period = Literal["day", "week"]
@@ -46,7 +46,7 @@ class Tally:
     def summary(self) -> Row:
         """``success_rate`` is over those with an outcome; refusal and correction rates are over all.
 
-        ``accuracy`` is the mean of ``training.events.worth.score`` over those ``judged``: those of which a
+        ``accuracy`` is the mean of ``training.labels.label.score`` over those ``judged``: those of which a
         review, a teacher or the outcome says what they were worth.
         """
         count = self._outcomes

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from training.events.base import EventLog
 from training.events.decisions import rows
 from training.events.views import moment_of
-from training.events.worth import CORRECTED, REFUSED
+from training.labels.reviews import CORRECTED, REFUSED
 
 Row = dict[str, Any]
 Outcome = Literal["done", "failed", "unknown", "refused", "corrected"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from tools.protocol.calls import ANSWER
 from tools.selection.tokens import estimated_tokens
-from training.events.worth import judged
+from training.labels.label import label_of
 
 Row = dict[str, Any]
 ALL = "all"
@@ -168,15 +168,12 @@ def tool_statistics(rows: Iterable[Row]) -> Row:
 def right_tool(row: Row) -> str | None:
     """The tool that was right, as far as anything says so; None where nothing does.
 
-    What was chosen without a choice, and not reviewed, says nothing.
+    What was chosen without a choice, and that nobody judged, says nothing.
     """
-    said = judged(row)
-    if said is False:
-        corrected = (row["review"] or {}).get("corrected_tool")
-        return str(corrected) if corrected else None
-    if said is None and len(choices(row)) < 2:
+    label = label_of(row)
+    if label.source == "survived" and len(choices(row)) < 2:
         return None
-    return str(row["tool_selected"])
+    return label.tool or None
 
 
 def choices(row: Mapping[str, Any]) -> list[str]:

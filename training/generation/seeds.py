@@ -11,9 +11,9 @@ from tools.calls import ToolCall
 from tools.protocol.messages import Message, Signature
 from tools.schema import validate
 from training.datasets.example import Example, Kind, example_id
-from training.events.worth import judged
 from training.generation.base import Source
 from training.generation.log_rows import Row, conversation_of, signatures_of
+from training.labels import label_of
 
 MOST = 1_000
 _UNKNOWN = "unlabelled"
@@ -37,20 +37,20 @@ def seeds_of(rows: Iterable[Row], unsure_below: float) -> list[Example]:
 
 def _rank(row: Row, unsure_below: float) -> tuple[int, float] | None:
     """What comes first has the lower one; None for what teaches nothing new."""
-    right, confidence = judged(row), row.get("confidence")
+    label, confidence = label_of(row), row.get("confidence")
     sure = confidence if isinstance(confidence, int | float) else 1.0
-    if right is False:
-        return (0 if (row.get("review") or {}).get("corrected_tool") else 1), sure
-    return (2, sure) if right is None and sure < unsure_below else None
+    if label.source == "said" and label.rejected_tool:
+        return (0 if label.tool else 1), sure
+    return (2, sure) if label.source != "said" and sure < unsure_below else None
 
 
 def _seed(row: Row) -> Example | None:
     """None where the row does not hold enough, or the corrected call does not fit its tool."""
     before, tools = conversation_of(row), signatures_of(row)
-    review = row.get("review") or {}
-    known = bool(review.get("corrected_tool"))
-    tool = review.get("corrected_tool") or row.get("tool_selected")
-    arguments = (review.get("corrected_parameters") if known else row.get("tool_parameters")) or {}
+    label = label_of(row)
+    known = label.source == "said" and label.verdict == "correction"
+    tool = label.tool if known else row.get("tool_selected")
+    arguments = dict((label.arguments if known else row.get("tool_parameters")) or {})
     if before is None or not _fits(tool, arguments, tools):
         return None
     turns = (*before, Message("assistant", calls=(ToolCall("c0", str(tool), dict(arguments)),)))

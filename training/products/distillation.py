@@ -1,21 +1,17 @@
 """``distillation_training_data``: decisions of which the right or the wrong call is known, as examples.
 
-Invariant: an example states what it was learned from (``source``); where nothing tells right from wrong, as
-with a call that failed and that nobody reviewed, there is no example.
+Invariant: an example states who was right and how that is known (``source``, ``strength``), as
+``training.labels`` says it; where nothing tells right from wrong there is no example.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from training.events.base import EventType
-from training.events.decisions import HOST
 from training.events.views import LogView
-from training.events.worth import judged
+from training.labels import Label, label_of
 from training.products import history
 from training.products.base import Built, Moment, Name, Product, Refresh, Row, RowModel, Share
-
-Choice = tuple[Any, Any]
-"""A tool and its parameters, as they were logged."""
 
 
 class ExampleRow(RowModel):
@@ -30,7 +26,8 @@ class ExampleRow(RowModel):
     context: dict[str, Any]
     tools_available: list[dict[str, Any]]
     label: Literal["positive", "negative"]
-    source: Literal["person", "teacher", "outcome"]
+    source: Literal["said", "proved", "taught", "survived"]
+    strength: Share
     target_tool: str | None
     target_parameters: dict[str, Any] | None
     rejected_tool: str | None
@@ -73,32 +70,12 @@ def _curated(view: LogView) -> tuple[dict[str, list[str]], dict[str, str]]:
     return datasets, curations
 
 
-def taught(
-    row: Mapping[str, Any],
-) -> tuple[Literal["person", "teacher", "outcome"], Choice | None, Choice | None] | None:
-    """Who says so, the right call and the wrong one where they are known; None where nobody says."""
-    selected = (row.get("tool_selected"), row.get("tool_parameters"))
-    said = judged(row)
-    if said is True:
-        return "person", selected, None
-    if said is False:
-        review = row["review"]
-        corrected = (review.get("corrected_tool"), review.get("corrected_parameters"))
-        return "person", corrected if corrected[0] else None, selected
-    if row.get("teacher_tool"):
-        right = (row["teacher_tool"], row.get("teacher_parameters"))
-        return "teacher", right, None if right == selected else selected
-    if (row.get("outcome") or {}).get("success") is True and row.get("model") != HOST:
-        return "outcome", selected, None
-    return None
-
-
 def _example(row: Row) -> Row | None:
-    found = taught(row)
-    return None if found is None else _labelled(row, *found)
+    label = label_of(row)
+    return _labelled(row, label) if label.is_known else None
 
 
-def _labelled(row: Row, source: str, target: Choice | None, rejected: Choice | None) -> Row:
+def _labelled(row: Row, label: Label) -> Row:
     # How many tokens a decision took says nothing of what was asked, and would make equal examples differ.
     context = {name: value for name, value in row["context"].items() if name != "usage"}
     kept = ("event_id", "timestamp", "session_id", "agent_id", "category", "tools_available")
@@ -106,12 +83,13 @@ def _labelled(row: Row, source: str, target: Choice | None, rejected: Choice | N
         **{name: row[name] for name in kept},
         "request": context.get("request"),
         "context": context,
-        "label": "positive" if target else "negative",
-        "source": source,
-        "target_tool": target[0] if target else None,
-        "target_parameters": target[1] if target else None,
-        "rejected_tool": rejected[0] if rejected else None,
-        "rejected_parameters": rejected[1] if rejected else None,
+        "label": "positive" if label.tool else "negative",
+        "source": label.source,
+        "strength": label.strength,
+        "target_tool": label.tool or None,
+        "target_parameters": dict(label.arguments) if label.tool else None,
+        "rejected_tool": label.rejected_tool or None,
+        "rejected_parameters": dict(label.rejected_arguments) if label.rejected_tool else None,
         **{name: row[name] for name in ("confidence", "model", "teacher_model")},
     }
 
@@ -120,8 +98,8 @@ DISTILLATION = Product(
     id="distillation_training_data",
     domain="learning",
     owner="training",
-    description="Examples to teach the student with: what a person corrected or refused, what a teacher "
-    "chose, what succeeded.",
+    description="Examples to teach the student with: what a person said, what was proved, what a teacher "
+    "chose, what survived.",
     row=ExampleRow,
     build=build,
     refresh=Refresh((*history.EVENTS, EventType.TRAINING_DATA_CURATED), max_age_s=86_400),
@@ -142,6 +120,7 @@ DISTILLATION = Product(
         "category",
         "label",
         "source",
+        "strength",
         "target_tool",
         "rejected_tool",
         "confidence",

@@ -7,7 +7,7 @@ from typing import Any
 from training.events.base import Event, EventType
 from training.events.decisions import rows
 from training.events.views import LogView
-from training.events.worth import CORRECTED
+from training.labels.reviews import CORRECTED
 from training.products.base import (
     Amount,
     Built,
@@ -30,6 +30,16 @@ class OutcomeRow(RowModel):
     success: bool
     result: Any
     execution_time_ms: Amount | None
+    contradicted: list[str] | None = None
+    grounded: bool = False
+
+
+class AfterRow(RowModel):
+    """What followed the decision in its session."""
+
+    followed: bool
+    against: str
+    proof: str
 
 
 class ReviewRow(RowModel):
@@ -63,6 +73,7 @@ class DecisionRow(RowModel):
     teacher_tool: str | None
     teacher_parameters: dict[str, Any] | None
     teacher_confidence: Share | None
+    after: AfterRow | None = None
 
 
 def build(view: LogView) -> Iterator[Built]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from training.events.worth import score
+from training.labels.label import score
 from training.products.base import Row, number
 from training.products.base import field as value_of
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from training.events.tool_figures import choices
-from training.events.worth import judged
+from training.labels import label_of
 
 Row = Mapping[str, Any]
 
@@ -19,6 +19,7 @@ CORRECTED = 2.0
 TAUGHT = 1.5
 APPROVED = 1.0
 REFUSED = 1.0
+PROVED = 0.75
 UNCONTESTED = 0.25
 LATER_IN_TURN = 0.5
 MOST_WEIGHT = 3.0
@@ -73,17 +74,19 @@ def _evidence(row: Row) -> tuple[dict[str, float], dict[str, float]]:
     share = LATER_IN_TURN if _is_later(row) else 1.0
     right: defaultdict[str, float] = defaultdict(float)
     wrong: dict[str, float] = {}
-    said = judged(row)
-    corrected = (row.get("review") or {}).get("corrected_tool")
-    if said:
-        right[chosen] += APPROVED * share
-    elif said is not None and corrected:
-        right[str(corrected)] += CORRECTED * share
-        if corrected != chosen:
-            wrong[chosen] = CORRECTED * share
-    elif said is not None:
-        wrong[chosen] = REFUSED * share
-    elif (row.get("outcome") or {}).get("success") and len(choices(row)) > 1:
+    label = label_of(row)
+    if label.source == "said":
+        if label.verdict == "correction":
+            right[label.tool] += CORRECTED * share
+            if label.tool != chosen:
+                wrong[chosen] = CORRECTED * share
+        elif label.verdict == "negative":
+            wrong[chosen] = REFUSED * label.strength * share
+        else:
+            right[chosen] += APPROVED * share
+    elif label.source == "proved":
+        right[chosen] += PROVED * share
+    elif label.source == "survived" and len(choices(row)) > 1:
         right[chosen] += UNCONTESTED * share
     if row.get("teacher_tool"):
         right[str(row["teacher_tool"])] += TAUGHT * share

@@ -16,7 +16,7 @@ def row(
     success: bool | None = True,
     **changes: Any,
 ) -> dict[str, Any]:
-    """A decision that succeeded, unless ``success`` says otherwise."""
+    """A decision that succeeded, unless ``success`` says otherwise; another turn followed it."""
     given = {
         "event_id": f"e{number}",
         "timestamp": f"2026-03-04T12:00:{number % 60:02d}+00:00",
@@ -37,6 +37,7 @@ def row(
         "teacher_tool": None,
         "teacher_parameters": None,
         "teacher_confidence": None,
+        "after": {"followed": True, "against": "", "proof": ""},
     }
     return {**given, **changes}
 

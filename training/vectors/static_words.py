@@ -1,8 +1,8 @@
 """Texts as vectors by a table of word pieces that comes with the program: no model to run, and numpy alone.
 
 Distilled from all-MiniLM-L6-v2 (Apache-2.0) as model2vec does it: what the model says of each piece alone,
-reduced to its main components, common pieces weighted down by their rank (``distilling`` makes the file). A
-text is the mean of its pieces. It knows paraphrases that letters miss, and not the order of words. A word
+reduced to its main components, common pieces weighted down by their rank (``training.curation.distilling``
+makes the file). A text is the mean of its pieces. It knows paraphrases that letters miss, and not the order of words. A word
 that no pieces make gets the row that its hash names, so that texts in unknown writing differ.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from training.curation.word_pieces import WordPieces
+from training.vectors.word_pieces import WordPieces
 
 if TYPE_CHECKING:
     from training.curation.base import Vectors

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.curation.embedding import embedder_of, normal
-from training.curation.static_words import TABLE, StaticWords
-from training.curation.word_pieces import WordPieces
+from training.vectors.static_words import TABLE, StaticWords
+from training.vectors.word_pieces import WordPieces
 
 VOCABULARY = ["[PAD]", "[UNK]", "un", "##able", "##aff", "cafe", "!", "a", "##b", "中"]
 
