@@ -1,4 +1,4 @@
-"""Makes the table of ``training.vectors.static_words``: ``python -m training.curation.distilling``, a minute on 2 cores.
+"""Makes the table of static words: ``python -m training.curation.distilling``, a minute on 2 cores.
 
 Needs the extras ``train`` and ``minilm``. The same weights give the same table up to rounding.
 """

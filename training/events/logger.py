@@ -55,10 +55,12 @@ class AgentDecisionLogger:
         teacher_tool: str | None = None,
         teacher_parameters: Mapping[str, Any] | None = None,
         teacher_confidence: float | None = None,
+        after: Mapping[str, Any] | None = None,
     ) -> Event:
         """Record one decision, with its outcome and review where they are known. Returns the selection.
 
         A tool is a dict with a ``name``, or its name. ``outcome``: ``{success, result, execution_time_ms}``.
+        ``after`` is taken so that a row can be logged as it came, and not kept: it is read off the log.
         """
         teacher = {
             "teacher_model": teacher_model,

@@ -52,6 +52,8 @@ def _found(row: Row, later: Sequence[Row]) -> dict[str, Any]:
     """``later`` comes oldest first."""
     turns = [list(rows) for _, rows in groupby(later, _turn)]
     own = turns.pop(0) if turns and _turn(turns[0][0]) == _turn(row) else []
+    if not _request(row):
+        own, turns = [], []  # what is one turn cannot be told
     succeeded = (row.get("outcome") or {}).get("success") is True
     calls = succeeded and row.get("tool_selected") != ANSWER
     return {

@@ -73,9 +73,10 @@ def label_of(row: Row) -> Label:
 
 
 def score(row: Row) -> float | None:
-    """The quality of one decision, 0 to 1, by its label; None where nothing is known.
+    """How well one decision went, 0 to 1: a figure, and nothing to learn from. None where nothing is known.
 
-    Of a teacher's other choice, half for the same tool. A call that failed and that nobody judged is 0.
+    By its label; of a teacher's other choice half for the same tool. Of a call that has no label, by whether
+    it succeeded, unless what followed speaks against it.
     """
     label = label_of(row)
     if label.verdict == "positive":
@@ -83,8 +84,11 @@ def score(row: Row) -> float | None:
     if label.is_known:
         same = label.source == "taught" and label.tool == row.get("tool_selected")
         return 0.5 if same else 0.0
-    failed = (row.get("outcome") or {}).get("success") is False
-    return 0.0 if failed and row.get("review") is None else None
+    success = (row.get("outcome") or {}).get("success")
+    if row.get("tool_selected") == ANSWER or (row.get("after") or {}).get("against"):
+        return None
+    taken_back = (row.get("review") or {}).get("verdict") in TAKEN_BACK
+    return None if taken_back or not isinstance(success, bool) else float(success)
 
 
 def _said(row: Row) -> Label | None:

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[\w/.-]*(?:[./_]\w|\d)[\w/.-]*")
 _IT = r"(?:that|this|it)"
 _NOT = r"(?: not|n'?t)"
 _LEADING = re.compile(
-    r"\W*(?:no|nope|wrong|stop|undo|revert|nein|falsch|non|faux|oops|again|try again|once more)\b"
+    r"\W*(?:no|nope|wrong|stop|undo|revert|nein|falsch|non|faux|oops|try again|once more)\b(?!\.\w)"
     rf"|\W*{_IT}(?:'s| is| was)? (?:wrong|not (?:right|what|it)|incorrect|broken|nonsense)\b"
     rf"|\W*{_IT} (?:did|does){_NOT} (?:work|help|do)\b"
     r"|\W*(?:not (?:that|what)|why did you|i (?:said|meant|asked))\b"

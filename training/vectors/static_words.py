@@ -2,8 +2,8 @@
 
 Distilled from all-MiniLM-L6-v2 (Apache-2.0) as model2vec does it: what the model says of each piece alone,
 reduced to its main components, common pieces weighted down by their rank (``training.curation.distilling``
-makes the file). A text is the mean of its pieces. It knows paraphrases that letters miss, and not the order of words. A word
-that no pieces make gets the row that its hash names, so that texts in unknown writing differ.
+makes the file). A text is the mean of its pieces. It knows paraphrases that letters miss, and not the order
+of words. A word that no pieces make gets the row that its hash names: texts in unknown writing differ.
 """
 
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ def test_grades_and_labels_go_to_their_decisions(tmp_path: Path) -> None:
     first, second, third = with_judgements([row("x", number=number) for number in range(3)], said)
     assert first["teacher_grade"] == 1.0 and quality_of(first) > quality_of(third)
     lesson = lesson_of(second)
-    assert lesson is not None and (lesson.source, lesson.tool) == ("teacher", "run_shell")
+    assert lesson is not None and (lesson.source, lesson.tool) == ("taught", "run_shell")
     assert third == row("x", number=2)
 
 

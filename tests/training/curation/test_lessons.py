@@ -8,7 +8,7 @@ from training.curation.lessons import lesson_of, quality_of
 
 def test_a_success_is_right_and_a_failure_is_nothing():
     lesson = lesson_of(row("read it"))
-    assert lesson and (lesson.source, lesson.tool, lesson.rejected_tool) == ("outcome", "read_file", "")
+    assert lesson and (lesson.source, lesson.tool, lesson.rejected_tool) == ("survived", "read_file", "")
     assert lesson_of(row("read it", success=False)) is None
     assert lesson_of(row("read it", success=None)) is None
 
@@ -31,6 +31,7 @@ def test_what_was_allowed_and_then_failed_teaches_nothing():
     [
         (row("x", review=review("good")), row("x")),
         (row("x"), row("x", success=False)),
+        (row("x", review=review("refused", reason="no")), row("x", review=review("refused"))),
         (
             row("x", teacher_tool="read_file", teacher_confidence=0.9),
             row("x", teacher_tool="read_file", teacher_confidence=0.4),
@@ -38,7 +39,7 @@ def test_what_was_allowed_and_then_failed_teaches_nothing():
         (row("x", teacher_grade=1.0), row("x", teacher_grade=0.0)),
         (row("x", review=review("good"), confidence=0.3), row("x", review=review("good"), confidence=0.9)),
     ],
-    ids=["review", "outcome", "teacher", "grade", "loss"],
+    ids=["review", "outcome", "reason", "teacher", "grade", "loss"],
 )
 def test_quality_orders_by_evidence(better, worse):
     assert 0 <= quality_of(worse) < quality_of(better) <= 1

@@ -10,7 +10,7 @@ from training.events.ids import new_event
 ROW = [
     "event_id", "timestamp", "session_id", "agent_id", "category", "context", "tools_available",
     "tool_selected", "tool_parameters", "reasoning", "confidence", "model", "latency_ms", "outcome", "review",
-    "teacher_model", "teacher_tool", "teacher_parameters", "teacher_confidence",
+    "teacher_model", "teacher_tool", "teacher_parameters", "teacher_confidence", "after",
 ]  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def test_a_row_joins_selection_outcome_and_review(log, recorder):
         "teacher_tool": "answer",
         "teacher_parameters": None,
         "teacher_confidence": None,
+        "after": {"followed": False, "against": "", "proof": ""},
     }
 
 

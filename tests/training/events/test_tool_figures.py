@@ -21,6 +21,7 @@ def decided(tool: str = "read_file", took_ms: float | None = 10.0, **columns: An
         "context": {"request": "do it"},
         "outcome": outcome,
         "review": None,
+        "after": {"followed": True, "against": "", "proof": ""},
     }
     return row | columns
 
@@ -69,7 +70,7 @@ def test_the_ranker_is_compared_with_what_was_right() -> None:
             decided(context=asked(ranked=ranked), review=review("corrected", "run_shell")),
             decided(context=asked(ranked=ranked), review=review("refused")),
             decided(context=asked(ranked=ranked), tools_available=[READ]),
-            decided(context=asked(ranked=ranked), tools_available=[READ], review=review("approved")),
+            decided(context=asked(ranked=ranked), tools_available=[READ], review=review("good")),
             decided(context=asked()),
         ]
     )

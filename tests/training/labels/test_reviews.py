@@ -1,11 +1,12 @@
-"""Several reviews read as one, and the score of a decision."""
+"""Several reviews read as one."""
 
 from typing import Any
 
 import pytest
 
+from tests.training.products.product_events import MemoryLog, decide
 from training.events.decisions import find_row, history, review
-from training.events.worth import judged, merged, score
+from training.labels.reviews import merged
 
 CALL = {"corrected_tool": "run_tests", "corrected_parameters": {"target": "x"}}
 OTHER = {"corrected_tool": "read_file", "corrected_parameters": {"path": "b"}}
@@ -34,6 +35,12 @@ def said(verdict: Any, **more: Any) -> dict[str, Any]:
         ([said("seen"), said("noted")], said("noted")),
         ([said("bad", **CALL), said("bad")], said("bad", **CALL)),
         ([said("good"), said(["bad"])], said("good")),
+        ([said("approved"), said("undone")], said("undone")),
+        ([said("corrected", **CALL), said("undone")], said("undone", **CALL)),
+        ([said("undone"), said("good")], said("good")),
+        ([said("undone"), said("corrected", **CALL)], said("corrected", **CALL)),
+        ([said("approved"), said("undone"), said("redone")], said("approved")),
+        ([said("undone"), said("redone"), said("undone")], said("undone")),
     ],
     ids=str,
 )
@@ -43,71 +50,18 @@ def test_what_is_newest_of_each_kind_counts(oldest_first, counts):
 
 def test_without_reviews_nothing_was_said():
     assert merged([]) is None
+    assert merged([said("redone"), said("undone")]) is None
 
 
 def test_a_review_without_its_fields_is_read():
     assert merged([{}, {"verdict": "good"}]) == {**said("good"), "reason": None}
 
 
-def test_a_rating_does_not_erase_a_correction_wherever_the_row_is_read(log, decide):
+def test_a_rating_does_not_erase_a_correction_wherever_the_row_is_read():
+    log = MemoryLog()
     event_id = decide(log).event_id
     review(log, event_id, verdict="corrected", **CALL)
     review(log, event_id, verdict="good")
     (row,) = history(log)
     assert row["review"] == said("corrected", **CALL)
     assert find_row(log, event_id) == row
-
-
-def row(**changes: Any) -> dict[str, Any]:
-    plain = {
-        "tool_selected": "read_file",
-        "tool_parameters": {"path": "a"},
-        "outcome": None,
-        "review": None,
-        "teacher_tool": None,
-        "teacher_parameters": None,
-    }
-    return plain | changes
-
-
-def outcome(success: Any = True) -> dict[str, Any]:
-    return {"success": success, "result": "", "execution_time_ms": 5.0}
-
-
-@pytest.mark.parametrize(
-    ("review", "expected"),
-    [
-        (None, None),
-        (said("seen"), None),
-        (said("approved"), True),
-        (said("refused"), False),
-        (said("corrected", **CALL), False),
-        (said("corrected", corrected_tool="read_file", corrected_parameters={"path": "a"}), True),
-    ],
-)
-def test_whether_a_person_said_right(review, expected):
-    assert judged(row(review=review)) is expected
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, None),
-        ({"outcome": outcome(True)}, 1),
-        ({"outcome": outcome(False)}, 0),
-        ({"outcome": {"success": "yes"}}, None),
-        ({"review": {"verdict": "approved"}, "outcome": outcome(False)}, 1),
-        ({"review": {"verdict": "refused"}, "outcome": outcome(True)}, 0),
-        ({"review": {"verdict": "corrected"}, "outcome": outcome(True)}, 0),
-        ({"review": {"verdict": "seen"}, "outcome": outcome(True)}, 1),
-        ({"review": {"verdict": ["bad"]}, "outcome": outcome(True)}, 1),
-        ({"review": {"verdict": "good"}}, 1),
-        ({"review": {"verdict": "bad"}}, 0),
-        ({"teacher_tool": "run_shell", "outcome": outcome(True)}, 0),
-        ({"teacher_tool": "read_file", "outcome": outcome(False)}, 0.5),
-        ({"teacher_tool": "read_file", "teacher_parameters": {"path": "a"}}, 1),
-        ({"teacher_tool": "run_shell", "review": {"verdict": "approved"}}, 1),
-    ],
-)
-def test_the_strongest_evidence_decides_the_score(changes, expected):
-    assert score(row(**changes)) == expected

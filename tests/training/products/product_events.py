@@ -81,6 +81,11 @@ def decide(
     return DecisionRecorder(log, "s", agent, category).selected(**(given | changes))
 
 
+def go_on(log: Any) -> Event:
+    """Append what the session went on with: another turn, of which nothing is known."""
+    return decide(log, context={"request": "what does this project do"}, tool_selected="run_shell")
+
+
 def complete(log: Any, selection: Event, success: bool = True, timestamp: str = "", **changes: Any) -> Event:
     """Append the outcome of a decision, dated like it unless ``timestamp`` says otherwise."""
     data = {"success": success, "result": "done", "execution_time_ms": 5.0, **changes}

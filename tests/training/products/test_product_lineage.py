@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.training.products.product_events import complete, decide, record
+from tests.training.products.product_events import complete, decide, go_on, record
 from training.events.base import EventType
 from training.products import ProductError
 from training.products.lineage import lineage
@@ -17,6 +17,7 @@ def curated(store, log):
     for selection in list(events.values()):
         complete(log, selection)
     record(log, EventType.TRAINING_DATA_CURATED, dataset_id="d1", event_ids=[events["one"].event_id])
+    go_on(log)
     record(log, EventType.MODEL_TRAINED, model_id="m1", dataset_id="d1")
     for name in ("agent_decision_history", EXAMPLES, "distilled_model_metrics"):
         store.publish(name, log)
@@ -37,7 +38,7 @@ def test_upstream_goes_down_to_event_types(store, curated):
         "AGENT_TOOL_COMPLETED",
         "DECISION_REVIEWED",
     ]
-    assert (history.facts["rows"], history.facts["events"]) == (2, 4)
+    assert (history.facts["rows"], history.facts["events"]) == (3, 5)
 
 
 def test_downstream_names_what_is_made_of_it(store, curated):
@@ -74,7 +75,7 @@ def test_rows_lead_to_their_events_and_datasets(store, curated, log):
 def test_rows_without_an_id_are_named_by_their_key(store, log, curated):
     store.publish("performance_benchmarks", log)
     tree = lineage(store, "performance_benchmarks", limit=1)
-    assert child(tree, "rows").children[0].name == "2026-03-04, coder, coding, read_file, m"
+    assert child(tree, "rows").children[0].name == "2026-03-04, coder, coding, run_shell, m"
 
 
 def test_a_tree_becomes_plain_facts(store, curated):

@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from tests.training.products.product_events import NOON, complete, decide, record, review
+from tests.training.products.product_events import NOON, complete, decide, go_on, record, review
 from training.events.base import EventType
 from training.events.decisions import rows
 from training.events.views import LogView, last_sequence
@@ -89,7 +89,7 @@ class TestExamples:
     def test_a_correction_is_a_positive_and_rejects_what_was_chosen(self, log, built):
         review(log, decide(log), "corrected", "run_shell")
         example = self.one(built)
-        assert (example["label"], example["source"]) == ("positive", "person")
+        assert (example["label"], example["source"]) == ("positive", "said")
         assert (example["target_tool"], example["target_parameters"]) == ("run_shell", {"path": "right.py"})
         assert (example["rejected_tool"], example["rejected_parameters"]) == ("read_file", {"path": "0.py"})
 
@@ -122,25 +122,32 @@ class TestExamples:
         complete(log, selection)
         review(log, selection, verdict)
         example = self.one(built)
-        assert (example["label"], example["source"], example["target_tool"]) == ("negative", "person", None)
+        assert (example["label"], example["source"], example["target_tool"]) == ("negative", "said", None)
         assert example["rejected_tool"] == "read_file"
 
-    def test_an_approval_is_a_positive_even_where_the_call_failed(self, log, built):
+    def test_an_approval_is_said_before_the_call_runs_and_teaches_nothing_where_it_failed(self, log, built):
         selection = decide(log)
         complete(log, selection, success=False)
         review(log, selection, "approved")
-        example = self.one(built)
-        assert (example["label"], example["source"], example["target_tool"]) == (
-            "positive",
-            "person",
-            "read_file",
-        )
+        go_on(log)
+        assert built("distillation_training_data") == []
+
+    def test_what_was_taken_back_is_a_negative_until_it_is_brought_back(self, log, built):
+        selection = decide(log, tool_selected="run_shell")
+        complete(log, selection)
+        review(log, selection, "approved")
+        go_on(log)
+        assert (self.one(built)["label"], self.one(built)["source"]) == ("positive", "survived")
+        review(log, selection, "undone")
+        assert (self.one(built)["label"], self.one(built)["source"]) == ("negative", "said")
+        review(log, selection, "redone")
+        assert (self.one(built)["label"], self.one(built)["source"]) == ("positive", "survived")
 
     def test_a_teacher_is_followed_where_nobody_reviewed(self, log, built):
         teacher = {"teacher_model": "t", "teacher_tool": "run_shell", "teacher_parameters": {}}
         complete(log, decide(log, teacher=teacher))
         example = self.one(built)
-        assert (example["source"], example["target_tool"]) == ("teacher", "run_shell")
+        assert (example["source"], example["target_tool"]) == ("taught", "run_shell")
         assert example["rejected_tool"] == "read_file"
 
     def test_a_teacher_who_agrees_rejects_nothing(self, log, built):
@@ -150,23 +157,28 @@ class TestExamples:
 
     def test_a_success_is_a_positive(self, log, built):
         complete(log, decide(log))
-        assert self.one(built)["source"] == "outcome"
+        assert built("distillation_training_data") == []
+        go_on(log)
+        assert (self.one(built)["source"], self.one(built)["strength"]) == ("survived", 0.5)
 
     def test_where_nothing_tells_right_from_wrong_there_is_no_example(self, log, built):
         decide(log)
         complete(log, decide(log, 2), success=False)
         complete(log, decide(log, 3), success=True)
         review(log, log.events[-2], "seen")
+        go_on(log)
         assert len(built("distillation_training_data")) == 1
 
     def test_how_many_tokens_it_took_is_no_part_of_an_example(self, log, built):
         complete(log, decide(log, context={"request": "r", "usage": {"prompt_tokens": 3}}))
+        go_on(log)
         example = self.one(built)
         assert (example["request"], example["context"]) == ("r", {"request": "r"})
 
     def test_a_curated_dataset_is_in_the_lineage_of_what_it_took(self, log, built):
         first, second = decide(log, 1), decide(log, 2)
         outcomes = [complete(log, first), complete(log, second)]
+        go_on(log)
         curated = record(log, EventType.TRAINING_DATA_CURATED, dataset_id="d1", event_ids=[first.event_id])
         taken_not, taken = built("distillation_training_data")
         assert taken.datasets == ("d1",) and taken.row["datasets"] == ["d1"]

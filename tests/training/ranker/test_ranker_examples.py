@@ -8,6 +8,7 @@ import pytest
 
 from tools.protocol.calls import ANSWER
 from tools.registry import builtin_registry
+from training.labels.label import WEAK
 from training.ranker.examples import (
     APPROVED,
     CORRECTED,
@@ -32,6 +33,7 @@ def row(request: str = "show it", tool: str = "read_file", **columns: Any) -> di
         "tools_available": offered,
         "outcome": DONE,
         "session_id": "s",
+        "after": {"followed": True, "against": "", "proof": ""},
     }
     return {"context": {"request": request}, **given, **columns}
 
@@ -44,8 +46,9 @@ def review(verdict: str, tool: str | None = None) -> dict[str, Any]:
     ("columns", "right", "wrong"),
     [
         ({}, {"read_file": UNCONTESTED}, {}),
-        ({"review": review("approved")}, {"read_file": APPROVED}, {}),
-        ({"review": review("refused")}, {}, {"read_file": REFUSED}),
+        ({"review": review("approved")}, {"read_file": UNCONTESTED}, {}),
+        ({"review": review("good")}, {"read_file": APPROVED}, {}),
+        ({"review": review("refused")}, {}, {"read_file": REFUSED * WEAK}),
         ({"review": review("bad"), "outcome": FAILED}, {}, {"read_file": REFUSED}),
         (
             {"review": review("corrected", "list_files")},
@@ -90,7 +93,7 @@ def test_the_same_request_is_one_example_of_bounded_weight() -> None:
 
 
 def test_where_both_were_said_the_heavier_side_stands() -> None:
-    refused = [row(review=review("refused"))] * 2
+    refused = [row(review=review("bad"))] * 2
     (example,) = examples_of([*refused, row()])
     assert (example.right, example.wrong) == ({}, {"read_file": 2 * REFUSED})
 
