@@ -68,15 +68,13 @@ def _against(row: Row, own: Sequence[Row], turns: Sequence[Sequence[Row]]) -> st
         return "it was called again and again"
     if any((one.get("review") or {}).get("verdict") in TAKEN_BACK for one in own):
         return "what its turn did was taken back"
-    asked = _request(row)
-    requests = [_request(turn[0]) for turn in turns[:2]]
-    if requests and objects(requests[0]):
-        return "the next request says that it was wrong"
-    if asked and any(asks_again(asked, one) for one in requests[:1]):
-        return "the same was asked for again"
-    later_words = requests[1:] if asked not in requests else []
-    if asked and any(one != asked and asks_again(asked, one) for one in later_words):
-        return "the same was asked for again"
+    if turns:
+        asked, following = _request(row), _request(turns[0][0])
+        if objects(following):
+            return "the next request says that it was wrong"
+        same_tool = any(one.get("tool_selected") == row.get("tool_selected") != ANSWER for one in turns[0])
+        if asks_again(asked, following, retried=same_tool):
+            return "the same was asked for again"
     return "tests failed after it" if _tests(row, own) is False else ""
 
 

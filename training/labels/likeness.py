@@ -7,8 +7,9 @@ names other files, or other numbers, is another request.
 import re
 from functools import lru_cache
 
-ALIKE = 0.5
-"""Cosine from which on two requests ask for the same; measured in ``benchmarks/poisoned_log.py``."""
+ALIKE, ALIKE_UNNAMED, ALIKE_RETRIED = 0.5, 0.65, 0.2
+"""Cosines from which on two requests ask for the same: as a rule; where only one of them names something; where
+the second led to the same tool. Measured in ``benchmarks/poisoned_log.py``."""
 _LONGEST = 2_000
 _QUOTED = re.compile(r"`[^`\n]+`|\"[^\"\n]+\"")
 _NAME = re.compile(r"[\w/.-]*(?:[./_]\w|\d)[\w/.-]*")
@@ -34,15 +35,21 @@ def objects(request: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def asks_again(one: str, other: str) -> bool:
-    """Whether ``other`` asks for the same as ``one``, in the same words or in others."""
+def asks_again(one: str, other: str, *, retried: bool = False) -> bool:
+    """Whether ``other`` asks for the same as ``one``, in the same words or in others.
+
+    ``retried``: the same tool was called for it.
+    """
     first, second = (" ".join(text[:_LONGEST].casefold().split()) for text in (one, other))
     if first == second:
         return True
     names, others = _names(first), _names(second)
-    if names and others and names != others:
+    if names and others and not (names <= others or others <= names):
         return False
-    return likeness(_plain(first, names & others), _plain(second, names & others)) >= ALIKE
+    if retried and names and names == others:
+        return True
+    bound = ALIKE_RETRIED if retried else ALIKE_UNNAMED if bool(names) is not bool(others) else ALIKE
+    return likeness(_plain(first, names & others), _plain(second, names & others)) >= bound
 
 
 def likeness(one: str, other: str) -> float:
