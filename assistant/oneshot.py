@@ -164,7 +164,7 @@ class OneShot:
         self._question = asyncio.create_task(ask_person(step, asker, _progress, Ink(colour=False)))
         await asyncio.wait([self._question])
         reply = None if self._question.cancelled() else self._question.result()
-        step.reply.set_result(reply or Reply(Verdict.REFUSED))
+        step.reply.set_result(reply or Reply(Verdict.REFUSED, asked=False))
         if reply is None:
             self.interrupt()
 

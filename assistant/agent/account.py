@@ -29,13 +29,14 @@ class Reviewed:
     """A reply as it is shown, and the sentences of it that the record contradicts.
 
     ``instead`` is what the host said in place of it or beside it; ``kept`` is False where the reply was
-    not shown although nothing contradicts it.
+    not shown although nothing contradicts it; ``grounded`` is True where the host's own count agrees.
     """
 
     text: str
     contradicted: tuple[str, ...] = ()
     instead: str = ""
     kept: bool = True
+    grounded: bool = False
 
 
 class Account:
@@ -104,8 +105,9 @@ class Account:
     def review(self, reply: str, shown: str) -> Reviewed:
         """``reply`` as it is shown; ``shown`` is the beginning of it that was streamed already."""
         if self.replaces() and (own := self.counted()):
-            wrong = not set(re.findall(r"\d+", own)) <= set(re.findall(r"\d+", reply))
-            return Reviewed(own, (reply,) if wrong else (), own)
+            counted = set(re.findall(r"\d+", own))
+            wrong = not counted <= set(re.findall(r"\d+", reply))
+            return Reviewed(own, (reply,) if wrong else (), own, grounded=bool(counted) and not wrong)
         found = self._check(reply)
         if self.replaces() and self._results:
             own = results_told(self.facts, self._results)

@@ -67,9 +67,8 @@ class Acting:
         known = await self.account.settle()
         said = Reviewed(decision.answer) if by_host else self.account.review(decision.answer, shown)
         self._context.session.append(Message("assistant", text=said.text or "…", thought=decision.thought))
-        await self._complete(
-            selection, ToolResult(said.kept and not said.contradicted, said.instead), said.contradicted
-        )
+        result = ToolResult(said.kept and not said.contradicted, said.instead)
+        await self._complete(selection, result, said.contradicted, grounded=said.grounded)
         self._seen = None
         cut = decision.cut and not said.contradicted
         return Answer(said.text, selection.event_id, usage, decision.usage, cut, known, said.contradicted)
@@ -184,7 +183,14 @@ class Acting:
             reason=reply.reason,
         )
 
-    async def _complete(self, selection: Event, result: ToolResult, contradicted: Sequence[str] = ()) -> None:
+    async def _complete(
+        self,
+        selection: Event,
+        result: ToolResult,
+        contradicted: Sequence[str] = (),
+        *,
+        grounded: bool = False,
+    ) -> None:
         outcome = await asyncio.to_thread(
             self._recorder.completed,
             selection,
@@ -192,6 +198,7 @@ class Acting:
             result=result.text,
             execution_time_ms=result.execution_time_ms,
             contradicted=contradicted,
+            grounded=grounded,
         )
         self._seen = outcome.event_id
 

@@ -12,6 +12,7 @@ import orjson
 
 from assistant.decision_chain import Chain
 from assistant.decision_outcome import outcome_of
+from assistant.label_text import short_label, whole_label
 from assistant.text_safety import clean, clean_line
 from training.events.base import Event
 
@@ -25,7 +26,7 @@ def table(rows: Sequence[Row]) -> str:
     """One line per decision."""
     if not rows:
         return NOTHING
-    head = ("TIME", "TOOL", "OUTCOME", "CONF", "CHOSEN IN", "REVIEW", "EVENT", "REQUEST")
+    head = ("TIME", "TOOL", "OUTCOME", "CONF", "CHOSEN IN", "REVIEW", "LABEL", "EVENT", "REQUEST")
     return align([head, *(_line(row) for row in rows)])
 
 
@@ -34,6 +35,7 @@ def detail(found: Chain) -> str:
     row = found.row
     shown = {**row, "timestamp": local_time(row["timestamp"])}
     shown["outcome"] = row["outcome"] or "unknown"
+    shown["label"] = whole_label(row)
     lines = []
     for name, value in shown.items():
         if value is None or value in ("", [], {}):
@@ -136,6 +138,7 @@ def _line(row: Row) -> tuple[str, ...]:
         _share(row["confidence"]),
         _duration(row["latency_ms"]),
         clean_line(str(row["review"]["verdict"]), 16) if row["review"] else "-",
+        short_label(row) or "-",
         clean_line(row["event_id"], 40),
         clean_line(str(row["context"].get("request", "")), 60),
     )

@@ -1,7 +1,7 @@
-"""``apprentice decisions``: read the log of decisions.
+"""``apprentice decisions``: read the log of decisions, and say what was right.
 
-Invariant: nothing is recorded here; only ``migrate`` makes a log, and only ``prune`` removes from one. Text
-from the log is made inert before it is shown.
+Invariant: only ``good``, ``bad`` and ``correct`` record here, ``migrate`` makes a log, and ``prune`` removes.
+Text from the log is made inert before it is shown.
 """
 
 from datetime import datetime
@@ -25,11 +25,15 @@ from assistant.cli.lazy import LazyGroup
 from assistant.cli.moments import moment_or_sequence
 from assistant.cli.progress import waiting
 from assistant.decision_chain import find_chain
+from assistant.label_text import with_label
 from training.events.codec import to_document
 from training.events.figures import Period, redactions, statistics
 
 _ELSEWHERE = {
     "export": "assistant.cli.decision_export:export",
+    "good": "assistant.cli.decision_review:good",
+    "bad": "assistant.cli.decision_review:bad",
+    "correct": "assistant.cli.decision_review:correct",
     "migrate": "assistant.cli.decision_migrate:migrate",
     "prune": "assistant.cli.decision_prune:prune",
     "replay": "assistant.cli.decision_export:replay",
@@ -53,7 +57,7 @@ def list_decisions(limit: int, url: str | None, as_json: bool, **given: Any) -> 
     FILTER is as in the panel /decisions: tool:run outcome:failed session: agent: since:2d until: and words.
     """
     with opened(url) as log, reading(log) as view:
-        found = list(islice(chosen(given).rows(view), limit)) if view else []
+        found = [with_label(row) for row in islice(chosen(given).rows(view), limit)] if view else []
     print_facts(found, as_json, lambda: table(found))
 
 
@@ -69,7 +73,7 @@ def show(event_id: str, url: str | None, as_json: bool) -> None:
     if found is None:
         raise click.ClickException(f"no decision has the event {event_id!r}; see: apprentice decisions list")
     facts = {
-        **found.row,
+        **with_label(found.row),
         "cause": to_document(found.cause) if found.cause else None,
         "events": [to_document(event) for event in found.events],
     }
@@ -99,7 +103,7 @@ def stats(
     """How often each tool was chosen, by whom, and how it went.
 
     SUCCESS is the share of the decisions with an outcome; REFUSED and CORRECTED of all decisions. ACCURACY is
-    how right they were, as far as it is known: by what was said of them, else by what a teacher chose, else
+    how right they were, as far as it is known: by what was said of them, was proved or a teacher chose, else
     by their outcome. How an agent's accuracy moved over time: --agent ID --by week.
     """
     if redacted and (by or any(given.values())):

@@ -9,6 +9,7 @@ from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError, no_argument
 from assistant.commands.markdown import block, code, plain, table
 from assistant.decision_outcome import outcome_of
+from assistant.label_text import short_label, whole_label
 from training.events.base import EventLog, EventLogError
 from training.events.tool_figures import choices
 
@@ -28,7 +29,7 @@ async def _decisions(context: CommandContext, argument: str) -> None:
     if not rows:
         context.interface.show("No decisions yet. Every call that the student chooses is recorded here.")
         return
-    header = ("UTC", "call", "confidence", "outcome", "review")
+    header = ("UTC", "call", "confidence", "outcome", "review", "label")
     context.interface.show(table(header, [_cells(row) for row in rows]))
 
 
@@ -85,6 +86,7 @@ def why_text(row: Row, title: str = "the last decision", below: str = "") -> str
         ("student", code(str(row["model"] or "")) + f", {row['latency_ms'] or 0:,.0f} ms"),
         ("outcome", _outcome(row)),
         ("review", _review(row)),
+        ("label", plain(whole_label(row), 400)),
         ("recorded", code(row["event_id"]) + " " + plain(str(row["timestamp"]))),
     ]
     parts = [table(("", title), [(name, text) for name, text in facts if text])]
@@ -114,10 +116,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     took = (row["outcome"] or {}).get("execution_time_ms")
     return (
         plain(str(row["timestamp"])[5:16].replace("T", " ")),
-        code(call_text(row), 28),
+        code(call_text(row), 24),
         share(row["confidence"]),
         _outcome(row) + (f" {took:,.0f} ms" if took else ""),
         plain((row["review"] or {}).get("verdict") or ""),
+        plain(short_label(row)),
     )
 
 

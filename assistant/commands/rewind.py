@@ -4,7 +4,7 @@ Invariant: a file that somebody else changed after the student did is overwritte
 its name, chooses so; dismissing a question changes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from assistant.agent.rewinding import Record, Rewinding, in_force, last_undo, since
@@ -20,7 +20,8 @@ from sandbox.snapshots.restoring import Plan
 from sandbox.threads import to_end
 from tools.protocol.messages import Message
 from training.events.base import EventLogError
-from training.events.decisions import review
+from training.events.decisions import review, rows
+from training.labels.reviews import REDONE, REWOUND, TAKEN_BACK, UNDONE
 
 T = TypeVar("T")
 NAMED = 12
@@ -92,6 +93,7 @@ async def _rewind(context: CommandContext, argument: str) -> None:
         except SessionError as error:
             raise CommandError(str(error)) from error
         await sized(context)
+        await _label_rewound(context, int(chosen))
         await context.interface.session_changed()
         context.interface.note("the conversation goes on from there; the session's file keeps the rest")
 
@@ -130,11 +132,12 @@ async def _take_back(context: CommandContext, way: Rewinding, kind: str, records
             context.chat.session.append(Message("user", f"I {said}", tool=kind))
         if kind == UNDO:
             context.chat.keep_undone(records, [shown(path) for path in done])
-            await _label(context, records)
+            await _label(context, records, UNDONE)
         elif done:
             numbers = {number for record in records for number in record.takes_back}
             turns = [one for one in await _read(way.records) if one.number in numbers]
             await _read(lambda: context.chat.keep_redone(turns))
+            await _label(context, turns, REDONE)
     except (SessionError, EventLogError) as error:
         context.interface.notify(str(error), "warning")
     return True
@@ -157,10 +160,24 @@ async def _overwrite(context: CommandContext, plan: Plan) -> bool | None:
     return None if chosen is None else chosen == EVERYTHING
 
 
-async def _label(context: CommandContext, records: Sequence[Record]) -> None:
-    """Tell the log that what these decisions did was taken back. Raises EventLogError."""
+async def _label(context: CommandContext, records: Sequence[Record], verdict: str) -> None:
+    """Tell the log that what these decisions did was taken back, or brought back. Raises EventLogError."""
     for event_id in (one for record in records for one in record.decisions):
-        await to_end(review, context.chat.log, event_id, verdict="undone")
+        await to_end(review, context.chat.log, event_id, verdict=verdict)
+
+
+async def _label_rewound(context: CommandContext, index: int) -> None:
+    """Tell the log which calls the conversation was taken back before."""
+    log, session = context.chat.log, context.chat.session
+    try:
+        found = await to_end(lambda: list(rows(log, session_id=session.id)))
+        for row in found:
+            at = row["context"].get("message_index") if isinstance(row["context"], Mapping) else None
+            said = (row["review"] or {}).get("verdict")
+            if isinstance(at, int) and at > index and said not in TAKEN_BACK:
+                await to_end(review, log, row["event_id"], verdict=REWOUND)
+    except EventLogError as error:
+        context.interface.notify(str(error), "warning")
 
 
 def _way(context: CommandContext) -> Rewinding:

@@ -66,7 +66,7 @@ class _Turn:
         if isinstance(step, Call):
             self.calls.append(write_call(step.call))
         elif isinstance(step, Confirmation):
-            step.reply.set_result(Reply(Verdict.REFUSED, reason=NOBODY))
+            step.reply.set_result(Reply(Verdict.REFUSED, reason=NOBODY, asked=False))
         elif isinstance(step, Answer):
             self.answer = step.text
         elif isinstance(step, Failure):

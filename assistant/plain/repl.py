@@ -220,7 +220,7 @@ class Repl:
             step.reply.set_result(Reply(Verdict.REFUSED, reason=NO_TERMINAL, asked=False))
             return
         reply = await ask_person(step, self._reader, self._write, self._ink)
-        step.reply.set_result(reply or Reply(Verdict.REFUSED))
+        step.reply.set_result(reply or Reply(Verdict.REFUSED, asked=False))
         if reply is None:
             self.escape()
 

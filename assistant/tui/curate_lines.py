@@ -83,6 +83,7 @@ def side(facts: Mapping[str, Any] | None) -> str:
             + (f", right: {right}" if (right := _right(facts)) else ""),
             *called,
             "",
+            *_label(facts),
             clean_line(f"quality {facts['quality']:g}, session {facts['session_id']}", 200),
             clean_line(f"{facts['timestamp']}  {facts['event_id']}", 200),
         ]
@@ -103,6 +104,14 @@ def _row(draft: "Draft", name: str, why: str, other: str, tone: str = "") -> Tab
 
 def _right(facts: Mapping[str, Any]) -> str:
     return clean_line(str(facts["tool"]), 60) if facts["tool"] != facts["chosen"] else ""
+
+
+def _label(facts: Mapping[str, Any]) -> list[str]:
+    """Who was right, and how that is known; older drafts do not hold it."""
+    label = facts.get("label")
+    if not isinstance(label, Mapping):
+        return []
+    return [clean_line(f"label {label['source']} {label['strength']:g}: {label['why']}", 200)]
 
 
 def _value(value: Any) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from assistant.decision_outcome import outcome_of, verdict_of
+from assistant.label_text import short_label
 from assistant.text_safety import clean_line
 from assistant.tui.formatting import argument_line, duration
 from assistant.tui.widgets.row_table import Column, TableRow
@@ -20,7 +21,8 @@ COLUMNS = (
     Column("CONF", 4, right=True, from_width=90),
     Column("OUTCOME", 7),
     Column("REVIEW", 9),
-    Column("TOOK", 7, right=True, from_width=110),
+    Column("LABEL", 18, from_width=105),
+    Column("TOOK", 7, right=True, from_width=130),
     Column("AGENT", 10, from_width=150),
     Column("REQUEST"),
 )
@@ -45,6 +47,7 @@ def decision_row(row: Row) -> TableRow:
         f"{confidence:.0%}" if isinstance(confidence, int | float) else "",
         ended,
         clean_line(verdict, 16),
+        short_label(row),
         duration(took) if isinstance(took, int | float) else "",
         clean_line(str(row["agent_id"]), 40),
         clean_line(str(request), 300),

@@ -51,7 +51,7 @@ async def _decisions(screen: "ChatScreen") -> None:
 
 
 async def _why(screen: "ChatScreen") -> None:
-    from assistant.tui.reviewing import Reviewer
+    from assistant.reviewing import Reviewer
     from assistant.tui.screens.decision_record import RecordScreen
 
     chat = screen.context.chat

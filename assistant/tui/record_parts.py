@@ -13,6 +13,7 @@ from textual.content import Content
 
 from assistant.decision_chain import Chain, decision_of
 from assistant.decision_outcome import outcome_of, verdict_of
+from assistant.label_text import whole_label
 from assistant.text_safety import clean_line
 from assistant.tui.decision_text import TONES, local
 from assistant.tui.formatting import duration, whole
@@ -43,6 +44,7 @@ def facts(chain: Chain) -> list[Fact]:
         ("call", _line(call_line(row["tool_selected"], row["tool_parameters"]))),
         ("outcome", _outcome(row)),
         ("review", _review(row)),
+        ("label", _line(whole_label(row))),
         ("confidence", _confidence(chain)),
         ("offered", _line(", ".join(choices(row)))),
         ("student", _line(_joined(row["model"], _took(row["latency_ms"])))),

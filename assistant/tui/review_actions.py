@@ -9,8 +9,8 @@ from typing import Any
 
 from textual.screen import Screen
 
+from assistant.reviewing import Correction, Reviewer, Row
 from assistant.text_safety import clean
-from assistant.tui.reviewing import Correction, Reviewer, Row
 from training.events.base import EventLogError
 
 

@@ -125,7 +125,10 @@ def _report(name: str, rows: Sequence[Row], made: Made) -> dict[str, Any]:
 
 
 def _say(report: Mapping[str, Any], reporter: Reporter) -> None:
-    why = "; ".join(f"{count:,} {reason}" for reason, count in list(report.get("reasons", {}).items())[:3])
+    sources = report.get("facts", {}).get("sources", {})
+    known = [", ".join(f"{source} {count:,}" for source, count in sources.items())] if sources else []
+    reasons = list(report.get("reasons", {}).items())[:3]
+    why = "; ".join([*known, *(f"{count:,} {reason}" for reason, count in reasons)])
     reporter.note(
         f"{report['name']}: {report['before']:,} to {report['after']:,}" + (f" ({why})" if why else "")
     )

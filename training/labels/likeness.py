@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 
 ALIKE, ALIKE_UNNAMED, ALIKE_RETRIED = 0.5, 0.65, 0.2
-"""Cosines from which on two requests ask for the same: as a rule; where only one of them names something; where
-the second led to the same tool. Measured in ``benchmarks/poisoned_log.py``."""
+"""Cosines from which on two requests ask for the same: as a rule; where only one of them names something;
+where the second led to the same tool. Measured in ``benchmarks/poisoned_log.py``."""
 _LONGEST = 2_000
 _QUOTED = re.compile(r"`[^`\n]+`|\"[^\"\n]+\"")
 _NAME = re.compile(r"[\w/.-]*(?:[./_]\w|\d)[\w/.-]*")

@@ -13,9 +13,9 @@ from textual.suggester import SuggestFromList
 from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
+from assistant.reviewing import Correction, Row, problem_of, takes
 from assistant.text_safety import clean, clean_line
 from assistant.tui.call_json import from_json, json_text
-from assistant.tui.reviewing import Correction, Row, problem_of, takes
 from assistant.tui.screens.panel import PanelScreen
 from assistant.tui.widgets.editor import Editor
 from assistant.tui.widgets.field import Field

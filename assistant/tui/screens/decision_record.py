@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.types import CSSPathType
 
 from assistant.decision_chain import Chain, decision_of, find_chain
+from assistant.reviewing import Reviewer, Row
 from assistant.text_safety import clean, clean_line
 from assistant.tui.review_actions import correct, rate
-from assistant.tui.reviewing import Reviewer, Row
 from assistant.tui.screens.panel import PanelScreen
 from assistant.tui.widgets.record_view import RecordView
 from training.events.base import EventLog, EventLogError

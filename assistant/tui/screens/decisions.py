@@ -10,7 +10,7 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from assistant.tui.reviewing import Reviewer, Tools
+from assistant.reviewing import Reviewer, Tools
 from assistant.tui.screens.panel import PanelScreen
 from assistant.tui.widgets.decision_list import DecisionList
 from assistant.tui.widgets.view_tabs import ViewTabs

@@ -15,12 +15,12 @@ from textual.widgets import Input, Static
 
 from assistant.decision_lines import FORMS, write_decisions
 from assistant.decision_query import USAGE, parse_query
+from assistant.reviewing import Reviewer
 from assistant.text_safety import clean_line
 from assistant.tui.decision_pages import DecisionPages, PagePart, Row, Stopped
 from assistant.tui.decision_text import COLUMNS, decision_row
 from assistant.tui.exporting import Export, Tell
 from assistant.tui.review_actions import correct, rate
-from assistant.tui.reviewing import Reviewer
 from assistant.tui.widgets.field import Field
 from assistant.tui.widgets.row_table import RowTable
 from training.events.base import EventLog, EventLogError

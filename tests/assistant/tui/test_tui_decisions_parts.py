@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from assistant.decision_lines import new_file, write_decisions
+from assistant.reviewing import Correction, Reviewer, problem_of, takes
 from assistant.tui.call_json import from_json, json_text
 from assistant.tui.decision_pages import DecisionPages, Stopped
 from assistant.tui.decision_text import COLUMNS, decision_row, local
-from assistant.tui.reviewing import Correction, Reviewer, problem_of, takes
 from tools.registry import builtin_registry
 from training.events import EventLog, EventLogError, open_log
 from training.events.decisions import DecisionRecorder

@@ -8,9 +8,9 @@ from textual.widgets import Input
 
 from assistant.commands import registry
 from assistant.decision_query import parse_query
+from assistant.reviewing import Correction, Reviewer
 from assistant.tui.decision_mix import count
 from assistant.tui.decision_pages import DecisionPages
-from assistant.tui.reviewing import Correction, Reviewer
 from tests.assistant.tui.driving import driving, send, shown, until
 from tests.assistant.tui.test_tui_panels import StoredChat
 from tools.registry import builtin_registry

@@ -9,7 +9,7 @@ from textual import events
 from textual.widgets import Input, TextArea
 
 from assistant.commands import registry
-from assistant.tui.reviewing import Reviewer, Row
+from assistant.reviewing import Reviewer, Row
 from assistant.tui.screens.decision_correction import CorrectionScreen
 from assistant.tui.screens.decision_record import RecordScreen
 from assistant.tui.widgets.decision_list import DecisionList

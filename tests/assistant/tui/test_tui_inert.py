@@ -15,12 +15,12 @@ from textual.screen import Screen
 
 from assistant.arena import Arena
 from assistant.commands.markdown import block, code, plain, table
+from assistant.reviewing import Reviewer
 from assistant.settings import Settings
 from assistant.student_desk import Refusal
 from assistant.teach_desk import TeachDesk
 from assistant.train_run import RunDesk
 from assistant.tui import screens
-from assistant.tui.reviewing import Reviewer
 from assistant.tui.screens.arena import ArenaScreen
 from assistant.tui.screens.ask_cases import AskCasesScreen
 from assistant.tui.screens.ask_file import AskFileScreen

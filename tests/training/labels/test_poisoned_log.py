@@ -1,8 +1,8 @@
-"""Of a log with loops, false claims, undo, rewordings, refusals and flaky tests, what is called right is right."""
+"""Of a log with loops, false claims, undo, rewordings and flaky tests, what is called right is right."""
 
 import pytest
 
-from benchmarks.poisoned_log import TURNS, figures, positive_before, positive_now, simulated
+from benchmarks.poisoned_log import figures, positive_before, positive_now, simulated
 
 
 @pytest.mark.parametrize("seed", [22, 23, 24])
@@ -10,7 +10,6 @@ def test_of_a_poisoned_log_hardly_anything_false_is_learned(seed: int) -> None:
     """The bounds of likeness were chosen on the first seed; the others were not looked at."""
     made = simulated(seed)
     before, now = figures(made, positive_before), figures(made, positive_now)
-    print(f"{TURNS} turns, {len(made.rows)} decisions: before {before}, now {now}")
     assert now["precision"] >= 0.98
     assert before["precision"] < 0.75
     assert now["recall_of_calls"] >= 0.55

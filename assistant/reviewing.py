@@ -41,13 +41,13 @@ class Reviewer:
     async def row(self, event_id: str) -> Row | None:
         return await asyncio.to_thread(find_row, self._log, event_id)
 
-    async def rate(self, event_id: str, verdict: str) -> Row | None:
+    async def rate(self, event_id: str, verdict: str, reason: str = "") -> Row | None:
         """Record ``good`` or ``bad``. The row as it is now."""
-        return await asyncio.to_thread(self._reviewed, event_id, verdict, None)
+        return await asyncio.to_thread(self._reviewed, event_id, verdict, None, reason)
 
-    async def correct(self, event_id: str, correction: Correction) -> Row | None:
+    async def correct(self, event_id: str, correction: Correction, reason: str = "") -> Row | None:
         """Record what would have been right. The row as it is now."""
-        return await asyncio.to_thread(self._reviewed, event_id, "corrected", correction)
+        return await asyncio.to_thread(self._reviewed, event_id, "corrected", correction, reason)
 
     def known(self, row: Row) -> dict[str, Any]:
         """The tools that a correction may name, with their schemas; None where the schema is not known."""
@@ -60,11 +60,14 @@ class Reviewer:
                 found[name] = schema
         return found
 
-    def _reviewed(self, event_id: str, verdict: str, correction: Correction | None) -> Row | None:
+    def _reviewed(
+        self, event_id: str, verdict: str, correction: Correction | None, reason: str
+    ) -> Row | None:
         said: dict[str, Any] = {
             "verdict": verdict,
             "corrected_tool": correction.tool if correction else None,
             "corrected_parameters": correction.arguments if correction else None,
+            **({"reason": reason} if reason else {}),
         }
         if not self._is_said(event_id, said):
             review(self._log, event_id, **said)
