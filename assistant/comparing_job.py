@@ -85,7 +85,7 @@ def _compared(asked: ComparisonOrder, reporter: Reporter) -> Mapping[str, Any]:
             )
             for side in sides
         )
-        found = compared(first, second)
+        found = compared(first, second, settings.models.least_decisions)
         keep(registry, sides[0].id, sides[1].id, found, asked.source)
         made = comparing.events((sides[0], first), (sides[1], second), found, asked.source)
         tell_log(settings, registry, made)

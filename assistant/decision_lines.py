@@ -13,6 +13,7 @@ from typing import IO, Any, Literal, get_args
 
 import orjson
 
+from assistant.label_text import with_label
 from assistant.outgoing import outgoing_line, outgoing_row
 
 Form = Literal["jsonl", "csv"]
@@ -23,9 +24,9 @@ _SPOOLED = 32 << 20
 
 def lines_of(found: Iterable[Mapping[str, Any]], form: str, safe: bool = True) -> Iterator[bytes]:
     """Rows of decisions, which come newest first, as lines of that form; inert and without secrets."""
-    lines = json_lines(found, safe)
     if form != "csv":
-        return lines
+        return json_lines(map(with_label, found), safe)
+    lines = json_lines(found, safe)
     from training.products.csv_lines import csv_lines
     from training.products.history import DecisionRow
 

@@ -6,11 +6,12 @@ from typing import Any
 from training.labels import Label, label_of
 
 Row = Mapping[str, Any]
-_SIGNS = {"positive": "right", "negative": "wrong", "correction": "fixed"}
+_SIGNS = {"positive": "+", "negative": "-", "correction": "±"}
 
 
 def short_label(row: Row) -> str:
-    """The source with the strength, such as ``said right 1.0``; empty where nothing is known."""
+    """The source with the strength, such as ``said +1.0``, ``-`` where it was wrong, ``±`` where it was
+    corrected; empty where nothing is known."""
     return _short(label_of(row))
 
 
@@ -26,4 +27,4 @@ def with_label(row: Row) -> dict[str, Any]:
 
 
 def _short(label: Label) -> str:
-    return f"{label.source} {_SIGNS[label.verdict]} {label.strength:.1f}" if label.is_known else ""
+    return f"{label.source} {_SIGNS[label.verdict]}{label.strength:.1f}" if label.is_known else ""

@@ -105,7 +105,7 @@ def compare(
     cases, source = some_of(found_cases, limit, seed), file or OWN
     asked = [comparing.asked(one, settings, cases, source) for one in (mine, others)]
     with evaluated(asked[0], fresh=fresh) as first, evaluated(asked[1], fresh=fresh) as second:
-        found = compared(first, second)
+        found = compared(first, second, settings.models.least_decisions)
         keep(registry, mine.id, others.id, found, source)
         made = comparing.events((mine, first), (others, second), found, source)
         tell_log(settings, registry, made)

@@ -58,6 +58,7 @@ def export(
         form="merged" if merge or quantisation else None,
         quantisation=quantisation,
         registry=registry.folder,
+        least_decisions=invocation.settings().models.least_decisions,
     )
     job = store.submit(export_job(asked))
     if not as_json:

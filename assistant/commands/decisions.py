@@ -29,7 +29,7 @@ async def _decisions(context: CommandContext, argument: str) -> None:
     if not rows:
         context.interface.show("No decisions yet. Every call that the student chooses is recorded here.")
         return
-    header = ("UTC", "call", "confidence", "outcome", "review", "label")
+    header = ("UTC", "call", "sure", "outcome", "label")
     context.interface.show(table(header, [_cells(row) for row in rows]))
 
 
@@ -116,11 +116,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     took = (row["outcome"] or {}).get("execution_time_ms")
     return (
         plain(str(row["timestamp"])[5:16].replace("T", " ")),
-        code(call_text(row), 24),
+        code(call_text(row), 28),
         share(row["confidence"]),
         _outcome(row) + (f" {took:,.0f} ms" if took else ""),
-        plain((row["review"] or {}).get("verdict") or ""),
-        plain(short_label(row)),
+        plain(short_label(row) or str((row["review"] or {}).get("verdict") or "")),
     )
 
 
@@ -150,6 +149,6 @@ def _alternatives(row: Row) -> str:
 
 
 COMMANDS = (
-    Command("decisions", "the last decisions with outcome and review", _decisions, usage="[N]"),
+    Command("decisions", "the last decisions with their outcome, and who was right", _decisions, usage="[N]"),
     Command("why", "the record behind the last decision", _why),
 )

@@ -79,7 +79,11 @@ def _figures(known: Running) -> str:
     if held_out:
         step, value = held_out[-1]
         parts.append(f"validation {value:.3f} at step {step:,.0f}")
-        parts += [f"{said} {known.steps[int(step)][name]:.0%}" for name, said in _SHARES.items()]
+        shares = known.steps[int(step)]
+        parts += [
+            f"{said} {shares[name]:.0%}" if name in shares else f"{said} not measured"
+            for name, said in _SHARES.items()
+        ]
     return " · ".join(parts)
 
 
@@ -115,6 +119,8 @@ def _export(seen: Seen) -> str:
     if job.state != JobState.DONE:
         return job_state(job)
     passed = "passed the gate" if job.result.get("passed") else "DID NOT PASS THE GATE: it should not serve"
+    if job.result.get("gate") == "not enough to prove":
+        passed = "NOT ENOUGH TO PROVE: it should not serve"
     return clean_line(f"{passed}, {job.result.get('quantisation', '')}: student {seen.student}", 200)
 
 

@@ -102,6 +102,7 @@ def test_decisions_of_the_log_become_cases_or_it_is_said_that_none_does(tmp_path
     with pytest.raises(NoReplays, match="of 1 decisions in the log none tells what is right"):
         own_replays(Settings(), registry, sides)
     recorder.completed(asked, success=True, result="", execution_time_ms=1.0)
+    recorder.selected(context={"request": "what does this project do"}, **named)
     log.close()
     (case,) = own_replays(Settings(), registry, sides)
     assert case.messages[-1].text == "read a.py"

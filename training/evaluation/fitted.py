@@ -53,7 +53,7 @@ def thresholds(found: Sequence[Result], temperature: float) -> list[dict[str, An
         rows.append(
             {
                 "ask_below": bound,
-                "asked": round(1 - len(left) / len(calls), 4) if calls else 0.0,
+                "asked": round(1 - len(left) / len(calls), 4) if calls else None,
                 "right": round(sum(left) / len(left), 4) if left else None,
             }
         )

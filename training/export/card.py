@@ -93,9 +93,11 @@ def _limits(run: Run, report: Mapping[str, Any]) -> str:
     ]
     if not report["held_out"]:
         lines.append("- Nothing was held out: the gate judged it on examples that it had learned from.")
+    if report["missing"]:
+        lines.append(f"- The gate: {report['missing']}.")
     if fallback := report["verdicts"][-1]["fallback"]:
         lines.append(f"- {fallback[0].upper()}{fallback[1:]}.")
-    if not report["passed"]:
+    if report["gate"] == "failed":
         failed = [check["name"] for check in report["verdicts"][-1]["checks"] if not check["passed"]]
         lines.append(f"- It did not pass the conversion gate: {', '.join(failed)}.")
     return "\n".join(lines)

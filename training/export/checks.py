@@ -17,6 +17,8 @@ NEAR, FAR = 0.99, 0.97
 METRIC_FALL = 0.01
 LEAST_CHANGE, LEAST_ARRIVED = 0.05, 0.9
 ENDS = 0.95
+NOT_MEASURED = "not measured"
+"""The figure where there was nothing to measure."""
 BITS = {"f16": (16.0, 16.1), "Q8_0": (8.5, 8.6), "Q5_K_M": (5.2, 6.2), "Q4_K_M": (4.4, 5.4)}
 """What a weight takes, at least and at most; in K-quants some tensors are stored in a larger type."""
 
@@ -35,9 +37,12 @@ class Check:
 def agreement(trace: Trace, reference: Trace, least: float) -> Check:
     """Whether the same is said as by the weights that were trained, greedily."""
     same = trace.choices == reference.choices
-    share = float(same.mean()) if len(same) else 0.0
     said = f"{int(same.sum()):,} of {len(same):,} ids that are to be said"
-    return Check("agreement", share >= least, round(share, 4), f"at least {least:.0%}", said)
+    bound = f"at least {least:.0%}"
+    if not len(same):
+        return Check("agreement", False, NOT_MEASURED, bound, said)
+    share = float(same.mean())
+    return Check("agreement", share >= least, round(share, 4), bound, said)
 
 
 def right(trace: Trace, all_spoken: Sequence[Spoken]) -> float:
@@ -82,9 +87,12 @@ def ends(trace: Trace, all_spoken: Sequence[Spoken]) -> Check:
             at += stop - start
             if stop < len(each.ids.ids) or each.example.messages[-1].calls:
                 ended.append(bool(trace.choices[at - 1] == each.ids.ids[stop - 1]))
-    share = sum(ended) / len(ended) if ended else 0.0
-    said = f"behind {sum(ended)} of {len(ended)} calls" if ended else "no call is among the examples"
-    return Check("end token", share >= ENDS, round(share, 4), f"at least {ENDS:.0%}", said)
+    bound = f"at least {ENDS:.0%}"
+    if not ended:
+        return Check("end token", False, NOT_MEASURED, bound, "no call is among the examples")
+    share = sum(ended) / len(ended)
+    said = f"behind {sum(ended)} of {len(ended)} calls"
+    return Check("end token", share >= ENDS, round(share, 4), bound, said)
 
 
 def size(path: Path, quantisation: str) -> Check:

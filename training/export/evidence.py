@@ -16,7 +16,7 @@ from training.export.beside import Beside
 from training.export.naming import ExportError
 from training.export.prompts import Seen, by_transformers
 from training.export.source import Run
-from training.export.traces import OPENINGS, Said, Spoken, Trace, spoken, trace_gguf, trace_torch
+from training.export.traces import OPENINGS, Said, Spoken, Trace, decisions, spoken, trace_gguf, trace_torch
 from training.finetune.model import BaseError, load, take_over
 from training.student.engine import EngineError
 from training.student.vocabulary import Vocabulary
@@ -35,16 +35,26 @@ class Evidence:
     held_out: bool
     threads: int
 
+    @property
+    def decisions(self) -> int:
+        """How many decisions the files are judged on."""
+        return decisions(self.spoken)
 
-def gather(run: Run, said: Said, most_ids: int) -> Evidence:
-    """Evaluate the examples in transformers and on the base; of them no more than ``most_ids`` ids.
+    def proves(self, least: int) -> bool:
+        """Whether that is enough: ``least`` decisions that the run did not learn from."""
+        return self.held_out and self.decisions >= least
+
+
+def gather(run: Run, said: Said, most_ids: int, least: int = 1) -> Evidence:
+    """Evaluate the examples in transformers and on the base; of them no more than ``most_ids`` ids, unless
+    ``least`` decisions take more.
 
     Raises ExportError, EngineError.
     """
     examples, held_out = run.held_out()
     base, prompt = run.order.base_path, run.order.parsed_prompt()
     longest = run.order.settings.max_tokens
-    chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids, longest)
+    chosen = spoken(Vocabulary.of(base), prompt, examples, most_ids, longest, least)
     threads = len(os.sched_getaffinity(0))
     beside = Beside(_without_torch, base, prompt, examples, chosen[:OPENINGS], max(1, threads // 2))
     reference = trace_torch(tuned(run), chosen, said)

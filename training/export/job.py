@@ -57,22 +57,29 @@ def _exported(asked: ExportOrder, workshop: Path, reporter: Reporter) -> dict[st
     started = time.monotonic()
     run = read_run(asked.run)
     gate = Gate(
-        _gathered(run, asked.most_ids // 2, reporter),
+        _gathered(run, asked, asked.most_ids // 2, reporter),
         _told(reporter, "examples, as exported"),
-        more=lambda: _gathered(run, asked.most_ids, reporter),
+        more=lambda: _gathered(run, asked, asked.most_ids, reporter),
     )
     kept, verdicts = (_adapter if asked.form == "adapter" else _merged)(run, asked, gate, workshop, reporter)
-    found = report(verdicts, gate.evidence, asked.form, time.monotonic() - started)
+    found = report(verdicts, gate.evidence, asked, time.monotonic() - started)
+    if found["missing"]:
+        reporter.note(found["missing"])
     written = _write(asked, run, kept, found, reporter)
-    result = {"passed": found["passed"], "quantisation": found["quantisation"], "weights": written.name}
+    result = {
+        "passed": found["passed"],
+        "gate": found["gate"],
+        "quantisation": found["quantisation"],
+        "weights": written.name,
+    }
     if asked.registry is not None:
         result["student"] = register(asked.registry, asked, run, found, written.parent).id
     return result
 
 
-def _gathered(run: Run, most_ids: int, reporter: Reporter) -> Evidence:
+def _gathered(run: Run, asked: ExportOrder, most_ids: int, reporter: Reporter) -> Evidence:
     reporter.note("evaluating the held-out examples with the weights as they were trained")
-    return gather(run, _told(reporter, "examples, as trained"), most_ids)
+    return gather(run, _told(reporter, "examples, as trained"), most_ids, asked.least_decisions)
 
 
 def _adapter(run: Run, asked: ExportOrder, gate: Gate, workshop: Path, reporter: Reporter) -> Judged:

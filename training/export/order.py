@@ -11,6 +11,7 @@ from training.export.source import Run, read_run
 from training.finetune.outputs import RUN
 from training.jobs.base import JobError, JobSpec
 from training.jobs.inputs import fingerprints
+from training.registry.promotion import LEAST_DECISIONS
 
 WORK = "training.export.job:work"
 
@@ -30,6 +31,8 @@ class ExportOrder(BaseModel):
     most_ids: int = Field(default=12_000, ge=1)
     """How many ids of held-out examples, prompts included, a file is judged on that is in doubt by half of
     them; the half holds so many that one decision is less than the percent by which decisions may fall."""
+    least_decisions: int = Field(default=LEAST_DECISIONS, ge=1)
+    """Held-out decisions without which nothing is proved."""
     registry: Path | None = None
 
 
@@ -40,6 +43,7 @@ def export_order(
     form: Form | None = None,
     quantisation: Quantisation | None = None,
     registry: Path | None = None,
+    least_decisions: int = LEAST_DECISIONS,
 ) -> ExportOrder:
     """An export of the run in ``folder``: of its adapter, or where all weights were trained of all of them.
 
@@ -52,7 +56,12 @@ def export_order(
     if chosen == "adapter" and quantisation:
         raise JobError("an adapter is not quantised; export it merged, or without a quantisation")
     return ExportOrder(
-        run=run.folder, name=name or run.order.name, form=chosen, quantisation=quantisation, registry=registry
+        run=run.folder,
+        name=name or run.order.name,
+        form=chosen,
+        quantisation=quantisation,
+        least_decisions=least_decisions,
+        registry=registry,
     )
 
 

@@ -32,7 +32,7 @@ def register(
             beside={name: outputs / name for name in (CARD, REPORT)},
             lineage=_lineage(run),
             metrics=dict(run.facts.get("figures", {})),
-            gate="passed" if report["passed"] else "failed",
+            gate=report["gate"],
         )
     )
     if student.manifest.files[ADAPTER if is_adapter else MODEL].sha256 != report["sha256"]:

@@ -57,10 +57,16 @@ class Trace:
     openings: Floats
 
 
+def decisions(chosen: Sequence[Spoken]) -> int:
+    """How many times a student is to say something in these examples."""
+    return sum(len(one.ids.trained) for one in chosen)
+
+
 def spoken(
-    tokens: Tokens, prompt: Prompt, examples: Sequence[Example], most_ids: int, longest: int
+    tokens: Tokens, prompt: Prompt, examples: Sequence[Example], most_ids: int, longest: int, least: int = 1
 ) -> list[Spoken]:
-    """Examples drawn from all of them, as many as take no more than ``most_ids``; at least one.
+    """Examples drawn from all of them, as many as take no more than ``most_ids``, but enough for ``least``
+    decisions as far as there are so many.
 
     None has more than ``longest`` ids. Those with the same prefix follow one another, the shortest first, and
     it counts once.
@@ -74,7 +80,7 @@ def spoken(
         if len(made.whole) > longest:
             continue
         left -= len(made.ids.ids) + (0 if made.ids.prefix in prefixes else len(made.ids.prefix))
-        if chosen and left < 0:
+        if left < 0 and decisions(chosen) >= least:
             break
         prefixes.add(made.ids.prefix)
         chosen.append(made)

@@ -46,15 +46,15 @@ class Figures:
         return sum(shares) / len(shares) if shares else 0.0
 
     def shares(self) -> dict[str, float]:
-        """For the journal."""
-        reading = {"reading": self.right_readings / self.readings} if self.readings else {}
-        return reading | {
-            "validation_loss": self.loss / max(self.ids, 1),
-            "tool": self.right_tools / max(self.calls, 1),
-            "call": self.right_calls / max(self.calls, 1),
-            "restraint": self.right_restrained / max(self.restrained, 1),
-            "score": self.score,
+        """For the journal; a share of nothing was not measured, and is not there."""
+        counted = {
+            "tool": (self.right_tools, self.calls),
+            "call": (self.right_calls, self.calls),
+            "restraint": (self.right_restrained, self.restrained),
+            "reading": (self.right_readings, self.readings),
         }
+        measured = {name: right / of for name, (right, of) in counted.items() if of}
+        return measured | {"validation_loss": self.loss / max(self.ids, 1), "score": self.score}
 
 
 def validate(

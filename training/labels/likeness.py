@@ -9,7 +9,7 @@ from functools import lru_cache
 
 ALIKE, ALIKE_UNNAMED, ALIKE_RETRIED = 0.5, 0.65, 0.2
 """Cosines from which on two requests ask for the same: as a rule; where only one of them names something;
-where the second led to the same tool. Measured in ``benchmarks/poisoned_log.py``."""
+where both led to the same tool. Measured in ``benchmarks/poisoned_log.py``."""
 _LONGEST = 2_000
 _QUOTED = re.compile(r"`[^`\n]+`|\"[^\"\n]+\"")
 _NAME = re.compile(r"[\w/.-]*(?:[./_]\w|\d)[\w/.-]*")
@@ -48,7 +48,10 @@ def asks_again(one: str, other: str, *, retried: bool = False) -> bool:
         return False
     if retried and names and names == others:
         return True
-    bound = ALIKE_RETRIED if retried else ALIKE_UNNAMED if bool(names) is not bool(others) else ALIKE
+    if bool(names) is not bool(others):
+        bound = ALIKE if retried else ALIKE_UNNAMED
+    else:
+        bound = ALIKE_RETRIED if retried else ALIKE
     return likeness(_plain(first, names & others), _plain(second, names & others)) >= bound
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL = (
@@ -14,13 +14,17 @@ USUAL = (
 
 
 class ModelSettings(BaseModel):
-    """Where models are looked for."""
+    """Where models are looked for, and how much has to be shown before one serves."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     endpoints: tuple[str, ...] = USUAL
     """OpenAI-compatible servers that are asked for their models when models are listed, loopback addresses
     only; by default where llama-server, Ollama, vLLM and LM Studio usually listen."""
+
+    least_decisions: int = Field(default=30, ge=1)
+    """Held-out decisions that the conversion gate and a comparison need at least; with fewer, a student is
+    not proved and is deployed by force only."""
 
     @field_validator("endpoints")
     @classmethod

@@ -20,7 +20,7 @@ MANIFEST = "student.json"
 ADAPTER, MODEL, PROMPT, CARD, REPORT = "adapter.gguf", "model.gguf", "prompt.toml", "card.md", "report.json"
 WEIGHTS = (ADAPTER, MODEL)
 
-Gate = Literal["passed", "failed", "not run"]
+Gate = Literal["passed", "failed", "not enough to prove", "not run"]
 
 
 class RegistryError(Exception):

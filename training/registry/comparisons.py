@@ -13,7 +13,7 @@ from training.events.files import write_new
 from training.events.ids import now
 from training.models.folders import private_folder
 from training.registry.base import Registered, RegistryError
-from training.registry.promotion import Promotion
+from training.registry.promotion import MORE_HELD_OUT, UNPROVED, Promotion
 from training.registry.store import Registry
 from training.regular import read_document
 
@@ -52,7 +52,8 @@ def comparisons_of(registry: Registry, candidate: str) -> dict[str, dict[str, An
 def objection(registry: Registry, student: Registered, *, not_worse_is_enough: bool = False) -> str:
     """Why ``student`` should not be deployed now, in one line; empty where it should."""
     if student.manifest.gate != "passed":
-        return f"{student.id} ({student.name}): the conversion gate was {student.manifest.gate}"
+        more = f"; {MORE_HELD_OUT}, then export again" if student.manifest.gate == UNPROVED else ""
+        return f"{student.id} ({student.name}): the conversion gate: {student.manifest.gate}{more}"
     serving = registry.deployed()
     other = serving.id if serving else RAW
     if other == student.id:

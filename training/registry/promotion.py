@@ -10,15 +10,30 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from training.evaluation.report import Result
+from training.models.settings import ModelSettings
+from training.registry.base import Gate
 from training.registry.trials import Share, Speed, shares, speed
 
-Outcome = Literal["better", "not worse", "worse", "unclear"]
+Outcome = Literal["better", "not worse", "worse", "unclear", "not enough"]
 
 DECIDING = ("call accuracy", "tool accuracy", "restraint")
 CHANCE = 0.05
+LEAST_DECISIONS = ModelSettings().least_decisions
 MARGIN = 0.02
 """A share that may have fallen by no more than this is not worse."""
 SLOWER = 1.1
+UNPROVED: Gate = "not enough to prove"
+MORE_HELD_OUT = "hold more out: curate more decisions, with a larger share for validation"
+MORE_CASES = "name a file of more cases, or work on and review what it did, then compare again"
+
+
+def not_enough(decisions: int, least: int) -> str:
+    """That so few held-out decisions prove nothing, and how many are missing."""
+    missing = least - decisions
+    return (
+        f"{UNPROVED}: {decisions:,} held-out decisions, {least:,} are needed (models.least_decisions), "
+        f"{missing:,} more"
+    )
 
 
 @dataclass(frozen=True)
@@ -38,9 +53,14 @@ class Promotion:
         return asdict(self)
 
 
-def compared(candidate: Sequence[Result], other: Sequence[Result]) -> Promotion:
-    """The candidate against the student that serves, on the same cases. Raises TrialError."""
+def compared(candidate: Sequence[Result], other: Sequence[Result], least: int = LEAST_DECISIONS) -> Promotion:
+    """The candidate against the student that serves, on the same cases; fewer than ``least`` prove nothing.
+
+    Raises TrialError.
+    """
     found, times = tuple(shares(candidate, other)), speed(candidate, other)
+    if len(candidate) < least:
+        return Promotion("not enough", f"{not_enough(len(candidate), least)}; {MORE_CASES}", found, times)
     outcome, said = _judged(found, times)
     return Promotion(outcome, said, found, times)
 

@@ -33,7 +33,7 @@ def ids(folder: Path) -> list[str]:
     made = [
         DecisionRecorder(log, "s1", agent).selected(
             context={
-                "request": "go",
+                "request": f"go {day}",
                 **({"password": "hunter2", "key": "ghp_" + "a1B2" * 9} if not day else {}),
             },
             tools_available=[{"name": "read_file"}],

@@ -53,8 +53,8 @@ def test_stats_without_a_log(capsys: pytest.CaptureFixture[str], folders: Path) 
 
 
 def test_stats_are_a_table_and_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    record("read it")
-    record("read it again", session="t")
+    record("read it", corrected="read_file")
+    record("read it again", corrected="read_file", session="t")
     assert main(["tools", "stats"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["TOOL", "DECIDED", "CALLS", "SUCCESS", "P50", "P95", "RESULT"]

@@ -89,6 +89,7 @@ async def test_status_tells_how_the_sessions_tools_did(tmp_path: Path) -> None:
             "context": {"request": "read", "selection": selection, "usage": {"prompt_tokens": 200}},
             "outcome": {"success": True, "result": "text", "execution_time_ms": 12.0},
             "review": None,
+            "after": {"followed": True, "against": "", "proof": ""},
         }
     ]
     await registry.dispatch(context, "/status")

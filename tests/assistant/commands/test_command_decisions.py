@@ -58,7 +58,7 @@ async def test_decisions_without_any_say_what_will_be_here(place: Place) -> None
     assert "No decisions yet" in await place.run("/decisions")
 
 
-async def test_decisions_show_call_confidence_outcome_and_review_newest_first(place: Place) -> None:
+async def test_decisions_show_call_confidence_outcome_and_label_newest_first(place: Place) -> None:
     ran = place.decide("ls")
     place.recorder.completed(ran, success=True, result="a.py", execution_time_ms=1500.0)
     failed = place.decide("lz", confidence=None)
@@ -70,7 +70,7 @@ async def test_decisions_show_call_confidence_outcome_and_review_newest_first(pl
     cells = [[cell.strip() for cell in row.split("|")[2:-1]] for row in rows]
     assert cells == [
         ['`run_shell(command="sleep 9")`', "81%", "unknown", ""],
-        ['`run_shell(command="rm x")`', "81%", "not run", "refused"],
+        ['`run_shell(command="rm x")`', "81%", "not run", "said -0.9"],
         ['`run_shell(command="lz")`', "", "**failed** 3 ms", ""],
         ['`run_shell(command="ls")`', "81%", "ok 1,500 ms", ""],
     ]

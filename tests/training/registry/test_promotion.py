@@ -32,7 +32,8 @@ def _calls(call: tuple[str, dict[str, object]] | str) -> Sequence[tuple[str, dic
 
 
 def outcome(mine: list[Result], other: list[Result]) -> tuple[str, str]:
-    found = compared(mine, other)
+    """As it would be judged on however few cases."""
+    found = compared(mine, other, least=1)
     return found.outcome, found.said
 
 
@@ -80,6 +81,15 @@ def test_a_few_cases_prove_nothing() -> None:
     found = outcome(decided(RIGHT, RIGHT, RIGHT, WRONG_PATH), decided(RIGHT, WRONG_PATH, RIGHT, RIGHT))
     assert found[0] == "unclear"
     assert found[1].startswith("unclear, more cases are needed: call accuracy 75.0% against 75.0% in 4 cases")
+
+
+def test_fewer_cases_than_are_needed_prove_nothing_whatever_they_say() -> None:
+    mine, other = decided(*[RIGHT] * 29), decided(*[WRONG] * 29)
+    found = compared(mine, other)
+    assert found.outcome == "not enough" and not found.allowed(not_worse_is_enough=True)
+    assert found.said.startswith("not enough to prove: 29 held-out decisions, 30 are needed")
+    assert "1 more; name a file of more cases" in found.said
+    assert compared(mine, other, least=29).outcome == "better"
 
 
 def test_one_gained_case_is_chance() -> None:
