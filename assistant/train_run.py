@@ -14,6 +14,7 @@ from assistant.comparing_job import COMPARISON, KIND, ComparisonOrder, compariso
 from assistant.train_desk import FINETUNE
 from training.jobs.base import ACTIVE, Job, JobError
 from training.jobs.following import Following, resident_bytes
+from training.models.settings import LEAST_DECISIONS
 
 if TYPE_CHECKING:
     from training.jobs.store import Jobs
@@ -58,11 +59,12 @@ class Seen:
 
 
 class RunDesk:
-    """Shows the newest run, or the one that was chosen."""
+    """Shows the newest run, or the one that was chosen. An export needs ``least_decisions`` held out."""
 
-    def __init__(self, jobs: "Jobs", registry: "Registry") -> None:
+    def __init__(self, jobs: "Jobs", registry: "Registry", least_decisions: int = LEAST_DECISIONS) -> None:
         self.jobs = jobs
         self.registry = registry
+        self._least = least_decisions
         self._chosen = ""
         self._followed: dict[Path, Following] = {}
 
@@ -97,7 +99,9 @@ class RunDesk:
         from training.export.order import Form, export_job, export_order
 
         form: Form | None = "merged" if merged else None
-        asked = export_order(run.folder, form=form, registry=self.registry.folder)
+        asked = export_order(
+            run.folder, form=form, registry=self.registry.folder, least_decisions=self._least
+        )
         return self.jobs.submit(export_job(asked))
 
     def compare(self, seen: Seen, cases: Path | None = None, *, log: bool = False) -> Job:

@@ -41,8 +41,8 @@ The format 'audit' (as a file: tool_calls_audit.jsonl) is one flat line per deci
 {_COLUMNS}
 
 The format 'jsonl' is one line per decision as 'decisions list --json' prints it, for training and
-evaluation. 'csv' has the columns of the log for a spreadsheet, where a nested value is its JSON. A file of that name is replaced when
-all is written, and not before. --json prints what was written, and needs --output.
+evaluation. 'csv' has the columns of the log for a spreadsheet, where a nested value is its JSON. A file of
+that name is replaced when all is written, and not before. --json prints what was written, and needs --output.
 """
 
 

@@ -105,6 +105,7 @@ async def _curate(screen: "ChatScreen") -> None:
 
 async def _train(screen: "ChatScreen") -> None:
     from assistant import paths
+    from assistant.settings import usable_settings
     from assistant.train_desk import TrainDesk
     from assistant.train_run import RunDesk
     from assistant.tui.screens.train import TrainScreen
@@ -112,7 +113,9 @@ async def _train(screen: "ChatScreen") -> None:
     from training.registry.serving import own_registry
 
     jobs = Jobs(paths.jobs_dir())
-    desk, runs = TrainDesk(jobs, screen.context.chat.workspace), RunDesk(jobs, own_registry())
+    workspace = screen.context.chat.workspace
+    least = usable_settings(workspace)[0].models.least_decisions
+    desk, runs = TrainDesk(jobs, workspace), RunDesk(jobs, own_registry(), least)
     await screen.app.push_screen_wait(TrainScreen(desk, runs, _students(screen)))
     screen.refresh_status()
 

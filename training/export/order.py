@@ -11,7 +11,7 @@ from training.export.source import Run, read_run
 from training.finetune.outputs import RUN
 from training.jobs.base import JobError, JobSpec
 from training.jobs.inputs import fingerprints
-from training.registry.promotion import LEAST_DECISIONS
+from training.models.settings import LEAST_DECISIONS
 
 WORK = "training.export.job:work"
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+LEAST_DECISIONS = 30
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL = (
     "http://127.0.0.1:8080/v1",  # llama-server
@@ -22,7 +23,7 @@ class ModelSettings(BaseModel):
     """OpenAI-compatible servers that are asked for their models when models are listed, loopback addresses
     only; by default where llama-server, Ollama, vLLM and LM Studio usually listen."""
 
-    least_decisions: int = Field(default=30, ge=1)
+    least_decisions: int = Field(default=LEAST_DECISIONS, ge=1)
     """Held-out decisions that the conversion gate and a comparison need at least; with fewer, a student is
     not proved and is deployed by force only."""
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from training.evaluation.report import Result
-from training.models.settings import ModelSettings
+from training.models.settings import LEAST_DECISIONS
 from training.registry.base import Gate
 from training.registry.trials import Share, Speed, shares, speed
 
@@ -18,7 +18,6 @@ Outcome = Literal["better", "not worse", "worse", "unclear", "not enough"]
 
 DECIDING = ("call accuracy", "tool accuracy", "restraint")
 CHANCE = 0.05
-LEAST_DECISIONS = ModelSettings().least_decisions
 MARGIN = 0.02
 """A share that may have fallen by no more than this is not worse."""
 SLOWER = 1.1
