@@ -14,7 +14,9 @@ from assistant.settings import load_settings
 from assistant.wiring import build_chat
 from sandbox.snapshots import Snapshot, SnapshotError
 from tools.calls import ToolCall
+from training.events.base import EventType
 from training.events.decisions import history
+from training.labels import label_of
 from training.student.base import Decision
 from training.student.scripted import ScriptedStudent
 
@@ -94,8 +96,9 @@ async def test_undo_goes_back_turn_by_turn_and_redo_forth(chat: Chat, workspace:
     await typed(chat, "/redo")
     assert files(workspace) == "a b"
     assert chat.session.messages[-1].text == "I brought back 1 file: b"
-    verdicts = [row["review"]["verdict"] for row in history(chat.log) if row["tool_selected"] == "write_file"]
-    assert verdicts == ["undone", "undone"]
+    reviews = chat.log.read(event_type=EventType.DECISION_REVIEWED)
+    assert [one.data["verdict"] for one in reviews] == ["undone", "undone", "redone", "redone"]
+    assert [row["review"] for row in history(chat.log)] == [None] * len(history(chat.log))
     await chat.close()
 
 
@@ -135,6 +138,9 @@ async def test_rewind_takes_conversation_files_or_both(chat: Chat, workspace: Pa
     assert seen.changed == 1 and files(workspace) == "a b"
     assert [one.text for one in chat.session.messages if one.role == "user"] == ["make a"]
     assert chat.session.path.read_bytes().startswith(before)
+    verdicts = [label_of(row).verdict for row in history(chat.log) if row["tool_selected"] == "write_file"]
+    assert verdicts[1] == "negative" and (history(chat.log)[-1]["review"] or {})["verdict"] == "rewound"
+    assert history(chat.log)[0]["review"] is None
     await asked(chat, "make c")
     await typed(chat, "/rewind", 0, 2)
     assert files(workspace) == "a b"

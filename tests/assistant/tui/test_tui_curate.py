@@ -46,7 +46,11 @@ async def test_the_threshold_moves_what_is_left_out_and_one_may_be_kept(tmp_path
         await until(pilot, lambda: screen.view == "stages" and "silhouette 0.500" in shown(pilot))
         await pilot.press("3")
         await until(
-            pilot, lambda: "threshold 0.95: 7 of 12" in shown(pilot) and "quality 0.6" in shown(pilot)
+            pilot,
+            lambda: all(
+                each in shown(pilot)
+                for each in ("threshold 0.95: 7 of 12", "quality 0.5", "label survived 0.5")
+            ),
         )
         await pilot.press(*["minus"] * 65)
         await until(pilot, lambda: "threshold 0.30: 7 of 12" in shown(pilot))

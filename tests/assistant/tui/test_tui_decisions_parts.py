@@ -86,7 +86,7 @@ def test_a_stopped_reading_ends_at_the_next_event(log: EventLog) -> None:
 def test_a_row_of_the_table_is_inert() -> None:
     row = decision_row(ROW)
     when = local(ROW["timestamp"], "%y-%m-%d %H:%M")
-    shown = (when, "x", 'path="" n=1', "", "not run", "refused", "", "[/]a", "a\\nb\\u202e")
+    shown = (when, "x", 'path="" n=1', "", "not run", "refused", "said -0.3", "", "[/]a", "a\\nb\\u202e")
     assert row.cells == shown and len(shown) == len(COLUMNS)
     odd = decision_row(
         {
@@ -99,7 +99,7 @@ def test_a_row_of_the_table_is_inert() -> None:
             "outcome": {"success": True, "execution_time_ms": 1500},
         }
     )
-    assert odd.cells == ("never", "x", "", "0%", "done", "", "1.5 s", "[/]a", "")
+    assert odd.cells == ("never", "x", "", "0%", "done", "", "", "1.5 s", "[/]a", "")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_the_facts_of_a_decision(log: EventLog) -> None:
         "request": "look",
         "call": 'read_file(path="a.py", all=null)',
         "outcome": "done, 3 ms",
+        "label": "taught ±0.9: a teacher chose otherwise",
         "confidence": "50%, else git_diff 25%",
         "offered": "read_file, git_diff",
         "student": "m, 12 ms",
