@@ -21,7 +21,7 @@ COLUMNS = (
     Column("CONF", 4, right=True, from_width=90),
     Column("OUTCOME", 7),
     Column("REVIEW", 9),
-    Column("LABEL", 13, from_width=105),
+    Column("LABEL", 13, from_width=95),
     Column("TOOK", 7, right=True, from_width=130),
     Column("AGENT", 10, from_width=150),
     Column("REQUEST"),

@@ -29,7 +29,7 @@ async def test_a_run_is_watched_to_its_end_and_its_student_is_judged(
     (tmp_path / "train.jsonl").write_bytes(b"".join(lines))
     base = write_base(tmp_path / "base.gguf")
     jobs, registry = Jobs(tmp_path / "jobs"), own_registry()
-    desk, runs = TrainDesk(jobs, tmp_path), RunDesk(jobs, registry)
+    desk, runs = TrainDesk(jobs, tmp_path), RunDesk(jobs, registry, least_decisions=1)
     form = TrainForm("train.jsonl", str(base), "mine", "2", "lora", SETTINGS)
 
     found = desk.estimate(form)

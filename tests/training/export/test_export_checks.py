@@ -130,6 +130,6 @@ def test_a_gate_without_all_of_its_checks_is_not_passed() -> None:
     }
     text = page(report, "mine")
     assert text.startswith(
-        "Conversion gate: mine (merged, Q8_0) NOT PASSED\n3 examples that it was trained on"
+        "Conversion gate: mine (merged, Q8_0) NOT PASSED\njudged on 3 examples that it was trained on"
     )
     assert "   8 end token       FAILS          0.5   at least 95%; why" in text

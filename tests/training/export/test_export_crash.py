@@ -29,7 +29,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def export_of(run: Job, registry: Registry) -> JobSpec:
-    return export_job(export_order(run.folder, name="tiny", registry=registry.folder))
+    return export_job(export_order(run.folder, name="tiny", registry=registry.folder, least_decisions=1))
 
 
 def assert_whole(job: Job, registry: Registry) -> None:

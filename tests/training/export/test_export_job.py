@@ -29,6 +29,7 @@ from training.jobs.base import JobError
 from training.jobs.reporting import JobReporter
 from training.models.digest import sha256_of_file
 from training.registry import Registry
+from training.registry.comparisons import objection
 from training.registry.serving import in_force
 from training.student.prompt import prompt_for
 from training.student.settings import StudentSettings
@@ -56,6 +57,10 @@ def example(number: int) -> Example:
         return tiny.talk(number)
     whole = tiny.call(number)
     return replace(whole, messages=whole.messages[:2])
+
+
+FEW = 10
+"""Held-out decisions that a test has; the program asks for 30."""
 
 
 def lines(start: int, stop: int) -> bytes:
@@ -103,7 +108,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
 async def test_an_adapter_passes_is_registered_and_serves(
     place: Path, run: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    made = exported(tmp_path / "export", export_order(run, name="tiny", registry=registry.folder))
+    made = exported(
+        tmp_path / "export", export_order(run, name="tiny", registry=registry.folder, least_decisions=FEW)
+    )
     assert made.result["passed"] and made.report["held_out"]
     assert [one["quantisation"] for one in made.report["verdicts"]] == ["Q8_0"]
     student = registry.get(made.result["student"])
@@ -125,8 +132,23 @@ async def test_an_adapter_passes_is_registered_and_serves(
     assert [call.tool for call in decision.calls] == ["read_file"]
 
 
+def test_too_few_held_out_decisions_are_not_enough_to_prove_and_say_what_is_missing(
+    run: Path, registry: Registry, tmp_path: Path
+) -> None:
+    asked = export_order(run, name="tiny", registry=registry.folder, least_decisions=1_000)
+    made = exported(tmp_path / "export", asked)
+    assert not made.result["passed"] and made.result["gate"] == "not enough to prove"
+    student = registry.get(made.result["student"])
+    assert student.manifest.gate == "not enough to prove"
+    said = (made.outputs / "report.txt").read_text()
+    assert "NOT ENOUGH TO PROVE" in said and "1,000 are needed" in said and "hold more out" in said
+    assert "not enough to prove" in objection(registry, student)
+
+
 def test_a_merged_student_climbs_until_nothing_is_lost(run: Path, registry: Registry, tmp_path: Path) -> None:
-    asked = export_order(run, name="tiny", quantisation="Q4_K_M", registry=registry.folder)
+    asked = export_order(
+        run, name="tiny", quantisation="Q4_K_M", registry=registry.folder, least_decisions=FEW
+    )
     made = exported(tmp_path / "export", asked)
     verdicts = made.report["verdicts"]
     assert verdicts[0]["quantisation"] == "f16" and verdicts[0]["passed"]
