@@ -53,7 +53,7 @@ def objection(registry: Registry, student: Registered, *, not_worse_is_enough: b
     """Why ``student`` should not be deployed now, in one line; empty where it should."""
     if student.manifest.gate != "passed":
         more = f"; {MORE_HELD_OUT}, then export again" if student.manifest.gate == UNPROVED else ""
-        return f"{student.id} ({student.name}): the conversion gate: {student.manifest.gate}{more}"
+        return f"{student.id} ({student.name}): the conversion gate was {student.manifest.gate}{more}"
     serving = registry.deployed()
     other = serving.id if serving else RAW
     if other == student.id:
