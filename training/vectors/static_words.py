@@ -39,9 +39,14 @@ class StaticWords:
         return StaticWords, ()
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
+        return self.weighed(texts)[0]
+
+    def weighed(self, texts: Sequence[str]) -> "tuple[Vectors, Vectors]":
+        """The vectors of texts, and how much each says: its length before, longer for rare words."""
         import numpy as np
 
         found = np.zeros((len(texts), self.size), np.float32)
+        weights = np.zeros(len(texts), np.float32)
         for start in range(0, len(texts), _BLOCK):
             ids = [self._pieces.ids(text) for text in texts[start : start + _BLOCK]]
             lengths = np.fromiter(map(len, ids), np.intp, len(ids))
@@ -53,7 +58,8 @@ class StaticWords:
             sums = np.add.reduceat(self._vectors[together].astype(np.float32), starts, axis=0)
             norms = np.linalg.norm(sums, axis=1, keepdims=True)
             found[start + held] = sums / np.where(norms > 0, norms, 1)
-        return found
+            weights[start + held] = norms[:, 0]
+        return found, weights
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,136 @@
+"""The corrections that a log holds, and what was said of each since: forgotten, widened, learned.
+
+Invariant: the log is the only store. What is forgotten or widened is an event of its own, undone by another,
+so that nothing is lost and every process sees it. The first look reads reviews alone, newest first and no more
+than ``MOST`` corrections; each later one reads what is new.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from training.corrections.base import Correction, Standing
+from training.corrections.reading import correction_of
+from training.events.base import Event, EventLog, EventLogError, EventType
+from training.events.decisions import AGGREGATE, find_row
+from training.events.ids import new_event
+
+MOST = 2000
+Change = Literal["forgotten", "remembered", "widened", "narrowed", "learned"]
+_TYPES = (EventType.DECISION_REVIEWED, EventType.CORRECTION_CHANGED)
+_TELLING = frozenset({"corrected", "bad", "refused"})
+
+
+class Corrections:
+    """Those of ``log``. Safe for several threads. Raises EventLogError where the log cannot be read."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._read = 0
+        self._found: dict[str, Correction] = {}
+        self._standing: dict[str, Standing] = {}
+        self.version = 0
+        """Grows with each change of what is known."""
+
+    def refresh(self) -> None:
+        """Take in what the log got since the last time."""
+        with self._lock:
+            if self._read:
+                events = list(self._log.read(event_type=_TYPES, after=self._read))
+            else:
+                events = self._first()
+            for event in events:
+                self._take(event)
+                self._read = max(self._read, event.sequence)
+            self.version += bool(events)
+
+    def all(self) -> list[Correction]:
+        """Every correction that was found, the oldest first."""
+        with self._lock:
+            return sorted(self._found.values(), key=lambda one: one.at)
+
+    def standing(self, correction_id: str) -> Standing:
+        with self._lock:
+            return self._standing.get(correction_id, Standing())
+
+    def of(self, workspace: str) -> list[Correction]:
+        """Those of a project and those that were widened to all, whether they count or not, oldest first."""
+        return [one for one in self.all() if one.workspace == workspace or self.standing(one.id).everywhere]
+
+    def counts(self, one: Correction, student: str = "") -> bool:
+        """Whether it is to be followed, by the student with that id in the registry."""
+        standing = self.standing(one.id)
+        return not (one.against or standing.forgotten or (student and student in standing.learned))
+
+    def find(self, event_id: str) -> Correction | None:
+        """The correction that an event belongs to: the one in view of that decision, else that decision's own."""
+        self.refresh()
+        row = find_row(self._log, event_id)
+        if row is None:
+            return None
+        seen = row["context"].get("correction") if isinstance(row["context"], dict) else None
+        seen_id = seen.get("id") if isinstance(seen, dict) else None
+        with self._lock:
+            found = self._found.get(str(seen_id)) or self._found.get(row["event_id"])
+        return found if found and not found.against else None
+
+    def change(self, ids: Sequence[str], change: Change, student: str = "") -> None:
+        """Record what is to become of corrections, all at once. ``student`` is the id of one that learned them.
+
+        Raises EventLogError, also where the log holds no such decision.
+        """
+        made = [self._event(one, change, student) for one in ids]
+        self._log.append_many(made)
+        self.refresh()
+
+    def _event(self, correction_id: str, change: Change, student: str) -> Event:
+        selection = self._log.get(correction_id)
+        if selection is None or selection.event_type != EventType.AGENT_TOOL_SELECTED:
+            raise EventLogError(f"the log holds no decision {correction_id!r}; see: apprentice decisions list")
+        data = {"change": change, **({"student": student} if student else {})}
+        aggregate, session = selection.aggregate_id, selection.correlation_id
+        kind = EventType.CORRECTION_CHANGED
+        return new_event(kind, aggregate, AGGREGATE, data, selection.event_id, session)
+
+    def _first(self) -> list[Event]:
+        """The events of the newest corrections, in order."""
+        events: list[Event] = []
+        seen: set[str | None] = set()
+        for event in self._log.read(event_type=_TYPES, newest_first=True):
+            self._read = max(self._read, event.sequence)
+            if _tells(event):
+                events.append(event)
+                seen.add(event.causation_id)
+            if len(seen) >= MOST:
+                break
+        return events[::-1]
+
+    def _take(self, event: Event) -> None:
+        decision = event.causation_id or ""
+        if event.event_type == EventType.CORRECTION_CHANGED:
+            self._standing[decision] = _changed(self._standing.get(decision, Standing()), event)
+        elif _tells(event) or decision in self._found:
+            row = find_row(self._log, decision)
+            found = correction_of(row, event.timestamp) if row else None
+            if found:
+                self._found[decision] = found
+            else:
+                self._found.pop(decision, None)
+
+
+def _tells(event: Event) -> bool:
+    """Whether an event may make a correction or change one; approvals, which are the most, do not."""
+    return event.event_type == EventType.CORRECTION_CHANGED or event.data.get("verdict") in _TELLING
+
+
+def _changed(standing: Standing, event: Event) -> Standing:
+    change, student = event.data.get("change"), str(event.data.get("student") or "")
+    if change in ("forgotten", "remembered"):
+        return replace(standing, forgotten=change == "forgotten")
+    if change in ("widened", "narrowed"):
+        return replace(standing, everywhere=change == "widened")
+    if change == "learned" and student:
+        return replace(standing, learned=standing.learned | {student})
+    return standing

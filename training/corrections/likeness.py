@@ -1,0 +1,103 @@
+"""How like a request is to others, word by word: each word finds the one that is most like it.
+
+Two words are alike by their meaning (the table of word pieces) or by their letters (runs of three), whichever
+says more; rare words count more. The likeness is the harmonic mean of how much of the request the other covers
+and how much of the other the request covers, so that neither may say much that the other does not.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from training.corrections.wording import Wording
+
+if TYPE_CHECKING:
+    from training.curation.base import Vectors
+
+RARE = 200.0
+"""The weight from which on a word is a name rather than a word: nginx, cargo, src; not config or server."""
+COVERED = 0.4
+"""The likeness from which on two words may mean the same."""
+
+
+class Wordings:
+    """Several requests, to be compared with others. Takes the table of word pieces into memory (3 MB)."""
+
+    def __init__(self, wordings: Sequence[Wording]) -> None:
+        import numpy as np
+
+        from training.curation.static_words import StaticWords
+
+        self._table = StaticWords()
+        self._words = list(dict.fromkeys(word for one in wordings for word in one.words))
+        place = {word: at for at, word in enumerate(self._words)}
+        self._of = [np.array([place[word] for word in one.words], np.intp) for one in wordings]
+        self._vectors, self._weights = self._table.weighed(self._words)
+        self._runs = [_runs(word) for word in self._words]
+        self._having: dict[str, list[int]] = defaultdict(list)
+        for at, runs in enumerate(self._runs):
+            for run in runs:
+                self._having[run].append(at)
+
+    def compared(self, wanted: Wording) -> "Compared":
+        """``wanted`` against each of them."""
+        vectors, weights = self._table.weighed(wanted.words)
+        return Compared(wanted, self._alike(wanted.words, vectors), weights, self._of, self._weights)
+
+    def _alike(self, words: Sequence[str], vectors: "Vectors") -> "Vectors":
+        """A row for each of ``words``, a column for each known word."""
+        import numpy as np
+
+        alike: Vectors = np.clip(vectors @ self._vectors.T, 0.0, 1.0)
+        for row, word in enumerate(words):
+            runs = _runs(word)
+            shared: dict[int, int] = defaultdict(int)
+            for run in runs:
+                for at in self._having.get(run, ()):
+                    shared[at] += 1
+            for at, count in shared.items():
+                alike[row, at] = max(alike[row, at], count / math.sqrt(len(runs) * len(self._runs[at])))
+        return alike
+
+
+class Compared:
+    """One request against several. ``alike`` has a row for each of its words, a column for each known word."""
+
+    def __init__(
+        self,
+        wanted: Wording,
+        alike: "Vectors",
+        weights: "Vectors",
+        of: "Sequence[Vectors]",
+        known_weights: "Vectors",
+    ) -> None:
+        self._wanted, self._alike, self._weights = wanted, alike, weights
+        self._of, self._known_weights = of, known_weights
+
+    def likeness(self, index: int) -> float:
+        """Of the request with that index, 0 to 1."""
+        columns = self._of[index]
+        if not len(columns) or not len(self._weights):
+            return 0.0
+        alike, weights = self._alike[:, columns], self._known_weights[columns]
+        ours = float(alike.max(axis=1) @ self._weights / max(self._weights.sum(), 1e-6))
+        theirs = float(alike.max(axis=0) @ weights / max(weights.sum(), 1e-6))
+        return 2 * ours * theirs / (ours + theirs) if ours + theirs else 0.0
+
+    def uncovered(self, indices: Sequence[int]) -> list[str]:
+        """Names of things that none of these requests has a word for: rare words, and those of a place."""
+        import numpy as np
+
+        columns = np.concatenate([self._of[index] for index in indices])
+        best = self._alike[:, columns].max(axis=1) if len(columns) else np.zeros(len(self._weights))
+        return [
+            word
+            for word, weight, found in zip(self._wanted.words, self._weights, best, strict=True)
+            if found < COVERED and (weight >= RARE or word in self._wanted.placed)
+        ]
+
+
+def _runs(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

@@ -1,0 +1,55 @@
+"""The words of a request that say what is wanted, and the things that it names.
+
+A thing is a path, a quoted text, an identifier, a number, an option, or what follows "the word" or "named":
+two requests in the same words about other things are two requests. Pure.
+"""
+
+import re
+from dataclasses import dataclass
+
+_THING = re.compile(
+    r"""`[^`]+`|"[^"]+"|(?<!\w)'[^']+'(?!\w)|\b[a-z]{2,8}://\S+"""  # quoted, an address
+    r"""|(?<!\S)[\w.~@*-]*[/\\*][\w.~/\\*@:-]*|\b[\w-]+\.[A-Za-z]\w{0,9}\b|(?<!\S)\.{1,2}(?!\S)|(?<!\S)\.\w+"""  # paths
+    r"""|(?<!\S)--?[A-Za-z][\w-]*|\b\w*_\w+\b|\b[a-z]+[A-Z]\w*\b|\b[A-Z][a-z0-9]+[A-Z]\w*\b|\b[A-Z]{2,}\b"""
+    r"""|\b(?i:\w+file|readme|licen[cs]e|changelog)\b|\b\w*\d\w*\b|(?:(?<=\bword )|(?<=\bname )|(?<=\bnamed )|(?<=\bcalled )|(?<=\bstring )|(?<=\btext ))\w+"""
+)
+_WORD = re.compile(r"[^\W_]+")
+_NAMES_PLACE = re.compile(r"\b(?:in|of|under|inside|within|from|for|about|on|with|against|at|into|to)\b")
+_ASKS = re.compile(r"^\W*(?:so |and |but )?(?:which|who|whose|why|how|where|when)\b", re.IGNORECASE)
+_EMPTY = frozenset(
+    "a an and are at be by can could did do does for from give had has have how i in is it its let me my of on "
+    "or our please show should tell that the there this these those to us use used uses was we what when where "
+    "which who why will with would you your again now so far any am been not if yes no just once more thanks hi "
+    "hey them they their here but like want need s m d t re ve ll".split()
+)
+"""Words that say nothing of what is wanted."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """``words`` say what is wanted; ``placed`` are those among them that say where or of what ("in the tests").
+
+    ``things`` are named, in their order. ``asks`` is true where the request wants to know which, why or how.
+    """
+
+    words: tuple[str, ...]
+    placed: frozenset[str]
+    things: tuple[str, ...]
+    asks: bool
+
+
+def wording(request: str) -> Wording:
+    """Of one request."""
+    found = (match[0] for match in _THING.finditer(request))
+    things = tuple(one.strip("`\"'").rstrip(".:") or one for one in found)
+    plain = _THING.sub(" ", request).casefold()
+    every = _WORD.findall(plain)
+    words = tuple(word for word in every if word not in _EMPTY) or tuple(every)
+    place = _NAMES_PLACE.search(plain)
+    placed = frozenset(_WORD.findall(plain[place.end() :]) if place else ()) & frozenset(words)
+    return Wording(words, placed, things, bool(_ASKS.search(request)))
+
+
+def normal(request: str) -> str:
+    """The same for a request in the same words, however it is spaced and cased."""
+    return " ".join(request.casefold().split()).rstrip(" .!?")
