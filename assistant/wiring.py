@@ -22,6 +22,7 @@ from tools.permissions.book import Permissions
 from tools.permissions.rules import RuleError
 from tools.registry import builtin_registry
 from tools.selection.ranker import open_ranker
+from training.corrections.book import Corrections
 from training.events import open_log
 from training.models.naming import addressed
 from training.registry.serving import own_registry
@@ -95,6 +96,7 @@ def build_chat(
         hosting=Hosting(settings.student, make),
         confinement=Confinement(settings.sandbox, workspace, context),
         ranker=ranker,
+        corrections=Corrections(log),
         notices=(*notices, *nameless(permissions.rules(), registry.names())),
         snapshots=_snapshots(settings, workspace, records),
     )

@@ -46,6 +46,7 @@ class Chat:
         self.log = parts.log
         self.tools: Registry = parts.executor.registry
         self.permissions = parts.permissions
+        self.corrections = parts.corrections
         self.last_decision: str | None = None
         self._parts = parts
         self._executor = parts.executor
@@ -53,6 +54,7 @@ class Chat:
         self._confinement = parts.confinement
         self._work = Work()
         self._busy = False
+        self._reading: asyncio.Task[None] | None = None
         self._talk = Talk(parts, session, self._work)
         self._larger = LargerStudent(parts.settings.student.model)
 
@@ -81,6 +83,7 @@ class Chat:
         """
         self._hosting.start()
         self._confinement.start()
+        self._reading = asyncio.create_task(self._talk.correcting.prepare())
         with contextlib.suppress(StudentError):  # the next turn says it, as a step
             await self._talk.fit()
             await self._hosting.student.warm(self._talk.context.conversation())
@@ -295,6 +298,7 @@ class Chat:
     async def close(self) -> None:
         """End the student, the sandbox and the files. Safe to call twice."""
         self._work.cancel()
-        await asyncio.gather(self._hosting.close(), self._confinement.close())
+        reading = [self._reading] if self._reading else []
+        await asyncio.gather(self._hosting.close(), self._confinement.close(), *reading)
         self.session.close()
         self.log.close()

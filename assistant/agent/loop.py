@@ -7,13 +7,14 @@ when a bound is met, or the same call comes again, the student has to answer wit
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from assistant.agent.acting import INTERRUPTED, Acting
 from assistant.agent.context import Context
+from assistant.agent.correcting import InView
 from assistant.agent.facts.summary import summarise
 from assistant.agent.gate import UNPARSED, Gate
 from assistant.agent.offering import Made, Offering
@@ -30,6 +31,7 @@ from training.events.decisions import HOST
 from training.student.base import ContextOverflow, Decision, Student, StudentDied, Usage
 
 RECORDED_CHARACTERS = 2000
+Correction = Callable[[str], Awaitable[InView | None]]
 
 
 @dataclass
@@ -52,9 +54,15 @@ class _Turn:
     """True once the student may try again, after a refusal that gave a reason."""
     refused: tuple[Refused, ...] = ()
     """What was refused with a reason."""
+    correction: InView | None = None
+    """What is in view when the first decision is made."""
     written: str = ""
     streamed: str = ""
     """The beginning of what is ``written`` of a reply that was shown already."""
+
+
+async def _uncorrected(_request: str) -> None:
+    """Nothing was corrected."""
 
 
 class Loop:
@@ -70,7 +78,8 @@ class Loop:
         acting: Acting,
         work: Work,
         bounds: LoopSettings,
-        questions: Callable[[str], Asking | None] = lambda _: None,
+        questions: Callable[[str, InView | None], Asking | None] = lambda _, __: None,
+        correction: Correction = _uncorrected,
     ) -> None:
         self._student = student
         self._facts = facts
@@ -82,6 +91,7 @@ class Loop:
         self._work = work
         self._bounds = bounds
         self._questions = questions
+        self._correction = correction
 
     async def run(self, request: str) -> AsyncIterator[Step]:
         """One turn. Raises StudentError, EventLogError or SessionError: then nothing more was run."""
@@ -94,6 +104,8 @@ class Loop:
         try:
             asked = asyncio.to_thread(self._questions, request)
             question = await self._work.wait(asyncio.ensure_future(asked))
+            turn.correction = await self._work.wait(asyncio.ensure_future(self._correction(request)))
+            question = self._questions(request, turn.correction)
             while not finished:
                 async for step in self._answer(question, turn) if question else self._advance(turn):
                     finished = isinstance(step, Answer | Failure)
@@ -212,6 +224,11 @@ class Loop:
         if turn.decisions == 1:
             return await self._offering.first(turn.request, *asked)
         retries = bool(self._acting.refusals) and self._is_small()
+            if turn.correction is None:
+                return await self._offering.first(turn.request, *asked)
+            seen = turn.correction.conversation(asked[1])
+            return await self._offering.first(turn.request, asked[0], seen, report, whole=True)
+        retries = bool(self._acting.refusals) and self._acting.account.replaces()
         made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
         if retries and (tool := looks_instead(turn.refused, made.decision.calls, self._gate.risk)):
             made = await self._offering.later(*asked, only_answer=False, only=tool)
@@ -298,6 +315,7 @@ class Loop:
     def _recorded_of_host(self, turn: _Turn, decision: Decision) -> dict[str, Any]:
         """The same of a decision that the host made; its record names no student."""
         made = self._offering.by_host(decision, self._context.conversation())
+        turn.correction = None
         return self._recorded(turn, made) | {"model": HOST}
 
     def _recorded(self, turn: _Turn, made: Made) -> dict[str, Any]:
@@ -311,6 +329,8 @@ class Loop:
             "turn": turns,
             "selection": made.selection,
         }
+        if turn.correction and turn.decisions == 1:
+            context["correction"] = turn.correction.record()
         return {"context": context, "tools_available": made.available, **self._facts()}
 
 

@@ -44,10 +44,18 @@ class Offering:
         self._schemas = schemas
 
     async def first(
-        self, request: str, student: Student, conversation: Conversation, on_text: OnText
+        self,
+        request: str,
+        student: Student,
+        conversation: Conversation,
+        on_text: OnText,
+        *,
+        whole: bool = False,
     ) -> Made:
-        """The first decision of a turn. Raises as ``Student.decide`` does."""
+        """The first decision of a turn, out of everything if ``whole``. Raises as ``Student.decide`` does."""
         offer = self._offers.offer(request, conversation.signatures, self._way())
+        if whole:
+            offer = everything(conversation.signatures, offer.ranked)
         if not offer.narrowed:
             decision = await student.decide(conversation, on_text=on_text)
             return self._made(decision, offer, conversation)

@@ -11,6 +11,7 @@ from assistant.agent.account import Account
 from assistant.agent.acting import Acting
 from assistant.agent.confinement import Confinement
 from assistant.agent.context import Context
+from assistant.agent.correcting import Correcting, InView
 from assistant.agent.facts.unfounded import is_thanks
 from assistant.agent.gate import Gate
 from assistant.agent.hosting import Hosting
@@ -30,9 +31,12 @@ from tools.executor import Executor
 from tools.permissions.book import Permissions
 from tools.selection.offer import Offers, Way
 from tools.selection.ranker import Ranker
+from training.corrections.book import Corrections
 from training.events.base import EventLog
 from training.events.decisions import DecisionRecorder
 from training.models.catalogue import EMBEDDED
+from training.registry.base import RegistryError
+from training.registry.serving import own_registry, serving
 from training.student.base import Usage
 
 
@@ -49,6 +53,7 @@ class Parts:
     hosting: Hosting
     confinement: Confinement
     ranker: Ranker
+    corrections: Corrections
     notices: tuple[str, ...] = ()
     snapshots: SnapshotStore | None = None
 
@@ -69,6 +74,8 @@ class Talk:
         gate = Gate(parts.permissions, parts.executor, parts.confinement, work, self.keeping)
         offering = Offering(Offers(parts.ranker), self._way, lambda: self._hosting.serving.schemas)
         self.account = Account(session, self.keeping, self._is_small)
+        registry, workspace = parts.executor.registry, session.workspace
+        self.correcting = Correcting(parts.corrections, workspace, registry, self._who_serves)
         acting = Acting(parts.executor, gate, recorder, self.context, work, self.account)
         self.loop = Loop(
             lambda: self._hosting.student,
@@ -80,15 +87,22 @@ class Talk:
             work,
             settings.loop,
             self._question,
+            self.correcting.find,
         )
 
     def _question(self, request: str) -> Asking | None:
         """What the host answers in the place of a small student: first questions, and what can be counted.
 
         Reads files.
+    def _question(self, request: str, seen: InView | None) -> Asking | None:
+        """What the host answers in the place of a small student: first questions, and what can be counted.
+
+        A correction goes before it where the corrected request was such a question too.
         """
         executor = self._parts.executor
         if not self._is_small() or not all(map(executor.registry.get, USED_TOOLS)):
+            return None
+        if seen and _by_host(seen.near.correction.request) == _by_host(request):
             return None
         if is_thanks(request):
             return thanked()
@@ -99,6 +113,17 @@ class Talk:
             return counted
         guessed = guess(request, executor.context)
         return asking(guessed, executor.context, ()) if guessed else None
+
+    def _who_serves(self) -> tuple[str, bool]:
+        """The student's id in the registry, empty where it has none, and whether it runs elsewhere."""
+        used = self._hosting.used
+        if used.remote:
+            return "", True
+        try:
+            student = serving(used, own_registry())
+        except RegistryError:
+            return "", False
+        return (student.id if student else ""), False
 
     def _way(self) -> Way:
         """How tools are selected for the student that serves."""
@@ -151,3 +176,11 @@ class Talk:
         if done:
             self.last = Usage()
         return done
+
+
+def _by_host(request: str) -> str:
+    """What kind of question the host answers itself; empty where it leaves the request to the student."""
+    if is_thanks(request):
+        return "thanks"
+    found = recognise(request)
+    return found.kind if found else "counts" if counting(request) else ""

@@ -88,16 +88,30 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Hint:
+    """What an earlier correction says of the next decision, for a student that chooses names by their odds.
+
+    ``odds`` are added to the logits of names. Where ``tool`` is chosen it takes ``arguments`` as they are; None
+    where the student writes them. It is no part of the prompt.
+    """
+
+    tool: str
+    odds: dict[str, float]
+    arguments: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Conversation:
     """All that the student sees: its prompt, the tools on offer (``answer`` among them), the turns.
 
-    ``project`` is what the person's own instruction file says, or empty.
+    ``project`` is what the person's own instruction file says, or empty. ``hint`` is for the next decision.
     """
 
     prompt: Prompt
     signatures: tuple[Signature, ...] = ()
     messages: tuple[Message, ...] = ()
     project: str = ""
+    hint: Hint | None = None
 
 
 def message_to_dict(message: Message) -> dict[str, Any]:
@@ -140,4 +154,5 @@ def conversation_from_dict(data: Mapping[str, Any]) -> Conversation:
         signatures=tuple(Signature(**signature) for signature in data["signatures"]),
         messages=tuple(message_from_dict(message) for message in data["messages"]),
         project=data["project"],
+        hint=Hint(**data["hint"]) if data.get("hint") else None,
     )

@@ -11,9 +11,9 @@ from tools.protocol.calls import ANSWER
 class Correction:
     """``id`` is that of the decision that was corrected, ``at`` the time of the review (ISO 8601).
 
-    ``tool`` is ``answer`` where no call was right; its ``text`` may be empty then. ``wrong`` are the tools that
-    were chosen instead. ``against`` marks a request for which another correction was in view and led to a
-    decision that was rated wrong: nothing is to be done for it.
+    ``tool`` is ``answer`` where no call was right; its ``text`` may be empty then. ``wrong`` are the tools
+    that were chosen instead. ``against`` marks a request that another correction was followed for, which was
+    rated wrong: none is followed for it.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Standing:
-    """What was said of a correction since. ``learned`` are the ids of the students that were trained on it."""
+    """What was said of a correction since. ``learned`` are the ids of students that were trained on it."""
 
     forgotten: bool = False
     everywhere: bool = False

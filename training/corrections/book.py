@@ -1,8 +1,8 @@
 """The corrections that a log holds, and what was said of each since: forgotten, widened, learned.
 
 Invariant: the log is the only store. What is forgotten or widened is an event of its own, undone by another,
-so that nothing is lost and every process sees it. The first look reads reviews alone, newest first and no more
-than ``MOST`` corrections; each later one reads what is new.
+so that nothing is lost and every process sees it. The first look reads reviews alone, newest first, and at
+most ``MOST`` corrections; each later one reads what is new.
 """
 
 import threading
@@ -65,7 +65,7 @@ class Corrections:
         return not (one.against or standing.forgotten or (student and student in standing.learned))
 
     def find(self, event_id: str) -> Correction | None:
-        """The correction that an event belongs to: the one in view of that decision, else that decision's own."""
+        """The correction in view of the decision that an event belongs to, else that decision's own."""
         self.refresh()
         row = find_row(self._log, event_id)
         if row is None:
@@ -77,7 +77,7 @@ class Corrections:
         return found if found and not found.against else None
 
     def change(self, ids: Sequence[str], change: Change, student: str = "") -> None:
-        """Record what is to become of corrections, all at once. ``student`` is the id of one that learned them.
+        """Record what becomes of corrections, all at once. ``student`` is the id of one that learned them.
 
         Raises EventLogError, also where the log holds no such decision.
         """
@@ -88,7 +88,9 @@ class Corrections:
     def _event(self, correction_id: str, change: Change, student: str) -> Event:
         selection = self._log.get(correction_id)
         if selection is None or selection.event_type != EventType.AGENT_TOOL_SELECTED:
-            raise EventLogError(f"the log holds no decision {correction_id!r}; see: apprentice decisions list")
+            raise EventLogError(
+                f"the log holds no decision {correction_id!r}; see: apprentice decisions list"
+            )
         data = {"change": change, **({"student": student} if student else {})}
         aggregate, session = selection.aggregate_id, selection.correlation_id
         kind = EventType.CORRECTION_CHANGED

@@ -1,8 +1,8 @@
 """How like a request is to others, word by word: each word finds the one that is most like it.
 
 Two words are alike by their meaning (the table of word pieces) or by their letters (runs of three), whichever
-says more; rare words count more. The likeness is the harmonic mean of how much of the request the other covers
-and how much of the other the request covers, so that neither may say much that the other does not.
+says more; rare words count more. The likeness is the harmonic mean of the share of the request that the other
+covers and the share of the other that the request covers: neither may say much that the other does not.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from training.corrections.wording import Wording
 
 if TYPE_CHECKING:
-    from training.curation.base import Vectors
+    from training.curation.base import Numbers, Vectors
 
 RARE = 200.0
 """The weight from which on a word is a name rather than a word: nginx, cargo, src; not config or server."""
@@ -62,14 +62,14 @@ class Wordings:
 
 
 class Compared:
-    """One request against several. ``alike`` has a row for each of its words, a column for each known word."""
+    """One request against several. ``alike`` has a row for each of its words and a column for each known."""
 
     def __init__(
         self,
         wanted: Wording,
         alike: "Vectors",
         weights: "Vectors",
-        of: "Sequence[Vectors]",
+        of: "Sequence[Numbers]",
         known_weights: "Vectors",
     ) -> None:
         self._wanted, self._alike, self._weights = wanted, alike, weights

@@ -1,8 +1,8 @@
 """Decisions of the log as corrections.
 
-Invariant: a decision is one where it says whole what was asked and what would have been right. Counted are the
-first decision of a turn, and the answer after a turn's only call where a call would have been right instead: a
-user who looks at the last decision corrects the turn there. Nothing that was redacted is called again.
+Invariant: a decision is one if it says whole what was asked and what would have been right. The first decision
+of a turn counts, and so does the answer after a turn's only call if it was corrected to a call: a user who
+looks at the last decision corrects the turn there. Nothing that was redacted is called again.
 """
 
 from collections.abc import Mapping

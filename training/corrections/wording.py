@@ -8,26 +8,36 @@ import re
 from dataclasses import dataclass
 
 _THING = re.compile(
-    r"""`[^`]+`|"[^"]+"|(?<!\w)'[^']+'(?!\w)|\b[a-z]{2,8}://\S+"""  # quoted, an address
-    r"""|(?<!\S)[\w.~@*-]*[/\\*][\w.~/\\*@:-]*|\b[\w-]+\.[A-Za-z]\w{0,9}\b|(?<!\S)\.{1,2}(?!\S)|(?<!\S)\.\w+"""  # paths
-    r"""|(?<!\S)--?[A-Za-z][\w-]*|\b\w*_\w+\b|\b[a-z]+[A-Z]\w*\b|\b[A-Z][a-z0-9]+[A-Z]\w*\b|\b[A-Z]{2,}\b"""
-    r"""|\b(?i:\w+file|readme|licen[cs]e|changelog)\b|\b\w*\d\w*\b|(?:(?<=\bword )|(?<=\bname )|(?<=\bnamed )|(?<=\bcalled )|(?<=\bstring )|(?<=\btext ))\w+"""
+    r"""
+      `[^`]+` | "[^"]+" | (?<!\w)'[^']+'(?!\w)                          # quoted
+    | \b[a-z]{2,8}://\S+                                                # an address
+    | (?<!\S)[\w.~@*-]*[/\\*][\w.~/\\*@:-]* | \b[\w-]+\.[A-Za-z]\w{0,9}\b  # a path, a file
+    | (?<!\S)\.{1,2}(?!\S) | (?<!\S)\.\w+
+    | \b(?i:\w+file|readme|licen[cs]e|changelog)\b
+    | (?<!\S)--?[A-Za-z][\w-]*                                          # an option
+    | \b\w*_\w+\b | \b[a-z]+[A-Z]\w*\b | \b[A-Z][a-z0-9]+[A-Z]\w*\b | \b[A-Z]{2,}\b  # an identifier
+    | \b\w*\d\w*\b                                                     # a number
+    | (?:(?<=\bword\ )|(?<=\bname\ )|(?<=\bnamed\ )|(?<=\bcalled\ )|(?<=\bstring\ )|(?<=\btext\ ))\w+
+    """,
+    re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W_]+")
 _NAMES_PLACE = re.compile(r"\b(?:in|of|under|inside|within|from|for|about|on|with|against|at|into|to)\b")
 _ASKS = re.compile(r"^\W*(?:so |and |but )?(?:which|who|whose|why|how|where|when)\b", re.IGNORECASE)
-_EMPTY = frozenset(
-    "a an and are at be by can could did do does for from give had has have how i in is it its let me my of on "
-    "or our please show should tell that the there this these those to us use used uses was we what when where "
-    "which who why will with would you your again now so far any am been not if yes no just once more thanks hi "
-    "hey them they their here but like want need s m d t re ve ll".split()
-)
+_EMPTY = frozenset({
+    "a", "again", "am", "an", "and", "any", "are", "at", "be", "been", "but", "by", "can", "could", "d", "did", "do",
+    "does", "far", "for", "from", "give", "had", "has", "have", "here", "hey", "hi", "how", "i", "if", "in", "is",
+    "it", "its", "just", "let", "like", "ll", "m", "me", "more", "my", "need", "no", "not", "now", "of", "on",
+    "once", "or", "our", "please", "re", "s", "should", "show", "so", "t", "tell", "thanks", "that", "the", "their",
+    "them", "there", "these", "they", "this", "those", "to", "us", "use", "used", "uses", "ve", "want", "was", "we",
+    "what", "when", "where", "which", "who", "why", "will", "with", "would", "yes", "you", "your",
+})  # fmt: skip
 """Words that say nothing of what is wanted."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """``words`` say what is wanted; ``placed`` are those among them that say where or of what ("in the tests").
+    """``words`` say what is wanted; ``placed`` are those that say where or of what ("in the tests").
 
     ``things`` are named, in their order. ``asks`` is true where the request wants to know which, why or how.
     """

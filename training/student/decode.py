@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tools.calls import ToolCall
 from tools.protocol.calls import ANSWER, ANSWER_PREFIX
@@ -18,7 +19,7 @@ from training.student.confidence import weighed
 from training.student.engine import Engine
 from training.student.free_text import write_answer, write_thought
 from training.student.fusion import Scores
-from training.student.likeness import odds_of_unknown
+from training.student.hints import given_arguments, odds_for
 from training.student.names import choose
 from training.student.passages import Passage
 from training.student.pointing import Pointer
@@ -72,10 +73,13 @@ class Decoder:
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
         written = _Written()
         thought, written.tokens = write_thought(self._engine, conversation.prompt.think_tokens)
-        choice = choose(self._engine, list(offered), odds_of_unknown(conversation, list(offered.values())))
+        choice = choose(self._engine, list(offered), odds_for(conversation, list(offered.values())))
         written.tokens += choice.tokens
         reads = choice.name == ANSWER and _reads(conversation)
-        if choice.name != ANSWER:
+        given = given_arguments(conversation.hint, choice.name)
+        if given is not None:
+            self._given(choice.name, given, written, on_text)
+        elif choice.name != ANSWER:
             self._calls(choice.name, offered, conversation, written)
         elif not reads:
             self._answer(written, on_text)
@@ -118,6 +122,16 @@ class Decoder:
         needed = prompt + to_write
         if needed > self._engine.context_tokens:
             raise ContextOverflow(needed, self._engine.context_tokens)
+
+    def _given(
+        self, name: str, arguments: dict[str, Any], written: _Written, on_text: Callable[[str], None]
+    ) -> None:
+        """What a correction says, word for word."""
+        if name == ANSWER:
+            written.answer = str(arguments["text"])
+            on_text(written.answer)
+        else:
+            written.calls.append(ToolCall(self._new_id(), name, arguments))
 
     def _answer(self, written: _Written, on_text: Callable[[str], None]) -> None:
         made = write_answer(self._engine, self._settings.answer_tokens, on_text)

@@ -38,12 +38,12 @@ class Renderer:
     def rendered(self, conversation: Conversation) -> Rendered:
         """The prompt up to where the student writes. Raises tools.protocol.render.TemplateError."""
         tokens = self._tokens(conversation)
-        prefix = self._prefix(replace(conversation, messages=()))
+        prefix = self._prefix(replace(conversation, messages=(), hint=None))
         return Rendered(tokens, prefix[: common(prefix, tokens)])
 
     def head(self, conversation: Conversation) -> Rendered:
         """What every prompt with the instructions and tools of ``conversation`` begins with."""
-        prefix = self._prefix(replace(conversation, messages=()))
+        prefix = self._prefix(replace(conversation, messages=(), hint=None))
         return Rendered(prefix, prefix)
 
     def _prefix(self, head: Conversation) -> tuple[int, ...]:
