@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from training.corrections.base import Correction, Standing
+from training.corrections.book import find_correction
 from training.events.base import Event, EventLog, EventType
 from training.events.decisions import find_row
 
@@ -17,6 +19,8 @@ class Chain:
     row: dict[str, Any]
     cause: Event | None
     events: tuple[Event, ...]
+    correction: tuple[Correction, Standing] | None = None
+    """The one that was in view, else what this decision was corrected to, with what it counts for."""
 
     @property
     def selection(self) -> Event:
@@ -39,7 +43,7 @@ def find_chain(log: EventLog, event_id: str) -> Chain | None:
     members = log.read(aggregate_id=selection.aggregate_id)
     followers = (event for event in members if event.causation_id == selection.event_id)
     cause = log.get(selection.causation_id) if selection.causation_id else None
-    return Chain(row, cause, (selection, *followers))
+    return Chain(row, cause, (selection, *followers), find_correction(log, event_id))
 
 
 def decision_of(cause: Event | None) -> str | None:

@@ -95,7 +95,7 @@ class Correcting:
         arguments = None if self._writes(found.tool) else near.arguments
         if not remote and arguments is not None:
             return InView(near, hint=Hint(found.tool, dict(near.odds), dict(arguments)))
-        shown = _turn(self._outgoing(found) if remote else found)
+        shown = turn_of(self._outgoing(found) if remote else found)
         if not shown:
             return None
         return InView(near, shown, None if remote else Hint(found.tool, dict(near.odds)))
@@ -112,7 +112,7 @@ class Correcting:
         return replace(one, request=request, arguments=arguments)
 
 
-def _turn(one: Correction) -> tuple[Message, ...]:
+def turn_of(one: Correction) -> tuple[Message, ...]:
     """The correction as a turn of its own; nothing where it is too long to be shown."""
     if len(one.request) + len(str(one.arguments)) > LONGEST:
         return ()

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from assistant.correction_text import because, counts_for
 from assistant.decision_chain import Chain
 from assistant.decision_outcome import outcome_of
 from assistant.label_text import short_label, whole_label
@@ -36,6 +37,8 @@ def detail(found: Chain) -> str:
     shown = {**row, "timestamp": local_time(row["timestamp"])}
     shown["outcome"] = row["outcome"] or "unknown"
     shown["label"] = whole_label(row)
+    shown["because"] = because(row)
+    shown["correction"] = counts_for(found.correction[1]) if found.correction else ""
     lines = []
     for name, value in shown.items():
         if value is None or value in ("", [], {}):

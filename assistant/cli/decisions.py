@@ -2,6 +2,8 @@
 
 Invariant: only ``good``, ``bad`` and ``correct`` record here, ``migrate`` makes a log, and ``prune`` removes.
 Text from the log is made inert before it is shown.
+Invariant: only ``forget`` and ``widen`` record something, only ``migrate`` makes a log, and only ``prune``
+removes from one. Text from the log is made inert before it is shown.
 """
 
 from datetime import datetime
@@ -30,13 +32,16 @@ from training.events.codec import to_document
 from training.events.figures import Period, redactions, statistics
 
 _ELSEWHERE = {
+    "corrections": "assistant.cli.decision_corrections:corrections",
     "export": "assistant.cli.decision_export:export",
     "good": "assistant.cli.decision_review:good",
     "bad": "assistant.cli.decision_review:bad",
     "correct": "assistant.cli.decision_review:correct",
+    "forget": "assistant.cli.decision_corrections:forget",
     "migrate": "assistant.cli.decision_migrate:migrate",
     "prune": "assistant.cli.decision_prune:prune",
     "replay": "assistant.cli.decision_export:replay",
+    "widen": "assistant.cli.decision_corrections:widen",
 }
 
 

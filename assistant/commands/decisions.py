@@ -3,13 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from assistant.commands.base import Command, CommandContext
-from assistant.commands.errors import CommandError, no_argument
+from assistant.commands.errors import CommandError
 from assistant.commands.markdown import block, code, plain, table
 from assistant.decision_outcome import outcome_of
 from assistant.label_text import short_label, whole_label
+from assistant.correction_text import WISHES, Wish, because, wish
 from training.events.base import EventLog, EventLogError
 from training.events.tool_figures import choices
 
@@ -34,9 +36,15 @@ async def _decisions(context: CommandContext, argument: str) -> None:
 
 
 async def _why(context: CommandContext, argument: str) -> None:
-    no_argument("why", argument)
+    if argument and argument not in WISHES:
+        raise CommandError(f"/why takes {' or '.join(WISHES)}, not {argument}")
     if context.chat.last_decision is None:
         context.interface.notify("nothing decided yet: ask something first", "warning")
+        return
+    if argument:
+        wanted: Wish = "forget" if argument == "forget" else "widen"
+        change = partial(wish, wanted=wanted)
+        context.interface.note(await _from_log(change, context.chat.log, context.chat.last_decision))
         return
     if await context.interface.open_panel("why"):
         return
@@ -80,6 +88,7 @@ def why_text(row: Row, title: str = "the last decision", below: str = "") -> str
     facts = [
         ("request", plain(str(row["context"].get("request", "")), 400)),
         ("chosen", code(call_text(row), 400)),
+        ("because", plain(because(row), 400)),
         ("confidence", share(row["confidence"])),
         ("alternatives", _alternatives(row)),
         ("offered", ", ".join(map(code, choices(row)))),
@@ -151,4 +160,12 @@ def _alternatives(row: Row) -> str:
 COMMANDS = (
     Command("decisions", "the last decisions with their outcome, and who was right", _decisions, usage="[N]"),
     Command("why", "the record behind the last decision", _why),
+    Command("decisions", "the last decisions with outcome and review", _decisions, usage="[N]"),
+    Command(
+        "why",
+        "the record behind the last decision; forget or widen the correction in it",
+        _why,
+        usage="[forget|widen]",
+        complete=lambda _, typed: [one for one in WISHES if one.startswith(typed)],
+    ),
 )

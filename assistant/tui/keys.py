@@ -47,7 +47,12 @@ KEYS: tuple[Key, ...] = (
     Key("Decisions", "Enter", "the decision with all its events"),
     Key("Decisions", "n · p · u", "on a decision: the next one, the previous one, the one that led to it"),
     Key("Decisions", "g · b", "rate the decision good or bad"),
-    Key("Decisions", "c", "say which call would have been right"),
+    Key("Decisions", "c", "say which call would have been right; it counts for the next request like it"),
+    Key(
+        "Decisions",
+        "f · w",
+        "on a decision: forget the correction, or let it count in all projects; again undoes it",
+    ),
     Key("Decisions", "s", "only the session of the marked decision"),
     Key("Decisions", "e", "export what the filter finds, or the marked product"),
     Key("Decisions", "r", "read the log again"),

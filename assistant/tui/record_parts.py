@@ -11,6 +11,7 @@ from typing import Any
 
 from textual.content import Content
 
+from assistant.correction_text import because, counts_for
 from assistant.decision_chain import Chain, decision_of
 from assistant.decision_outcome import outcome_of, verdict_of
 from assistant.label_text import whole_label
@@ -42,6 +43,8 @@ def facts(chain: Chain) -> list[Fact]:
     found = [
         ("request", _line(_request(row))),
         ("call", _line(call_line(row["tool_selected"], row["tool_parameters"]))),
+        ("because", _line(because(row))),
+        ("correction", _correction(chain)),
         ("outcome", _outcome(row)),
         ("review", _review(row)),
         ("label", _line(whole_label(row))),
@@ -93,6 +96,7 @@ _KINDS: Mapping[str, str] = {
     EventType.AGENT_TOOL_SELECTED: "selection",
     EventType.AGENT_TOOL_COMPLETED: "outcome",
     EventType.DECISION_REVIEWED: "review",
+    EventType.CORRECTION_CHANGED: "correction",
 }
 
 
@@ -124,6 +128,7 @@ _SAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     EventType.AGENT_TOOL_SELECTED: _selected,
     EventType.AGENT_TOOL_COMPLETED: _completed,
     EventType.DECISION_REVIEWED: _said,
+    EventType.CORRECTION_CHANGED: lambda data: clean_line(str(data.get("change") or ""), 60),
 }
 
 
@@ -138,6 +143,16 @@ def _review(row: Mapping[str, Any]) -> Content:
     if not row["review"]:
         return Content("")
     return Content.styled(_said(row["review"]), _STYLES.get(TONES.get(verdict_of(row), ""), ""))
+
+
+def _correction(chain: Chain) -> Content:
+    if chain.correction is None:
+        return Content("")
+    _, standing = chain.correction
+    forget = "f lets it count again" if standing.forgotten else "f forgets it"
+    widen = "w keeps it to its project" if standing.everywhere else "w lets it count in all projects"
+    hint = forget if standing.forgotten else f"{forget}, {widen}"
+    return Content.assemble(clean_line(counts_for(standing), _LINE), (f"  {hint}", _MUTED))
 
 
 def _confidence(chain: Chain) -> Content:

@@ -15,6 +15,7 @@ from training.corrections.reading import correction_of
 from training.events.base import Event, EventLog, EventLogError, EventType
 from training.events.decisions import AGGREGATE, find_row
 from training.events.ids import new_event
+from training.events.worth import CORRECTED
 
 MOST = 2000
 Change = Literal["forgotten", "remembered", "widened", "narrowed", "learned"]
@@ -64,38 +65,6 @@ class Corrections:
         standing = self.standing(one.id)
         return not (one.against or standing.forgotten or (student and student in standing.learned))
 
-    def find(self, event_id: str) -> Correction | None:
-        """The correction in view of the decision that an event belongs to, else that decision's own."""
-        self.refresh()
-        row = find_row(self._log, event_id)
-        if row is None:
-            return None
-        seen = row["context"].get("correction") if isinstance(row["context"], dict) else None
-        seen_id = seen.get("id") if isinstance(seen, dict) else None
-        with self._lock:
-            found = self._found.get(str(seen_id)) or self._found.get(row["event_id"])
-        return found if found and not found.against else None
-
-    def change(self, ids: Sequence[str], change: Change, student: str = "") -> None:
-        """Record what becomes of corrections, all at once. ``student`` is the id of one that learned them.
-
-        Raises EventLogError, also where the log holds no such decision.
-        """
-        made = [self._event(one, change, student) for one in ids]
-        self._log.append_many(made)
-        self.refresh()
-
-    def _event(self, correction_id: str, change: Change, student: str) -> Event:
-        selection = self._log.get(correction_id)
-        if selection is None or selection.event_type != EventType.AGENT_TOOL_SELECTED:
-            raise EventLogError(
-                f"the log holds no decision {correction_id!r}; see: apprentice decisions list"
-            )
-        data = {"change": change, **({"student": student} if student else {})}
-        aggregate, session = selection.aggregate_id, selection.correlation_id
-        kind = EventType.CORRECTION_CHANGED
-        return new_event(kind, aggregate, AGGREGATE, data, selection.event_id, session)
-
     def _first(self) -> list[Event]:
         """The events of the newest corrections, in order."""
         events: list[Event] = []
@@ -120,6 +89,46 @@ class Corrections:
                 self._found[decision] = found
             else:
                 self._found.pop(decision, None)
+
+
+def find_correction(log: EventLog, event_id: str) -> tuple[Correction, Standing] | None:
+    """The correction in view of the decision that an event belongs to, or that decision's own; its standing.
+
+    Raises EventLogError.
+    """
+    row = find_row(log, event_id)
+    seen = row["context"].get("correction") if row and isinstance(row["context"], dict) else None
+    if isinstance(seen, dict):
+        row = find_row(log, str(seen.get("id"))) or row
+    if row is None or (selection := log.get(row["event_id"])) is None:
+        return None
+    at, standing = row["timestamp"], Standing()
+    for event in log.read(aggregate_id=selection.aggregate_id, event_type=_TYPES):
+        if event.causation_id != selection.event_id:
+            continue
+        if event.event_type == EventType.CORRECTION_CHANGED:
+            standing = _changed(standing, event)
+        elif event.data.get("verdict") == CORRECTED:
+            at = event.timestamp
+    found = correction_of(row, at)
+    return (found, standing) if found and not found.against else None
+
+
+def change(log: EventLog, ids: Sequence[str], what: Change, student: str = "") -> None:
+    """Record what becomes of corrections, all at once. ``student`` is the id of one that learned them.
+
+    Raises EventLogError, also where the log holds no such decision.
+    """
+    log.append_many([_event(log, one, what, student) for one in ids])
+
+
+def _event(log: EventLog, correction_id: str, what: Change, student: str) -> Event:
+    selection = log.get(correction_id)
+    if selection is None or selection.event_type != EventType.AGENT_TOOL_SELECTED:
+        raise EventLogError(f"the log holds no decision {correction_id!r}; see: apprentice decisions list")
+    data = {"change": what, **({"student": student} if student else {})}
+    kind, session = EventType.CORRECTION_CHANGED, selection.correlation_id
+    return new_event(kind, selection.aggregate_id, AGGREGATE, data, selection.event_id, session)
 
 
 def _tells(event: Event) -> bool:

@@ -14,8 +14,8 @@ from training.corrections.likeness import Compared, Wordings
 from training.corrections.wording import Wording, normal, wording
 
 BOUND = 0.5
-"""Least likeness. Measured on the first set of ``benchmarks/corrections.py``: 25 of 25 other wordings are above
-it, and one of 275 ordinary requests."""
+"""Least likeness. Measured on the first set of ``benchmarks/corrections.py``: 25 of 25 other wordings are
+above it, and one of 275 ordinary requests."""
 TOWARDS, AWAY = 4.0, 7.0
 """Added to the log-odds of the tool that is right, and taken from those that were wrong. Measured there: the
 installed student prefers a wrong tool by up to 10.5 and any other by up to 3.6 in the other wordings, and by

@@ -1,7 +1,7 @@
 """Decisions of the log as corrections.
 
-Invariant: a decision is one if it says whole what was asked and what would have been right. The first decision
-of a turn counts, and so does the answer after a turn's only call if it was corrected to a call: a user who
+Invariant: a decision is one if it says whole what was asked and what would have been right. The first
+decision of a turn counts, and so does the answer after a turn's only call if it was corrected to a call: who
 looks at the last decision corrects the turn there. Nothing that was redacted is called again.
 """
 

@@ -25,12 +25,13 @@ _WORD = re.compile(r"[^\W_]+")
 _NAMES_PLACE = re.compile(r"\b(?:in|of|under|inside|within|from|for|about|on|with|against|at|into|to)\b")
 _ASKS = re.compile(r"^\W*(?:so |and |but )?(?:which|who|whose|why|how|where|when)\b", re.IGNORECASE)
 _EMPTY = frozenset({
-    "a", "again", "am", "an", "and", "any", "are", "at", "be", "been", "but", "by", "can", "could", "d", "did", "do",
-    "does", "far", "for", "from", "give", "had", "has", "have", "here", "hey", "hi", "how", "i", "if", "in", "is",
-    "it", "its", "just", "let", "like", "ll", "m", "me", "more", "my", "need", "no", "not", "now", "of", "on",
-    "once", "or", "our", "please", "re", "s", "should", "show", "so", "t", "tell", "thanks", "that", "the", "their",
-    "them", "there", "these", "they", "this", "those", "to", "us", "use", "used", "uses", "ve", "want", "was", "we",
-    "what", "when", "where", "which", "who", "why", "will", "with", "would", "yes", "you", "your",
+    "a", "again", "am", "an", "and", "any", "are", "at", "be", "been", "but", "by", "can", "could",
+    "d", "did", "do", "does", "far", "for", "from", "give", "had", "has", "have", "here", "hey",
+    "hi", "how", "i", "if", "in", "is", "it", "its", "just", "let", "like", "ll", "m", "me", "more",
+    "my", "need", "no", "not", "now", "of", "on", "once", "or", "our", "please", "re", "s",
+    "should", "show", "so", "t", "tell", "thanks", "that", "the", "their", "them", "there", "these",
+    "they", "this", "those", "to", "us", "use", "used", "uses", "ve", "want", "was", "we", "what",
+    "when", "where", "which", "who", "why", "will", "with", "would", "yes", "you", "your",
 })  # fmt: skip
 """Words that say nothing of what is wanted."""
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.types import CSSPathType
 
+from assistant.correction_text import Wish, wish
 from assistant.decision_chain import Chain, decision_of, find_chain
 from assistant.reviewing import Reviewer, Row
 from assistant.text_safety import clean, clean_line
@@ -35,6 +36,8 @@ class RecordScreen(PanelScreen[None]):
         Binding("n", "step(1)", "Next", show=False),
         Binding("p", "step(-1)", "Previous", show=False),
         Binding("u", "cause", "Cause", show=False),
+        Binding("f", "wish('forget')", "Forget", show=False),
+        Binding("w", "wish('widen')", "Widen", show=False),
     ]
 
     def __init__(
@@ -97,6 +100,17 @@ class RecordScreen(PanelScreen[None]):
     @work(group="review")
     async def action_correct(self) -> None:
         await correct(self, self._reviewer, self._event_id, self._reviewed)
+
+    @work(group="review")
+    async def action_wish(self, wanted: Wish) -> None:
+        """Forget the correction that is shown, or let it count in all projects; again undoes it."""
+        try:
+            said = await asyncio.to_thread(wish, self._log, self._event_id, wanted)
+        except EventLogError as error:
+            self.notify(clean(str(error)), severity="warning", markup=False)
+            return
+        self.notify(clean_line(said, 200), markup=False)
+        self._show(self._event_id)
 
     def _reviewed(self, row: Row) -> None:
         self._changed(row)
