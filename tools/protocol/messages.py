@@ -91,8 +91,8 @@ class Prompt:
 class Hint:
     """What an earlier correction says of the next decision, for a student that chooses names by their odds.
 
-    ``odds`` are added to the logits of names. Where ``tool`` is chosen, ``arguments`` are taken as they are, or
-    written by the student where they are None. It is no part of the prompt.
+    ``odds`` are added to the logits of names. Where ``tool`` is chosen, it takes ``arguments`` as they are;
+    where they are None, the student writes them. It is no part of the prompt.
     """
 
     tool: str

@@ -15,7 +15,7 @@ from training.corrections.wording import Wording
 if TYPE_CHECKING:
     from training.curation.base import Numbers, Vectors
 
-RARE = 200.0
+RARE = 180.0
 """The weight from which on a word is a name rather than a word: nginx, cargo, src; not config or server."""
 COVERED = 0.4
 """The likeness from which on two words may mean the same."""
