@@ -19,6 +19,8 @@ RARE = 180.0
 """The weight from which on a word is a name rather than a word: nginx, cargo, src; not config or server."""
 COVERED = 0.4
 """The likeness from which on two words may mean the same."""
+SAME = 0.7
+"""The likeness from which on they are forms of one word."""
 
 
 class Wordings:
@@ -86,7 +88,7 @@ class Compared:
         return 2 * ours * theirs / (ours + theirs) if ours + theirs else 0.0
 
     def uncovered(self, indices: Sequence[int]) -> list[str]:
-        """Names of things that none of these requests has a word for: rare words, and those of a place."""
+        """What none of these requests has a word for: rare words, acts, and those of a place."""
         import numpy as np
 
         columns = np.concatenate([self._of[index] for index in indices])
@@ -94,7 +96,8 @@ class Compared:
         return [
             word
             for word, weight, found in zip(self._wanted.words, self._weights, best, strict=True)
-            if found < COVERED and (weight >= RARE or word in self._wanted.placed)
+            if found < SAME * (word in self._wanted.acts)
+            or (found < COVERED and (weight >= RARE or word in self._wanted.placed))
         ]
 
 

@@ -70,12 +70,13 @@ class Nearest:
     def _arguments(
         self, found: Correction, at: int, wanted: Wording, compared: Compared, like: Sequence[int]
     ) -> Mapping[str, Any] | None:
-        if compared.uncovered(like):
+        known = {turn for index in like for turn in self._said[index].turns}
+        if compared.uncovered(like) or wanted.turns - known:
             return None
         return exchanged(found.arguments, self._said[at].things, wanted.things)
 
     def _odds(self, found: Correction, like: Sequence[int], wanted: Wording) -> Mapping[str, float]:
-        """Who asks which, why or how, where no correction does, may want an answer: it is not pushed away."""
+        """Who asks which or how, where no correction does, may want an answer: it is not pushed away."""
         wrong = {tool for at in like for tool in self._all[at].wrong}
         if wanted.asks and not any(self._said[at].asks for at in like):
             wrong.discard(ANSWER)
