@@ -25,14 +25,15 @@ _SAID: Mapping[Change, str] = {
 }
 
 
-def because(row: Mapping[str, Any], today: datetime | None = None) -> str:
-    """Why a decision was made, where a correction was in view; empty where none was."""
-    context = row.get("context")
-    if not isinstance(context, Mapping) or not isinstance(seen := context.get("correction"), Mapping):
+def because(seen: Mapping[str, Any] | None, workspace: Any = "", today: datetime | None = None) -> str:
+    """Why a decision was made, by what it kept of the correction that was ``seen``; empty without one.
+
+    ``workspace`` is that of the decision.
+    """
+    if seen is None:
         return ""
-    elsewhere = seen.get("workspace") if seen.get("workspace") != context.get("workspace") else ""
-    place = f" in {elsewhere}" if elsewhere else ""
-    return f"you corrected this on {day(str(seen.get('at')), today)}{place}: {seen.get('request')}"
+    elsewhere = f" in {seen.get('workspace')}" if seen.get("workspace") != workspace else ""
+    return f"you corrected this on {day(str(seen.get('at')), today)}{elsewhere}: {seen.get('request')}"
 
 
 def day(timestamp: str, today: datetime | None = None) -> str:

@@ -1,10 +1,11 @@
 """One decision with all its events: what led to it, the selection, its outcome, its reviews."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from training.corrections.base import Correction, Standing
-from training.corrections.book import find_correction
+from training.corrections.book import find_correction, seen_in_turn
 from training.events.base import Event, EventLog, EventType
 from training.events.decisions import find_row
 
@@ -20,7 +21,9 @@ class Chain:
     cause: Event | None
     events: tuple[Event, ...]
     correction: tuple[Correction, Standing] | None = None
-    """The one that was in view, else what this decision was corrected to, with what it counts for."""
+    """What this decision was corrected to, else what its turn followed, with what that counts for."""
+    seen: Mapping[str, Any] | None = None
+    """What the turn's first decision kept of the correction in its view."""
 
     @property
     def selection(self) -> Event:
@@ -43,7 +46,8 @@ def find_chain(log: EventLog, event_id: str) -> Chain | None:
     members = log.read(aggregate_id=selection.aggregate_id)
     followers = (event for event in members if event.causation_id == selection.event_id)
     cause = log.get(selection.causation_id) if selection.causation_id else None
-    return Chain(row, cause, (selection, *followers), find_correction(log, event_id))
+    seen = seen_in_turn(log, selection.event_id)
+    return Chain(row, cause, (selection, *followers), find_correction(log, event_id), seen)
 
 
 def decision_of(cause: Event | None) -> str | None:

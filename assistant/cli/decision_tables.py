@@ -38,6 +38,7 @@ def detail(found: Chain) -> str:
     shown["outcome"] = row["outcome"] or "unknown"
     shown["label"] = whole_label(row)
     shown["because"] = because(row)
+    shown["because"] = because(found.seen, row["context"].get("workspace"))
     shown["correction"] = counts_for(found.correction[1]) if found.correction else ""
     lines = []
     for name, value in shown.items():

@@ -62,14 +62,17 @@ def newest(log: EventLog, limit: int) -> list[Row]:
 
 
 def find_decision(log: EventLog, event_id: str) -> Row | None:
-    """The row of one decision, with its ``alternatives``: ``(tool, probability)``, best first."""
+    """The row of one decision, with its ``alternatives``: ``(tool, probability)``, best first, and
+    the correction ``seen`` in its turn."""
+    from training.corrections.book import seen_in_turn
     from training.events.decisions import find_row
 
     row = find_row(log, event_id)
     event = log.get(event_id)
     if row is None or event is None:
         return None
-    return {**row, "alternatives": event.data.get("alternatives") or ()}
+    seen = seen_in_turn(log, row["event_id"])
+    return {**row, "alternatives": event.data.get("alternatives") or (), "seen": seen}
 
 
 async def _from_log(read: Callable[[EventLog, G], T], log: EventLog, given: G) -> T:
@@ -88,7 +91,7 @@ def why_text(row: Row, title: str = "the last decision", below: str = "") -> str
     facts = [
         ("request", plain(str(row["context"].get("request", "")), 400)),
         ("chosen", code(call_text(row), 400)),
-        ("because", plain(because(row), 400)),
+        ("because", plain(because(row.get("seen"), row["context"].get("workspace")), 400)),
         ("confidence", share(row["confidence"])),
         ("alternatives", _alternatives(row)),
         ("offered", ", ".join(map(code, choices(row)))),

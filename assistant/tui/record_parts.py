@@ -43,7 +43,7 @@ def facts(chain: Chain) -> list[Fact]:
     found = [
         ("request", _line(_request(row))),
         ("call", _line(call_line(row["tool_selected"], row["tool_parameters"]))),
-        ("because", _line(because(row))),
+        ("because", _line(because(chain.seen, _mapping(row["context"]).get("workspace")))),
         ("correction", _correction(chain)),
         ("outcome", _outcome(row)),
         ("review", _review(row)),

@@ -6,9 +6,9 @@ most ``MOST`` corrections; each later one reads what is new.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from training.corrections.base import Correction, Standing
 from training.corrections.reading import correction_of
@@ -18,6 +18,7 @@ from training.events.ids import new_event
 from training.events.worth import CORRECTED
 
 MOST = 2000
+LONGEST_TURN = 200
 Change = Literal["forgotten", "remembered", "widened", "narrowed", "learned"]
 _TYPES = (EventType.DECISION_REVIEWED, EventType.CORRECTION_CHANGED)
 _TELLING = frozenset({"corrected", "bad", "refused"})
@@ -91,20 +92,41 @@ class Corrections:
                 self._found.pop(decision, None)
 
 
+def seen_in_turn(log: EventLog, event_id: str) -> Mapping[str, Any] | None:
+    """What the first decision of a turn kept of the correction in its view; by any selection of the turn."""
+    event = log.get(event_id)
+    for _ in range(LONGEST_TURN):
+        context = event.data.get("context") if event else None
+        seen = context.get("correction") if isinstance(context, Mapping) else None
+        if isinstance(seen, Mapping):
+            return seen
+        outcome = log.get(event.causation_id) if event and event.causation_id else None
+        event = log.get(outcome.causation_id) if outcome and outcome.causation_id else None
+        if event is None:
+            break
+    return None
+
+
 def find_correction(log: EventLog, event_id: str) -> tuple[Correction, Standing] | None:
-    """The correction in view of the decision that an event belongs to, or that decision's own; its standing.
+    """What the decision of an event was corrected to, else what its turn followed; with its standing.
 
     Raises EventLogError.
     """
     row = find_row(log, event_id)
-    seen = row["context"].get("correction") if row and isinstance(row["context"], dict) else None
-    if isinstance(seen, dict):
-        row = find_row(log, str(seen.get("id"))) or row
-    if row is None or (selection := log.get(row["event_id"])) is None:
+    if row is None:
         return None
+    if own := _corrected(log, row):
+        return own
+    seen = seen_in_turn(log, row["event_id"])
+    followed = find_row(log, str(seen.get("id"))) if seen else None
+    return _corrected(log, followed) if followed else None
+
+
+def _corrected(log: EventLog, row: dict[str, Any]) -> tuple[Correction, Standing] | None:
     at, standing = row["timestamp"], Standing()
-    for event in log.read(aggregate_id=selection.aggregate_id, event_type=_TYPES):
-        if event.causation_id != selection.event_id:
+    selection = log.get(row["event_id"])
+    for event in log.read(aggregate_id=selection.aggregate_id, event_type=_TYPES) if selection else ():
+        if event.causation_id != row["event_id"]:
             continue
         if event.event_type == EventType.CORRECTION_CHANGED:
             standing = _changed(standing, event)

@@ -169,3 +169,54 @@ async def test_E2_recorded_text_cannot_become_markup(place: Place) -> None:
     chosen = next(row for row in text.split("\n") if row.startswith("| chosen"))
     assert chosen.startswith("| chosen | ````run_shell(")
     assert chosen.endswith("```` |")
+
+
+def followed(place: Place, request: str = "run the tests") -> str:
+    """A correction, and a decision that followed it, which is the last one; the id of the first."""
+    corrected = place.decide("pytest", context={"request": request, "workspace": "/work"})
+    place.recorder.reviewed(
+        corrected,
+        verdict="corrected",
+        corrected_tool="run_shell",
+        corrected_parameters={"command": "make check"},
+    )
+    seen = {
+        "id": corrected.event_id,
+        "at": "2025-11-03T12:00:00+00:00",
+        "request": request,
+        "workspace": "/work",
+    }
+    context = {"request": "execute the tests", "workspace": "/work", "correction": seen}
+    selection = place.decide("make check", context=context)
+    outcome = place.recorder.completed(selection, success=True, result="ok")
+    said = place.decide("", tool_selected="answer", causation_id=outcome.event_id)
+    place.chat.last_decision = said.event_id
+    return corrected.event_id
+
+
+async def test_why_says_what_was_corrected_and_when_also_at_the_end_of_the_turn(place: Place) -> None:
+    followed(place)
+    text = await place.run("/why")
+    assert "| because | you corrected this on 3 November 2025 in /work: run the tests |" in text.split("\n")
+
+
+async def test_why_forgets_and_widens_and_takes_both_back(place: Place) -> None:
+    correction = followed(place)
+    for line, said in (
+        ("/why forget", "“run the tests”: forgotten: the student decides such requests by itself again"),
+        ("/why forget", "“run the tests”: it counts again"),
+        ("/why widen", "“run the tests”: it counts in all projects"),
+        ("/why widen", "“run the tests”: it counts in its own project alone"),
+    ):
+        await place.run(line)
+        assert place.interface.said[-1] == ("information", said)
+    changes = place.log.read(aggregate_id=correction, event_type="CORRECTION_CHANGED")
+    assert [one.data["change"] for one in changes] == ["forgotten", "remembered", "widened", "narrowed"]
+
+
+async def test_why_has_nothing_to_forget_where_nothing_was_corrected(place: Place) -> None:
+    place.decide("ls")
+    await place.run("/why forget")
+    assert "no correction belongs to" in place.interface.errors[-1]
+    await place.run("/why not")
+    assert place.interface.errors[-1] == "/why takes forget or widen, not not"

@@ -118,7 +118,7 @@ async def test_command_runs_with_its_argument(context: CommandContext) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["clear", "models", "sessions", "tools", "plan", "status", "context", "why", "doctor", "exit"]
+    "name", ["clear", "models", "sessions", "tools", "plan", "status", "context", "doctor", "exit"]
 )
 async def test_argument_to_a_command_that_takes_none_is_one_line(context: CommandContext, name: str) -> None:
     await registry.dispatch(context, f"/{name} nonsense")

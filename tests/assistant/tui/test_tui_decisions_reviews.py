@@ -202,3 +202,31 @@ async def test_a_record_that_is_closed_meanwhile_asks_for_no_correction(
             assert pilot.app.is_running and pilot.app.screen.query(DecisionList)
             asked.clear()
             closed.clear()
+
+
+@pytest.mark.slow
+async def test_a_correction_is_forgotten_and_widened_by_one_key_each(stored: StoredChat) -> None:
+    event_id = stored.decide("read_file", "look")
+    review(stored.log, event_id, verdict="corrected", corrected_tool="git_diff", corrected_parameters={})
+    stored.last_decision = event_id
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await send(pilot, "/why")
+        await until(pilot, lambda: "counts in this project" in shown(pilot))
+        for key, then in (
+            ("w", "counts in all projects"),
+            ("w", "counts in this project"),
+            ("f", "forgotten"),
+            ("f", "counts in this project"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda then=then: f"correction  {then}" in shown(pilot))
+
+
+@pytest.mark.slow
+async def test_a_decision_without_a_correction_has_none_to_forget(stored: StoredChat) -> None:
+    stored.last_decision = stored.decide("read_file", "look")
+    async with driving(stored, size=SMALL, commands=registry) as pilot:
+        await send(pilot, "/why")
+        await until(pilot, lambda: "read_file" in shown(pilot))
+        await pilot.press("f")
+        await until(pilot, lambda: "no correction belongs to" in said(pilot))

@@ -21,7 +21,7 @@ def near(request: str, *given: Correction, loosely: bool = False) -> Near | None
 
 
 @pytest.mark.parametrize(
-    "request_", ["execute the tests", "can you run our unit tests", "Run the tests!", "run teh tests please"]
+    "request_", ["execute the tests", "can you run our unit tests", "Run the tests!", "please run the testss"]
 )
 def test_other_words_for_the_same_are_like_it(request_: str) -> None:
     found = near(request_)
@@ -38,6 +38,12 @@ def test_other_words_for_the_same_are_like_it(request_: str) -> None:
         "show me the config of nginx",
         "lint src",
         "read config/settings.yaml",
+        "fix the tests",
+        "explain the config",
+        "don't run the tests",
+        "how do I run the tests?",
+        "why do the tests fail?",
+        "run the tests and then commit",
         "write a poem",
         "hello",
         "",
@@ -115,7 +121,7 @@ def test_a_thing_that_the_call_does_not_name_is_not_exchanged() -> None:
 def test_things_are_told_from_words() -> None:
     found = wording("Please grep `x y` in src/app.py and README, named limit, with -n 3, MAX_SIZE")
     assert found.things == ("x y", "src/app.py", "README", "limit", "-n", "3", "MAX_SIZE")
-    assert found.words == ("grep",) or set(found.words) == {"grep", "named"}
+    assert found.words == ("grep", "named")
 
 
 def test_nothing_is_loaded_where_nothing_was_corrected() -> None:
