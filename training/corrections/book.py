@@ -17,7 +17,7 @@ from training.events.decisions import AGGREGATE, find_row
 from training.events.ids import new_event
 from training.events.worth import CORRECTED
 
-MOST = 2000
+MOST = 1000
 LONGEST_TURN = 200
 Change = Literal["forgotten", "remembered", "widened", "narrowed", "learned"]
 _TYPES = (EventType.DECISION_REVIEWED, EventType.CORRECTION_CHANGED)
