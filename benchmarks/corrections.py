@@ -5,7 +5,7 @@ ten requests near to them that mean something else, and ordinary ones that no ha
 without the corrections, in turn. ``--way shown`` shows the nearest correction as an earlier turn and pushes
 nothing.
 
-    python benchmarks/corrections.py [--set one|two] [--way pushed|shown] [--ordinary 127]
+    python benchmarks/corrections.py [--set one|two|three] [--way pushed|shown] [--wordings 4]
 """
 
 import asyncio
@@ -40,7 +40,11 @@ from training.student.settings import StudentSettings
 
 REQUESTS = ROOT / "benchmarks" / "requests"
 HABITS = "habits.toml"
-TOUCHED = {"one": {"run_tests": "target", "git_diff": "path"}, "two": {"list_files": "path"}}
+TOUCHED: dict[str, dict[str, str]] = {
+    "one": {"run_tests": "target", "git_diff": "path"},
+    "two": {"list_files": "path"},
+    "three": {},
+}
 """Calls of whole projects that habits of a set replace, with the argument that makes them something else."""
 DECISIONS, SEED = 200, 7
 Call = tuple[str, dict[str, Any]]
@@ -144,7 +148,7 @@ def _touched(expected: Mapping[str, Any], tools: Mapping[str, str]) -> bool:
     return all(value in (None, "", ".", "./", "*") for value in values)
 
 
-async def measured(name: str, way: str, count: int) -> list[Outcome]:
+async def measured(name: str, way: str, count: int, wordings: int) -> list[Outcome]:
     data = tomllib.loads((REQUESTS / HABITS).read_text("utf-8"))
     habits = dict(data[name])
     calls = {habit: (given["call"]["tool"], given["call"]["arguments"]) for habit, given in habits.items()}
@@ -159,7 +163,9 @@ async def measured(name: str, way: str, count: int) -> list[Outcome]:
         await student.start()
         try:
             corrected = [
-                (request, calls[habit]) for habit in habits for request in habits[habit]["corrected"]
+                (request, calls[habit])
+                for habit in habits
+                for request in habits[habit]["corrected"][:wordings]
             ]
             for number in range(DECISIONS - len(corrected)):
                 await bench.record(f"show me part {number} of the report", None)
@@ -199,16 +205,17 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def main() -> None:
     arguments = parser(__doc__ or "")
-    arguments.add_argument("--set", choices=["one", "two"], default="one", dest="name")
+    arguments.add_argument("--set", choices=list(TOUCHED), default="one", dest="name")
     arguments.add_argument("--way", choices=["pushed", "shown"], default="pushed")
     arguments.add_argument("--ordinary", type=int, default=127)
+    arguments.add_argument("--wordings", type=int, default=4, help="corrections of each habit")
     given = arguments.parse_args()
-    outcomes = asyncio.run(measured(given.name, given.way, given.ordinary))
+    outcomes = asyncio.run(measured(given.name, given.way, given.ordinary, given.wordings))
     for one in outcomes:
         wrong = one.before != one.after if one.asked.right is None else one.after != one.asked.right
         if wrong:
             print(f"{one.asked.kind}: {one.asked.request!r}: {one.before} -> {one.after}", file=sys.stderr)
-    title = f"Set {given.name}, corrections {given.way}"
+    title = f"Set {given.name}, {given.wordings} corrections of each habit, {given.way}"
     report(title, [figures(outcomes)], {}, given.json)
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from training.corrections.wording import Wording
+from training.corrections.wording import LIGHT, Wording
 
 if TYPE_CHECKING:
     from training.curation.base import Numbers, Vectors
@@ -59,7 +59,8 @@ class Wordings:
                 for at in self._having.get(run, ()):
                     shared[at] += 1
             for at, count in shared.items():
-                alike[row, at] = max(alike[row, at], count / math.sqrt(len(runs) * len(self._runs[at])))
+                letters = count / math.sqrt(len(runs) * len(self._runs[at]))
+                alike[row, at] = 0.0 if _opposed(word, self._words[at]) else max(alike[row, at], letters)
         return alike
 
 
@@ -87,18 +88,31 @@ class Compared:
         theirs = float(alike.max(axis=0) @ weights / max(weights.sum(), 1e-6))
         return 2 * ours * theirs / (ours + theirs) if ours + theirs else 0.0
 
-    def uncovered(self, indices: Sequence[int]) -> list[str]:
-        """What none of these requests has a word for: rare words, acts, and those of a place."""
+    def differs(self, indices: Sequence[int]) -> bool:
+        """Whether something is named or done that none of these requests has a word for.
+
+        That is a rare word, an act, a word of a place, or all but a verb that goes with everything (run, show).
+        """
         import numpy as np
 
-        columns = np.concatenate([self._of[index] for index in indices])
+        wanted, columns = self._wanted, np.concatenate([self._of[index] for index in indices])
         best = self._alike[:, columns].max(axis=1) if len(columns) else np.zeros(len(self._weights))
-        return [
-            word
-            for word, weight, found in zip(self._wanted.words, self._weights, best, strict=True)
-            if found < SAME * (word in self._wanted.acts)
-            or (found < COVERED and (weight >= RARE or word in self._wanted.placed))
-        ]
+        covered = {word for word, found in zip(wanted.words, best, strict=True) if found >= COVERED}
+        if covered < set(wanted.words) and covered <= LIGHT:
+            return True
+        return any(
+            found < (SAME if word in wanted.acts else COVERED)
+            and (weight >= RARE or word in wanted.placed or word in wanted.acts)
+            for word, weight, found in zip(wanted.words, self._weights, best, strict=True)
+        )
+
+
+def _opposed(one: str, other: str) -> bool:
+    """Whether one word denies the other: uncommitted, commits."""
+    if one.startswith("un") == other.startswith("un"):
+        return False
+    denied, plain = (one[2:], other) if one.startswith("un") else (other[2:], one)
+    return len(denied) > 3 and denied[:4] == plain[:4]
 
 
 def _runs(word: str) -> frozenset[str]:

@@ -30,6 +30,8 @@ _WONDERS = re.compile(
     re.IGNORECASE,
 )
 _REFUSES = re.compile(r"\b(?:do(?:n['’]?t| not)|never|stop|cancel|skip)\b", re.IGNORECASE)
+_NOT = re.compile(r"\bnot (?:yet )?(?=\w{4})(\w+ed)\b")
+"""``not committed`` is ``uncommitted``."""
 _TURNS = frozenset({
     "and", "then", "but", "before", "after", "unless", "until", "if", "except", "without", "instead", "only",
 })  # fmt: skip
@@ -44,6 +46,11 @@ _ACTS = frozenset({
 """What is done to a thing, rather than shown of it or run."""
 
 
+LIGHT = frozenset({
+    "check", "display", "do", "execute", "find", "get", "launch", "list", "look", "make", "open", "print",
+    "read", "run", "search", "see", "start", "view",
+})  # fmt: skip
+"""Verbs that go with everything: what is wanted is in the other words."""
 _EMPTY = frozenset({
     "a", "again", "am", "an", "and", "any", "are", "at", "be", "been", "but", "by", "can", "could", "d",
     "did", "do", "does", "far", "for", "from", "give", "had", "has", "have", "here", "hey", "hi", "how",
@@ -77,7 +84,7 @@ def wording(request: str) -> Wording:
     """Of one request."""
     found = (match[0] for match in _THING.finditer(request))
     things = tuple(one.strip("`\"'").rstrip(".:") or one for one in found)
-    plain = _THING.sub(" ", request).casefold()
+    plain = _NOT.sub(r"un\1", _THING.sub(" ", request).casefold())
     every = _WORD.findall(plain)
     words = tuple(word for word in every if word not in _EMPTY) or tuple(every)
     place = _NAMES_PLACE.search(plain)
