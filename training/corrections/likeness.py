@@ -91,7 +91,7 @@ class Compared:
     def differs(self, indices: Sequence[int]) -> bool:
         """Whether something is named or done that none of these requests has a word for.
 
-        That is a rare word, an act, a word of a place, or all but a verb that goes with everything (run, show).
+        That is a rare word, an act, a word of a place, or all but a verb that goes with everything (run).
         """
         import numpy as np
 
