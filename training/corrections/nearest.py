@@ -16,10 +16,10 @@ from training.corrections.wording import Wording, normal, wording
 BOUND = 0.45
 """Least likeness. Measured on the first set of ``benchmarks/corrections.py``: 25 of 25 other wordings are
 above it, and one of 275 ordinary requests."""
-TOWARDS, AWAY = 4.0, 7.0
-"""Added to the log-odds of the tool that is right, and taken from those that were wrong. Measured there: the
-installed student prefers a wrong tool by up to 10.5 and any other by up to 3.6 in the other wordings, and by
-11.6 and more where a request is only near."""
+TOWARDS, MOST_TOWARDS, AWAY = 4.0, 8.0, 7.0
+"""Added to the log-odds of the tool that is right, at the bound and where all words are alike, and taken from
+those that were wrong. Measured there: the installed student prefers a wrong tool by up to 10.5 and any other
+by up to 3.6 in the other wordings, and by 11.6 and more where a request is only near."""
 CERTAIN = 30.0
 """The same for a request in the very words that were corrected."""
 
@@ -65,7 +65,7 @@ class Nearest:
             return None
         if normal(found.request) == own:
             return Near(found, 1.0, arguments, {**dict.fromkeys(found.wrong, -CERTAIN), found.tool: CERTAIN})
-        return Near(found, likeness, arguments, self._odds(found, like, wanted))
+        return Near(found, likeness, arguments, self._odds(found, likeness, like, wanted))
 
     def _arguments(
         self, found: Correction, at: int, wanted: Wording, compared: Compared, like: Sequence[int]
@@ -75,12 +75,16 @@ class Nearest:
             return None
         return exchanged(found.arguments, self._said[at].things, wanted.things)
 
-    def _odds(self, found: Correction, like: Sequence[int], wanted: Wording) -> Mapping[str, float]:
+    def _odds(
+        self, found: Correction, likeness: float, like: Sequence[int], wanted: Wording
+    ) -> Mapping[str, float]:
         """Who asks which or how, where no correction does, may want an answer: it is not pushed away."""
         wrong = {tool for at in like for tool in self._all[at].wrong}
+        towards = TOWARDS + (MOST_TOWARDS - TOWARDS) * (likeness - BOUND) / (1 - BOUND)
         if wanted.asks and not any(self._said[at].asks for at in like):
             wrong.discard(ANSWER)
-        return {**dict.fromkeys(wrong, -AWAY), found.tool: TOWARDS}
+            towards = TOWARDS
+        return {**dict.fromkeys(wrong, -AWAY), found.tool: towards}
 
 
 def exchanged(

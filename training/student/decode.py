@@ -73,10 +73,12 @@ class Decoder:
         offered = {s.name: s for s in conversation.signatures if allowed is None or s.name in allowed}
         written = _Written()
         thought, written.tokens = write_thought(self._engine, conversation.prompt.think_tokens)
-        choice = choose(self._engine, list(offered), odds_for(conversation, list(offered.values())))
+        hint = conversation.hint
+        odds = odds_for(conversation, list(offered.values()))
+        choice = choose(self._engine, list(offered), odds, hint.tool if hint else "")
         written.tokens += choice.tokens
         reads = choice.name == ANSWER and _reads(conversation)
-        given = given_arguments(conversation.hint, choice.name)
+        given = given_arguments(hint, choice.name)
         if given is not None:
             self._given(choice.name, given, written, on_text)
         elif choice.name != ANSWER:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.corrections.making import CHECK, said
 from training.corrections.base import Correction
-from training.corrections.nearest import AWAY, BOUND, CERTAIN, TOWARDS, Near, Nearest, exchanged
+from training.corrections.nearest import AWAY, BOUND, CERTAIN, MOST_TOWARDS, TOWARDS, Near, Nearest, exchanged
 from training.corrections.wording import wording
 
 HABITS = (
@@ -62,7 +62,10 @@ def test_a_model_that_reads_is_shown_it_where_other_things_are_named() -> None:
 
 def test_the_right_tool_is_pushed_and_the_wrong_ones_held_back() -> None:
     found = near("execute the tests")
-    assert found is not None and found.odds == {"run_shell": TOWARDS, "run_tests": -AWAY}
+    assert found is not None and set(found.odds) == {"run_shell", "run_tests"}
+    assert TOWARDS < found.odds["run_shell"] < MOST_TOWARDS and found.odds["run_tests"] == -AWAY
+    closer = near("run the unit tests")
+    assert closer is not None and closer.odds["run_shell"] > found.odds["run_shell"]
 
 
 def test_the_very_words_leave_no_doubt() -> None:
@@ -79,7 +82,7 @@ def test_the_wrong_tools_of_all_corrections_to_one_call_are_held_back() -> None:
 def test_who_asks_which_or_how_may_want_an_answer() -> None:
     lint = said("run the linter", ("run_shell", {"command": "./lint"}), wrong=frozenset({"answer"}))
     asked, told = near("which linter do we run?", lint), near("start the linter", lint)
-    assert asked is not None and "answer" not in asked.odds
+    assert asked is not None and asked.odds == {"run_shell": TOWARDS}
     assert told is not None and "answer" in told.odds
 
 

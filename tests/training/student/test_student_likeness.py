@@ -104,3 +104,22 @@ def test_names_that_begin_alike_are_told_apart_by_their_odds() -> None:
     assert chosen(Undecided(), get_ticket=1.0, get_forecast=2.0) == "get_forecast"
     share = choose(cast(Engine, Undecided()), NAMES, {"get_ticket": 2.0, "get_forecast": 1.0}).branches
     assert share[0][0] == ("get_*", pytest.approx(np.exp(2) / (np.exp(2) + 1)))
+
+
+def test_a_branch_that_one_name_was_pushed_to_holds_no_other() -> None:
+    class Torn(Undecided):
+        """Wants an answer; after ``get_``, a ticket."""
+
+        def logits(self) -> Any:
+            scores = np.zeros(256)
+            scores[list(b"at")] = 2.0
+            return scores
+
+    pushed = {"get_forecast": 2.5, "answer": -1.0}
+    engine = cast(Engine, Torn())
+    assert choose(engine, NAMES).name == "answer"
+    assert choose(engine, NAMES, pushed, "get_forecast").name == "get_forecast"
+    weaker = {"get_forecast": 1.5}
+    assert choose(engine, NAMES, weaker, "get_forecast").name == "answer"
+    own = choose(cast(Engine, Undecided(prefers=b"gt")), NAMES, {"get_forecast": 0.5}, "get_forecast")
+    assert own.name == "get_ticket"  # the branch was the student's own choice
