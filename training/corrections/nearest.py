@@ -15,7 +15,7 @@ from training.corrections.wording import Wording, normal, wording
 
 BOUND = 0.45
 """Least likeness. Measured on the first set of ``benchmarks/corrections.py``: 25 of 25 other wordings are
-above it, and one of 275 ordinary requests."""
+above it, and no ordinary request that is like it in all else."""
 TOWARDS, MOST_TOWARDS, AWAY = 4.0, 8.0, 7.0
 """Added to the log-odds of the tool that is right, at the bound and where all words are alike, and taken from
 those that were wrong. Measured there: the installed student prefers a wrong tool by up to 10.5 and any other

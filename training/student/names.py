@@ -65,7 +65,7 @@ def _tokens(engine: Engine, name: str) -> list[int]:
 def _branch(
     engine: Engine, node: Node, odds: Mapping[str, float]
 ) -> tuple[int, tuple[tuple[str, float], ...], int]:
-    """The likeliest child, the children with their shares, that one first, and the likeliest but for ``odds``.
+    """The likeliest child, the children with their shares, that one first, and the likeliest by itself.
 
     The end of a name is as likely as the token that opens its arguments.
     """
