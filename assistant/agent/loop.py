@@ -102,10 +102,9 @@ class Loop:
         finished = False
         known = self._student().stats().notices
         try:
-            asked = asyncio.to_thread(self._questions, request)
-            question = await self._work.wait(asyncio.ensure_future(asked))
             turn.correction = await self._work.wait(asyncio.ensure_future(self._correction(request)))
-            question = self._questions(request, turn.correction)
+            asked = asyncio.to_thread(self._questions, request, turn.correction)
+            question = await self._work.wait(asyncio.ensure_future(asked))
             while not finished:
                 async for step in self._answer(question, turn) if question else self._advance(turn):
                     finished = isinstance(step, Answer | Failure)
@@ -222,13 +221,11 @@ class Loop:
     async def _ask_student(self, turn: _Turn, report: Callable[[str], None]) -> Made:
         asked = (self._student(), self._context.conversation(), report)
         if turn.decisions == 1:
-            return await self._offering.first(turn.request, *asked)
-        retries = bool(self._acting.refusals) and self._is_small()
             if turn.correction is None:
                 return await self._offering.first(turn.request, *asked)
             seen = turn.correction.conversation(asked[1])
             return await self._offering.first(turn.request, asked[0], seen, report, whole=True)
-        retries = bool(self._acting.refusals) and self._acting.account.replaces()
+        retries = bool(self._acting.refusals) and self._is_small()
         made = await self._offering.later(*asked, only_answer=turn.must_answer, only_call=retries)
         if retries and (tool := looks_instead(turn.refused, made.decision.calls, self._gate.risk)):
             made = await self._offering.later(*asked, only_answer=False, only=tool)

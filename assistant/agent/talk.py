@@ -27,6 +27,7 @@ from assistant.agent.streaming import Work
 from assistant.agent.window import Use
 from assistant.settings import Settings
 from sandbox.snapshots.store import SnapshotStore
+from tools.base import ToolContext
 from tools.executor import Executor
 from tools.permissions.book import Permissions
 from tools.selection.offer import Offers, Way
@@ -90,19 +91,17 @@ class Talk:
             self.correcting.find,
         )
 
-    def _question(self, request: str) -> Asking | None:
-        """What the host answers in the place of a small student: first questions, and what can be counted.
-
-        Reads files.
     def _question(self, request: str, seen: InView | None) -> Asking | None:
         """What the host answers in the place of a small student: first questions, and what can be counted.
 
-        A correction goes before it where the corrected request was such a question too.
+        A correction goes before it where the corrected request was such a question too. Reads files.
         """
         executor = self._parts.executor
         if not self._is_small() or not all(map(executor.registry.get, USED_TOOLS)):
             return None
-        if seen and _by_host(seen.near.correction.request) == _by_host(request):
+        if seen and _by_host(seen.near.correction.request, executor.context) == _by_host(
+            request, executor.context
+        ):
             return None
         if is_thanks(request):
             return thanked()
@@ -178,9 +177,9 @@ class Talk:
         return done
 
 
-def _by_host(request: str) -> str:
+def _by_host(request: str, context: ToolContext) -> str:
     """What kind of question the host answers itself; empty where it leaves the request to the student."""
     if is_thanks(request):
         return "thanks"
     found = recognise(request)
-    return found.kind if found else "counts" if counting(request) else ""
+    return found.kind if found else "counts" if counting(request, context) else ""

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from assistant.commands.base import Command, CommandContext
 from assistant.commands.errors import CommandError
 from assistant.commands.markdown import block, code, plain, table
+from assistant.correction_text import WISHES, Wish, because, wish
 from assistant.decision_outcome import outcome_of
 from assistant.label_text import short_label, whole_label
-from assistant.correction_text import WISHES, Wish, because, wish
 from training.events.base import EventLog, EventLogError
 from training.events.tool_figures import choices
 

@@ -15,7 +15,7 @@ from training.corrections.reading import correction_of
 from training.events.base import Event, EventLog, EventLogError, EventType
 from training.events.decisions import AGGREGATE, find_row
 from training.events.ids import new_event
-from training.events.worth import CORRECTED
+from training.labels.reviews import CORRECTED
 
 MOST = 1000
 LONGEST_TURN = 200

@@ -29,7 +29,7 @@ class Wordings:
     def __init__(self, wordings: Sequence[Wording]) -> None:
         import numpy as np
 
-        from training.curation.static_words import StaticWords
+        from training.vectors.static_words import StaticWords
 
         self._table = StaticWords()
         self._words = list(dict.fromkeys(word for one in wordings for word in one.words))
