@@ -162,8 +162,6 @@ def _alternatives(row: Row) -> str:
 
 COMMANDS = (
     Command("decisions", "the last decisions with their outcome, and who was right", _decisions, usage="[N]"),
-    Command("why", "the record behind the last decision", _why),
-    Command("decisions", "the last decisions with outcome and review", _decisions, usage="[N]"),
     Command(
         "why",
         "the record behind the last decision; forget or widen the correction in it",
