@@ -5,7 +5,6 @@ code, taken from the sandbox and not from what the program printed.
 """
 
 import os
-import shutil
 from collections.abc import Sequence
 
 from sandbox.base import Completed, Sandbox
@@ -57,8 +56,8 @@ def result_of(completed: Completed) -> ToolResult:
 def python_of_sandbox(context: ToolContext) -> str:
     """The Python that a program finds in the sandbox, by its path where that is the system's own."""
     shows = context.sandbox is not None and context.sandbox.name == "bubblewrap"
-    found = shutil.which("python3", path=os.pathsep.join(PROGRAM_FOLDERS)) if shows else None
-    return found or "python3"
+    paths = (f"{folder}/python3" for folder in PROGRAM_FOLDERS) if shows else ()
+    return next((path for path in paths if os.access(path, os.X_OK)), "python3")
 
 
 def python_argv(*arguments: str) -> list[str]:

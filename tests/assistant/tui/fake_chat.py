@@ -9,6 +9,7 @@ from assistant.agent.api import Status
 from assistant.agent.facts.record import Facts
 from assistant.agent.marks import Marks
 from assistant.agent.steps import Answer, Call, Confirmation, Failure, Observation, Reply, Step, TextDelta
+from assistant.agent.window import Part, Use
 from assistant.commands.base import CommandContext
 from tools.calls import Risk, ToolCall, ToolResult
 from tools.protocol.messages import Message
@@ -121,6 +122,9 @@ class FakeChat:
 
     def status(self) -> Status:
         return self._status
+
+    async def context_use(self) -> Use:
+        return Use((Part("requests", 24),), window=8192, reply=768, compact_at=6398)
 
     def set_status(self, **changes: object) -> None:
         self._status = replace(self._status, **changes)  # type: ignore[arg-type]
