@@ -101,6 +101,7 @@ def test_from_the_log_to_a_dataset(run: Run) -> None:
             tool_parameters={"path": f"{number % 3}.py"},
         )
         recorder.completed(event, success=True, result="", execution_time_ms=1)
+        recorder.reviewed(event, verdict="good")
     log.close()
     Path("recipe.toml").write_text("floor = 0\n[gates]\nleast_examples = 2\n", "utf-8")
     code, out, error = run("curate", "--recipe", "recipe.toml", "--json")

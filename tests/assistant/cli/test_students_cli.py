@@ -237,6 +237,7 @@ def test_a_worse_student_is_found_out_and_not_deployed(
 ) -> None:
     noise = write_adapter(tmp_path / "noise.gguf", scale=0.6)
     monkeypatch.setenv("APPRENTICE_STUDENT__CALL_TOKENS", "24")
+    monkeypatch.setenv("APPRENTICE_MODELS__LEAST_DECISIONS", "8")
     one = add("one", adapter=noise, base=Base(model="embedded", sha256=sha256(embedded_model())))
     cases = tmp_path / "cases.jsonl"
     right = [{"tool": "read_file", "arguments": {"path": "*"}}]

@@ -70,7 +70,9 @@ def place(tmp_path: Path) -> Path:
     log = open_log(tmp_path / "events")
     for topic in TOPICS:
         for _ in range(3):
-            decide(log, f"show me the {topic} of this project", f"session {topic}", f"src/{topic}.py")
+            request = f"show me the {topic} of this project"
+            recorder, event = decide(log, request, f"session {topic}", f"src/{topic}.py")
+            recorder.reviewed(event, verdict="good")
     recorder, event = decide(log, "what changed in the index?", "session parser", success=False)
     recorder.reviewed(
         event,
@@ -84,7 +86,8 @@ def place(tmp_path: Path) -> Path:
     )
     recorder.reviewed(event, verdict="refused", reason="far too much")
     decide(log, "it failed and nobody said why", "session cache", success=False)
-    decide(log, "of another time", "session cache", arguments={"file": "a.py"})
+    recorder, event = decide(log, "of another time", "session cache", arguments={"file": "a.py"})
+    recorder.reviewed(event, verdict="good")
     log.close()
     return tmp_path
 
