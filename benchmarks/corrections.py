@@ -5,7 +5,7 @@ ten requests near to them that mean something else, and ordinary ones that no ha
 without the corrections, in turn. ``--way shown`` shows the nearest correction as an earlier turn and pushes
 nothing.
 
-    python benchmarks/corrections.py [--set one|two|three] [--way pushed|shown] [--wordings 4]
+    python benchmarks/corrections.py [--set one|two|three|four] [--way pushed|shown] [--wordings 4]
 """
 
 import asyncio
@@ -44,6 +44,7 @@ TOUCHED: dict[str, dict[str, str]] = {
     "one": {"run_tests": "target", "git_diff": "path"},
     "two": {"list_files": "path"},
     "three": {},
+    "four": {},
 }
 """Calls of whole projects that habits of a set replace, with the argument that makes them something else."""
 DECISIONS, SEED = 200, 7

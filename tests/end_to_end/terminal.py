@@ -1,8 +1,10 @@
 """A real terminal: one tmux server of its own per test, with the program in its only window."""
 
+import os
 import shlex
 import subprocess
 import sys
+import termios
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -68,6 +70,14 @@ class Terminal:
     def fact(self, name: str) -> str:
         """One of tmux's facts of the pane, such as ``alternate_on`` or ``cursor_flag``."""
         return self.tmux("display-message", "-p", f"#{{{name}}}").strip()
+
+    def reads_keys(self) -> bool:
+        """Whether the program reads every key as it comes, and not lines that the terminal edits."""
+        descriptor = os.open(self.fact("pane_tty"), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            return not termios.tcgetattr(descriptor)[3] & termios.ICANON
+        finally:
+            os.close(descriptor)
 
     def ask_shell(self, command: str) -> str:
         """Run ``command`` in the shell and return what it printed between two marks."""
