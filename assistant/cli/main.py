@@ -29,6 +29,7 @@ COMMANDS = {
     "models": "assistant.cli.models:models",
     "eval": "assistant.cli.eval:evaluation",
     "jobs": "assistant.cli.jobs:jobs",
+    "learn": "assistant.cli.learn:learn",
     "permissions": "assistant.cli.permissions:permissions",
     "sessions": "assistant.cli.sessions:sessions",
     "teach": "assistant.cli.teach:teach",

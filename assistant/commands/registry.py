@@ -13,6 +13,7 @@ from assistant.commands import (
     curate,
     decisions,
     jobs,
+    learn,
     permissions,
     rewind,
     session,
@@ -34,7 +35,14 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     "Student": (*student.COMMANDS, *window.COMMANDS),
     "Permissions": permissions.COMMANDS,
     "Decisions": decisions.COMMANDS,
-    "Learning": (*curate.COMMANDS, *teach.COMMANDS, *train.COMMANDS, *arena.COMMANDS, *jobs.COMMANDS),
+    "Learning": (
+        *learn.COMMANDS,
+        *curate.COMMANDS,
+        *teach.COMMANDS,
+        *train.COMMANDS,
+        *arena.COMMANDS,
+        *jobs.COMMANDS,
+    ),
     "About": (about.help_command(lambda: GROUPS), *about.COMMANDS),
 }
 COMMANDS: tuple[Command, ...] = tuple(command for group in GROUPS.values() for command in group)

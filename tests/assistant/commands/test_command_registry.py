@@ -39,6 +39,7 @@ NAMES = [
     "teach",
     "jobs",
     "train",
+    "learn",
     "arena",
     "doctor",
     "exit",
