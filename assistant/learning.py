@@ -84,7 +84,8 @@ def plan_text(found: Plan) -> str:
     said = wordings(found.corrections)
     lines = [f"{len(found.corrections)} corrections to learn:"]
     lines += [
-        f"  {one.request}  ->  {call_text(one.tool, one.arguments)}" for one in found.corrections[:SHOWN]
+        f"  {one.request}  ->  {call_text(one.tool, dict(one.arguments))}"
+        for one in found.corrections[:SHOWN]
     ]
     if more := len(found.corrections) - SHOWN:
         lines += [f"  and {more} more"] if more > 0 else []

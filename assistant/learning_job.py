@@ -6,6 +6,7 @@ job that is cancelled may leave a candidate behind, and nothing else.
 """
 
 import asyncio
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -37,7 +38,8 @@ DATA, NEAR, EXPORT, EXPORTED, PROMPT, JUDGEMENT = (
 )  # fmt: skip
 SETTINGS = FinetuneSettings(keep="last", validate_every=1000, validation_most=64)
 """The defaults otherwise. The last weights: what judges here chooses none of them."""
-_SPARE = 2
+_SPARE = 1.25
+_TOGETHER = 24
 """Scripted examples made for one that is wanted: some are near to what is learned, or made twice."""
 
 
@@ -256,7 +258,7 @@ def _scripted(
     from training.generation.crew import Crew
     from training.learning.examples import SEED
 
-    wanted = count * _SPARE
+    wanted = math.ceil(count * _SPARE)
 
     async def made() -> "list[Example]":
         async with Crew(SEED * 100 + seed, settings.sandbox, parts) as crew:
@@ -268,9 +270,6 @@ def _scripted(
             return found
 
     return asyncio.run(made())
-
-
-_TOGETHER = 24
 
 
 def _exported(settings: "Settings", reporter: Reporter) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Ask nothing: begin, and deploy what won.")
 @click.option(
     "--project",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False),
     help="Whose corrections are learned; by default the current folder's.",
 )
 @as_json

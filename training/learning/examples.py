@@ -18,7 +18,7 @@ from training.curation.base import Row
 from training.curation.drift import Drift, Renames
 from training.curation.examples import example_of
 from training.curation.lessons import lesson_of
-from training.datasets.example import Example, example_id
+from training.datasets.example import Example, Kind, example_id
 from training.generation.settings import Parts
 from training.learning.near import decided
 from training.learning.rewording import reworded
@@ -97,7 +97,7 @@ def example(
         else Message("assistant", calls=(ToolCall("c0", tool, given),))
     )
     messages, offered = (Message("user", request), said), tuple(one for one in tools if one.name != ANSWER)
-    kind = "no_tool" if is_answer else "call"
+    kind: Kind = "no_tool" if is_answer else "call"
     source = {"provider": provider}
     return Example(example_id(messages, offered), messages, offered, kind, session, source)
 

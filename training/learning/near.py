@@ -27,7 +27,7 @@ def near_misses(
     taken = {normal(one.request) for one in corrections}
     found: dict[str, tuple[str, ...]] = {}
     for one in corrections:
-        fresh = []
+        fresh: list[str] = []
         for request in _near(one.request, dice):
             if len(fresh) < each and normal(request) not in taken and not decided(nearest, request):
                 taken.add(normal(request))

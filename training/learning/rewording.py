@@ -7,7 +7,7 @@ dice give the same wordings.
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,13 +117,13 @@ class Reworded:
 
 def reworded(request: str, learned: int, kept: int, dice: random.Random) -> Reworded:
     """The request in at most so many wordings to learn from, and others to judge by."""
-    bodies = _bodies(request)
+    core, bodies = core_of(request), _bodies(request)
     dice.shuffle(bodies)
     apart = bodies[: max(1, len(bodies) // 3)] if len(bodies) >= _RESERVED else bodies
     ours = [one for one in bodies if one not in apart] or bodies
     judging = _taken(_framed(apart, dice), kept, {normal(request)})
     taken = {normal(request), *map(normal, judging)}
-    told = _taken(_framed([core_of(request), *ours], dice), learned - 1, taken)
+    told = _taken(_framed([(core, form_of(core)), *ours], dice), learned - 1, taken)
     things = wording(request).things
     typed = (
         mistyped(one, dice, things) if at % _TYPO_EVERY == _TYPO_EVERY - 1 else one
@@ -202,10 +202,9 @@ def _determined(body: str) -> Iterator[str]:
         yield said
 
 
-def _framed(bodies: list[tuple[str, Form]] | list[str], dice: random.Random) -> Iterator[str]:
+def _framed(bodies: Sequence[tuple[str, Form]], dice: random.Random) -> Iterator[str]:
     """Each body in each frame of its form, in turn, so that neighbours differ in both."""
-    pairs = [one if isinstance(one, tuple) else (one, form_of(one)) for one in bodies]
-    queues = [(body, dice.sample(_FRAMES[form], len(_FRAMES[form]))) for body, form in pairs]
+    queues = [(body, dice.sample(_FRAMES[form], len(_FRAMES[form]))) for body, form in bodies]
     for turn in range(max(map(len, _FRAMES.values()))):
         for body, frames in queues:
             if turn < len(frames):
