@@ -10,8 +10,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.learning_job import DATA, PROMPT, LearnOrder, order_of, prompt_of, stored
-from training.jobs.base import JobError
+from assistant.learning_job import DATA, PROMPT, LearnOrder, learning_job, order_of, prompt_of, stored
+from training.jobs.base import Job, JobError
 from training.learning.plan import Plan
 
 if TYPE_CHECKING:
@@ -74,6 +74,27 @@ def estimated(asked: LearnOrder, found: Plan) -> "Estimate":
         most = min(asked.ordinary, asked.settings.validation_most)
         (data / "validation.jsonl").write_bytes(b"".join(islice(cycle(lines), most)))
         return estimated_run(order_of(asked, data))
+
+
+def time_text(asked: LearnOrder, found: Plan) -> str:
+    """How long the training takes, in a line; this machine's speed is measured for a moment.
+
+    Raises JobError, StudentError, ModelError.
+    """
+    from assistant.job_text import duration
+
+    seconds = estimated(asked, found).seconds
+    return f"time: about {duration(seconds)} of training, then the student is proved and judged"
+
+
+def begun(asked: LearnOrder) -> Job:
+    """The job, started. Raises JobError, also where nothing can be trained here."""
+    from assistant import paths
+    from training.finetune.installed import check_installed
+    from training.jobs.store import Jobs
+
+    check_installed()
+    return Jobs(paths.jobs_dir()).submit(learning_job(asked))
 
 
 def plan_text(found: Plan) -> str:

@@ -37,8 +37,8 @@ def learn(invocation: Invocation, /, yes: bool, project: Path | None, as_json: b
     It runs as a job: Ctrl+C stops the watching, and `apprentice jobs` watches, cancels and resumes it.
     """
     from assistant import learning
-    from assistant.learning_job import learning_job
     from assistant.text_safety import clean
+    from training.jobs.base import ACTIVE
 
     started, settings = time.monotonic(), invocation.settings()
     found, asked = learning.planned(settings, (project or invocation.workspace).resolve())
@@ -51,20 +51,18 @@ def learn(invocation: Invocation, /, yes: bool, project: Path | None, as_json: b
     if not as_json:
         click.echo(clean(learning.plan_text(found)), err=True)
     if is_terminal() and not (yes or as_json):
-        from assistant.job_text import duration
-
-        seconds = learning.estimated(asked, found).seconds
-        click.echo(f"time: about {duration(seconds)} of training, then it is proved and judged", err=True)
+        click.echo(learning.time_text(asked, found), err=True)
         click.confirm("Start?", default=True, abort=True, err=True)
-    store = watching.jobs_store()
-    job = store.submit(learning_job(asked))
+    store, job = watching.jobs_store(), learning.begun(asked)
     if not as_json:
         click.echo(f"job {job.id}", err=True)
     code = watching.watch(store, job.id, quiet=True)
     job = store.get(job.id)
+    if job.state in ACTIVE:
+        return code
     if code:
         facts |= {"status": "refused", "why": _unfinished(job)}
-        return _end(facts, started, as_json) if code != 130 else code
+        return max(code, _end(facts, started, as_json))
     facts |= {name: job.result[name] for name in ("student", "before", "after", "why")}
     facts["status"] = "refused"
     if job.result["won"]:

@@ -9,6 +9,7 @@ from assistant.commands.markdown import block
 
 if TYPE_CHECKING:
     from assistant.learning_job import LearnOrder
+    from training.learning.plan import Plan
 
 BEGIN = (("yes", "Begin: a job that uses all cores for some minutes"), ("no", "Not now"))
 GOES_ON = (
@@ -18,42 +19,59 @@ GOES_ON = (
 
 
 async def _learn(context: CommandContext, argument: str) -> None:
+    from assistant.learning import plan_text
+    from assistant.text_safety import clean
+
     no_argument("learn", argument)
     context.interface.working("reading your corrections")
-    text, asked = await asyncio.to_thread(_planned, context)
+    found, asked = await asyncio.to_thread(_planned, context)
+    text = clean(found.missing or plan_text(found))
     context.interface.show(block(text))
-    if asked is None or await context.interface.pick("Learn them?", BEGIN) != "yes":
+    if found.missing:
+        return
+    context.interface.working("measuring how long it takes")
+    context.interface.show(await asyncio.to_thread(_time, asked, found))
+    if await context.interface.pick("Learn them?", BEGIN) != "yes":
         return
     job = await asyncio.to_thread(_begun, asked)
     context.interface.show(f"Job {job} has begun. {GOES_ON}")
 
 
-def _planned(context: CommandContext) -> "tuple[str, LearnOrder | None]":
-    """What would be learned; without an order, what is missing. Raises CommandError."""
-    from assistant.learning import plan_text, planned
+def _planned(context: CommandContext) -> "tuple[Plan, LearnOrder]":
+    """What would be learned. Raises CommandError."""
+    from assistant.learning import planned
     from assistant.settings import SettingsError, load_settings
-    from assistant.text_safety import clean
     from training.events.base import EventLogError
     from training.jobs.base import JobError
     from training.registry import RegistryError
 
     workspace = context.chat.workspace
     try:
-        found, asked = planned(load_settings(workspace), workspace)
+        return planned(load_settings(workspace), workspace)
     except (EventLogError, JobError, RegistryError, SettingsError) as error:
         raise CommandError(str(error)) from error
-    return (clean(found.missing), None) if found.missing else (clean(plan_text(found)), asked)
+
+
+def _time(asked: "LearnOrder", found: "Plan") -> str:
+    """How long it takes. Raises CommandError."""
+    from assistant import learning
+    from training.jobs.base import JobError
+    from training.models.base import ModelError
+    from training.student.base import StudentError
+
+    try:
+        return learning.time_text(asked, found)
+    except (JobError, ModelError, StudentError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _begun(asked: "LearnOrder") -> str:
     """The id of the job. Raises CommandError."""
-    from assistant import paths
-    from assistant.learning_job import learning_job
+    from assistant.learning import begun
     from training.jobs.base import JobError
-    from training.jobs.store import Jobs
 
     try:
-        return Jobs(paths.jobs_dir()).submit(learning_job(asked)).id
+        return begun(asked).id
     except JobError as error:
         raise CommandError(str(error)) from error
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from assistant import paths
-from assistant.learning import planned
+from assistant.learning import estimated, planned
 from assistant.learning_job import DATA, LearnOrder, cases_of, learning_job
 from assistant.settings import load_settings
 from tests.training.corrections.making import corrected
@@ -21,6 +21,7 @@ from training.jobs.logs import tail
 from training.jobs.store import Jobs
 from training.learning.examples import request_of
 from training.learning.judging import KEPT, ORDINARY
+from training.learning.plan import Plan
 from training.registry.serving import own_registry
 
 pytestmark = [pytest.mark.train, pytest.mark.bubblewrap, pytest.mark.timeout(900)]
@@ -31,15 +32,15 @@ SETTINGS = FinetuneSettings(
 )
 
 
-def ordered(tmp_path: Path) -> LearnOrder:
+def ordered(tmp_path: Path) -> tuple[Plan, LearnOrder]:
     log = open_log(paths.events_dir())
     for number, request in enumerate(REQUESTS):
         corrected(log, request, ("run_shell", {"command": f"make {number}"}), workspace=str(tmp_path))
     log.close()
-    _, asked = planned(load_settings(tmp_path), tmp_path)
+    found, asked = planned(load_settings(tmp_path), tmp_path)
     assert len(asked.corrections) == len(REQUESTS)
     small = {"replayed": 12, "ordinary": 36, "settings": SETTINGS}
-    return asked.model_copy(update=small)
+    return found, asked.model_copy(update=small)
 
 
 def test_corrections_are_learned_or_refused_for_a_reason(
@@ -48,7 +49,8 @@ def test_corrections_are_learned_or_refused_for_a_reason(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("APPRENTICE_STUDENT__MODEL", str(write_base(tmp_path / "base.gguf")))
     monkeypatch.setenv("APPRENTICE_STUDENT__CALL_TOKENS", "32")
-    asked = ordered(tmp_path)
+    plan, asked = ordered(tmp_path)
+    assert estimated(asked, plan).steps > 0
     serving = own_registry().deployed()
     jobs = Jobs(paths.jobs_dir())
     job = ended(jobs, jobs.submit(learning_job(asked)), seconds=800)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,9 +48,13 @@ async def test_what_is_missing_is_said(project: Begin) -> None:
     assert interface.offered == []
 
 
-async def test_it_shows_what_was_corrected_and_begins_nothing_unasked(project: Begin) -> None:
+async def test_it_shows_what_was_corrected_and_begins_nothing_unasked(
+    project: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.learning.estimated", lambda asked, found: SimpleNamespace(seconds=420))
     interface = await learn(project(5))
     assert "5 corrections to learn:" in interface.shown[0]
     assert "run the aaaa tests" in interface.shown[0]
+    assert interface.shown[1].startswith("time: about 7 min of training")
     assert [value for value, _ in interface.offered] == ["yes", "no"]
     assert Jobs(paths.jobs_dir()).all() == []
