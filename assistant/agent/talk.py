@@ -20,6 +20,7 @@ from assistant.agent.offering import Offering
 from assistant.agent.questions.answers import USED_TOOLS, Asking, asking, thanked
 from assistant.agent.questions.counts import counting
 from assistant.agent.questions.guessing import guess
+from assistant.agent.questions.own import about_the_program, said_of_itself
 from assistant.agent.questions.recognise import recognise
 from assistant.agent.safekeeping import Safekeeping
 from assistant.agent.sessions import Session, SessionStore
@@ -105,6 +106,8 @@ class Talk:
             return None
         if is_thanks(request):
             return thanked()
+        if kind := about_the_program(request):
+            return said_of_itself(kind)
         if found := recognise(request):
             earlier = [facts for _, facts in sorted(self.session.facts.items())]
             return asking(found, executor.context, earlier)
@@ -181,5 +184,7 @@ def _by_host(request: str, context: ToolContext) -> str:
     """What kind of question the host answers itself; empty where it leaves the request to the student."""
     if is_thanks(request):
         return "thanks"
+    if kind := about_the_program(request):
+        return kind
     found = recognise(request)
     return found.kind if found else "counts" if counting(request, context) else ""
