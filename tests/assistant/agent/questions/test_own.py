@@ -25,10 +25,10 @@ def test_a_wish_to_undo_names_the_command_for_it(request_text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_text", ["who are you", "what can you do?", "so was kannst du", "how can you help me"]
+    "request_text", ["who are you", "what can you do?", "was kannst du", "how can you help me"]
 )
 def test_who_it_is_is_not_left_to_the_student(request_text: str) -> None:
-    assert about_the_program(request_text.removeprefix("so ")) == "who"
+    assert about_the_program(request_text) == "who"
     assert "Apprentice" in str(advance(said_of_itself("who"), None))
 
 
