@@ -77,7 +77,7 @@ def _compared(asked: ComparisonOrder, reporter: Reporter) -> Mapping[str, Any]:
     sides = comparing.pair(registry, asked.student, asked.other)
     cases = own_replays(settings, registry, sides) if asked.log else _cases(asked)
     reporter.note(f"{len(cases):,} cases of {asked.source}, for each of {_SIDES} students")
-    told = _counter(reporter, _SIDES * len(cases))
+    told = counter(reporter, _SIDES * len(cases))
     with ExitStack() as kept:
         first, second = (
             kept.enter_context(
@@ -123,7 +123,8 @@ def held_out_cases(run: Path | None) -> "Sequence[Case]":
     return cases
 
 
-def _counter(reporter: Reporter, total: int) -> Callable[[object], None]:
+def counter(reporter: Reporter, total: int) -> Callable[[object], None]:
+    """Tell how many of ``total`` decisions are made, at each call."""
     done = 0
 
     def told(_made: object) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.comparing_job import counter
 from training.corrections.base import Correction
 from training.finetune.settings import FinetuneSettings
 from training.jobs.base import JobError, JobSpec, Reporter
@@ -212,7 +213,7 @@ def _near(
     if not cases:
         return []
     reporter.note(f"asking the student what it does now with {len(cases)} requests near to them")
-    made = _decided(_side(asked), settings, cases, "near misses", _counter(reporter, len(cases)))
+    made = _decided(_side(asked), settings, cases, "near misses", counter(reporter, len(cases)))
     decided = [(one.case.request, present(one)) for one in made]
     return [
         (
@@ -336,7 +337,7 @@ def _judged(
     cases, source = cases_of(asked, reporter.folder / DATA), "corrections and ordinary requests"
     sides = comparing.pair(registry, student, asked.side)
     reporter.note(f"{len(cases)} cases for each of two students: {sides[1].id} and {sides[0].id}")
-    told = _counter(reporter, len(sides) * len(cases))
+    told = counter(reporter, len(sides) * len(cases))
     with ExitStack() as stack:
         after, before = (
             stack.enter_context(
@@ -378,14 +379,3 @@ def _mark(settings: "Settings", ids: Sequence[str], student: str) -> None:
     if ids:
         with closing(open_log(settings.events.url or paths.events_dir())) as log:
             change(log, ids, "learned", student=student)
-
-
-def _counter(reporter: Reporter, total: int) -> Callable[[object], None]:
-    done = 0
-
-    def told(_made: object) -> None:
-        nonlocal done
-        done += 1
-        reporter.progress(done, total, "decisions")
-
-    return told
