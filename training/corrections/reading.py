@@ -10,7 +10,8 @@ from typing import Any
 
 from tools.protocol.calls import ANSWER
 from training.corrections.base import Correction
-from training.labels.reviews import CORRECTED, WRONG
+from training.labels.label import label_of
+from training.labels.reviews import CORRECTED
 
 Row = Mapping[str, Any]
 _REDACTED = "[redacted:"
@@ -23,7 +24,8 @@ def correction_of(row: Row, at: str) -> Correction | None:
     """What ``row`` corrects, or that the correction in its view was wrong; None where it says neither."""
     context = row.get("context")
     review = row.get("review") or {}
-    if not isinstance(context, Mapping) or not _is_wrong(row, review):
+    said = label_of(row)
+    if not isinstance(context, Mapping) or said.source != "said" or said.verdict == "positive":
         return None
     request, workspace = context.get("request"), context.get("workspace")
     if not isinstance(request, str) or not request.strip() or _REDACTED in request:
@@ -40,15 +42,6 @@ def correction_of(row: Row, at: str) -> Correction | None:
     if wrong is None or not tool or _REDACTED in str(arguments):
         return None
     return Correction(*made, tool, dict(arguments), wrong - {tool})
-
-
-def _is_wrong(row: Row, review: Row) -> bool:
-    """Whether a person said so; who corrects to the very call that was chosen says that it was right."""
-    corrected = (review.get("corrected_tool"), review.get("corrected_parameters"))
-    return review.get("verdict") in WRONG and corrected != (
-        row.get("tool_selected"),
-        row.get("tool_parameters"),
-    )
 
 
 def _wrong(row: Row, turn: Any, corrected: str) -> frozenset[str] | None:
