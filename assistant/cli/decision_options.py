@@ -58,7 +58,7 @@ def filter_options(command: Command) -> Command:
 
 
 def chosen(given: dict[str, Any]) -> DecisionFilter:
-    """The filter of options and of words such as ``tool:run outcome:failed``. Raises UsageError."""
+    """Build a filter from options and words such as ``tool:run outcome:failed``. Raises UsageError."""
     options = {name: value for name, value in given.items() if name != "words" and value is not None}
     try:
         wanted = parse_query(" ".join(given["words"]))

@@ -31,7 +31,7 @@ _BY_LINES = (
 
 
 KINDS = {"functions": ("function", "method"), "methods": ("method",), "classes": ("class",)}
-"""What is counted under a word, as an outline calls it."""
+"""The kinds of an outline's entries that each word counts."""
 _OUTLINED = (".py", ".js", ".jsx", ".mjs", ".ts", ".tsx")
 
 

@@ -93,7 +93,7 @@ class Corrections:
 
 
 def seen_in_turn(log: EventLog, event_id: str) -> Mapping[str, Any] | None:
-    """What the first decision of a turn kept of the correction in its view; by any selection of the turn."""
+    """Read which correction was in view when the turn of this decision began."""
     event = log.get(event_id)
     for _ in range(LONGEST_TURN):
         context = event.data.get("context") if event else None
@@ -108,7 +108,7 @@ def seen_in_turn(log: EventLog, event_id: str) -> Mapping[str, Any] | None:
 
 
 def find_correction(log: EventLog, event_id: str) -> tuple[Correction, Standing] | None:
-    """What the decision of an event was corrected to, else what its turn followed; with its standing.
+    """Find the correction of a decision, or the one that its turn followed, and whether it still counts.
 
     Raises EventLogError.
     """

@@ -1,4 +1,4 @@
-"""The correction that a request is like enough to be decided by, and how strongly it speaks.
+"""Find the past correction that should decide a request, and how strongly it should count.
 
 Invariant: a request that names other things than the corrected one is another request; one that is nearest to
 a correction that does not count (forgotten, learned, rated wrong) is decided as if there were none.
@@ -26,8 +26,8 @@ CERTAIN = 30.0
 
 @dataclass(frozen=True)
 class Near:
-    """``arguments`` are those of the correction, with the things that this request names; None where they
-    cannot be told. ``odds`` are added where a student chooses a name."""
+    """``arguments`` are the correction's, filled with the names in this request; None if that cannot be done.
+    ``odds`` are added to the scores when a student chooses a tool."""
 
     correction: Correction
     likeness: float

@@ -252,7 +252,7 @@ def _row(selection: Event, followers: Sequence[Event]) -> dict[str, Any]:
 
 
 def _outcome(data: Mapping[str, Any]) -> dict[str, Any]:
-    """``contradicted`` and ``grounded`` stand there only where an answer was: what the record of its turn
-    contradicts, and whether the host's own facts give the same."""
+    """Add what only answers have: the sentences that the turn's record contradicts (``contradicted``), and
+    whether the host's own facts agree (``grounded``)."""
     extra = {name: data[name] for name in ("contradicted", "grounded") if data.get(name)}
     return {name: data.get(name) for name in _OUTCOME} | extra

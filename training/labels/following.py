@@ -79,7 +79,7 @@ def _against(row: Row, own: Sequence[Row], turns: Sequence[Sequence[Row]]) -> st
 
 
 def _repeated(row: Row, own: Sequence[Row]) -> bool:
-    """Whether the same call comes twice in the turn, and nothing changed in between."""
+    """Tell whether the turn makes the same call twice with no change in between."""
     for one in own:
         if _call(one) == _call(row):
             return True

@@ -62,7 +62,7 @@ def _of_file(context: ToolContext, request: str, path: str) -> Asking:
 
 
 def _asks_for_tests(request: str) -> str | None:
-    """The file whose tests are to be counted, empty for all; None where something else is asked."""
+    """Find the file whose tests the user wants counted: empty for all, None for any other question."""
     many = quantities.HOW_MANY.search(request)
     noun = quantities.noun_in(many["what"]) if many else None
     if noun is None or noun[0] != "tests" or noun[1] not in ("", "unit", "test"):

@@ -96,7 +96,7 @@ def _asked(variant: str, subject: str) -> Question | None:
 
 
 def marked(text: str, name: "re.Match[str]") -> Question | None:
-    """The question that ``text`` asks where ``name`` is that of a definition."""
+    """Recognise what ``text`` asks about the definition called ``name``."""
     variant = f"{text[: name.start()]} {_NAME_MARK} {text[name.end() :]}"
     return _asked(variant, name[0])
 
